@@ -1,0 +1,102 @@
+//===- Sequencer.h - Control flow of one core -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A program is timing-oblivious: scalars, loops, predicates and descriptors
+// depend on coordinates, constants and launch parameters only. The sequencer
+// executes them for one core and hands out the vector operations; the
+// emulator gives those values, the timing gives them cycles.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_PROGRAM_SEQUENCER_H
+#define PLMR_PROGRAM_SEQUENCER_H
+
+#include "plmr/Program/Program.h"
+
+namespace plmr {
+
+/// An operand stream of a vector operation, resolved.
+struct Stream {
+  enum class Kind : uint8_t { None, Memory, Fabric, Splat };
+  Kind kind = Kind::None;
+  ElementType type = ElementType::F32;
+  uint8_t colour = 0;  ///< Fabric
+  uint16_t object = 0; ///< Memory
+  uint32_t base = 0;   ///< Memory: byte address of the first element
+  int32_t stride = 1;  ///< Memory: elements between elements
+  int32_t step = 0;    ///< Memory: elements between repetitions
+  uint32_t bits = 0;   ///< Splat: the value's bits (f32, or an i32)
+};
+
+/// A vector operation that a core reaches.
+struct VectorOp {
+  Opcode opcode = Opcode::Mov;
+  uint8_t engine = noOperand; ///< noOperand: in order
+  uint32_t extent = 0;        ///< elements per repetition
+  uint32_t repeat = 1;
+  uint32_t pc = 0;
+  Stream dst, a, b, c;
+};
+
+class Sequencer {
+public:
+  enum class Event : uint8_t { Vector, Wait, Epoch, Halt, Trap };
+
+  /// Scalar work done since the last event, which the timing charges.
+  struct Work {
+    uint32_t scalars = 0;     ///< scalar instructions
+    uint32_t descriptors = 0; ///< descriptor instructions
+    uint32_t iterations = 0;  ///< loop iterations begun (also loops of 0)
+    uint32_t predicated = 0;  ///< instructions whose predicate was false
+    bool operator==(const Work &) const = default;
+  };
+
+  /// `parameters` are the launch's, in order. The program outlives this.
+  Sequencer(const Program &program, const Launch &launch, unsigned x,
+            unsigned y, llvm::ArrayRef<int32_t> parameters);
+
+  /// Runs to the next event.
+  Event next();
+
+  const VectorOp &getVector() const { return vector; } ///< after Vector
+  uint8_t getEngine() const { return engine; }         ///< after Wait
+  uint32_t getRouteTable() const { return routeTable; } ///< after Epoch
+  /// After Trap: what broke which rule, with the value (for example
+  /// "sdiv by zero", "extent -1", "descriptor d3 was never set").
+  const std::string &getTrap() const { return trap; }
+  uint32_t getPC() const { return pc; } ///< of the event's instruction
+  const Work &getWork() const { return work; }
+
+private:
+  struct LoopFrame {
+    uint32_t begin, end;
+    uint32_t remaining;
+  };
+  int32_t read(Operand operand) const {
+    return isRegister(operand) ? registers[operand]
+                               : constants[operand - firstConstantOperand];
+  }
+
+  const Instruction *code;
+  uint32_t codeSize;
+  uint32_t pc = 0, nextPC;
+  std::array<int32_t, numRegisters> registers = {};
+  std::array<Stream, numDescriptors> descriptors = {};
+  std::vector<int32_t> constants; ///< this core's values
+  std::array<LoopFrame, maxLoopDepth> loops;
+  unsigned loopDepth = 0;
+  VectorOp vector;
+  Work work;
+  uint8_t engine = 0;
+  uint32_t routeTable = 0;
+  std::string trap;
+};
+
+} // namespace plmr
+
+#endif // PLMR_PROGRAM_SEQUENCER_H
