@@ -1,4 +1,5 @@
-//===- Machine.h - The device that every pass and the timing ask -*- C++ -*-===//
+//===- Machine.h - The device that every pass and the timing ask -*- C++
+//-*-===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -60,6 +61,8 @@ enum class RateClass : uint8_t {
   Gather,    ///< gather
 };
 constexpr unsigned numRateClasses = 7;
+/// "move", "add", "multiply", "fma", "divide", "transcend", "gather".
+llvm::StringRef stringify(RateClass cls);
 
 /// Elements per cycle as a fraction.
 struct Rate {
@@ -80,11 +83,12 @@ struct Machine {
   uint32_t ticksPerCycle = 1;
 
   // L: the fabric, in ticks.
-  uint32_t linkTicks = 1;  ///< between two wavelets on one link (T3)
-  uint32_t hopTicks = 1;   ///< from leaving a router to being ready in the next
-  uint32_t turnTicks = 0;  ///< added where a wavelet changes axis
-  uint32_t rampTicks = 2;  ///< core to router, and router to core
-  uint32_t queueWords = 4; ///< Q of T2, router queues
+  uint32_t linkTicks = 1; ///< between two wavelets on one link (T3)
+  uint32_t hopTicks = 1;  ///< from leaving a router to being ready in the next
+  uint32_t turnTicks = 0; ///< added where a wavelet changes axis
+  uint32_t rampTicks = 2; ///< core to router, and router to core
+  // Words of T2; the wire into a queue holds getWireWords() more.
+  uint32_t queueWords = 4;       ///< router's queue per colour, from a link
   uint32_t inputQueueWords = 4;  ///< core's queue per colour, from the ramp
   uint32_t outputQueueWords = 4; ///< router's queue per colour, from the core
 
@@ -100,20 +104,29 @@ struct Machine {
   unsigned engines = 0;      ///< asynchronous engines (T6)
 
   // Core: ticks per instruction.
-  uint32_t scalarTicks = 1;
+  uint32_t scalarTicks = 1; ///< also the issue slot of an engine's start
   uint32_t descriptorTicks = 1;
-  uint32_t loopTicks = 1;      ///< per iteration of `loop`
+  uint32_t loopTicks = 1;       ///< per iteration of `loop`
   uint32_t predicatedTicks = 1; ///< of an instruction whose predicate is false
   uint32_t vectorSetupTicks = 1;
-  uint32_t mapTicks = 1;   ///< per repetition of `map`
+  uint32_t mapTicks = 1;    ///< between two repetitions of `map`
   uint32_t engineTicks = 1; ///< from issue to the engine's first element
-  uint32_t waitTicks = 1;
-  uint32_t epochTicks = 1; ///< after the last core has arrived (T7)
+  uint32_t waitTicks = 1;   ///< after the engine has finished
+  uint32_t epochTicks = 1;  ///< after the last core has arrived (T7)
   std::array<std::array<Rate, numElementTypes>, numRateClasses> rates = {};
 
   /// Rate of an operation whose widest operand is `type`.
   Rate getRate(RateClass cls, ElementType type) const {
     return rates[static_cast<unsigned>(cls)][static_cast<unsigned>(type)];
+  }
+  /// Ticks of `elements` elements at `rate`, rounded up.
+  uint64_t getTicks(Rate rate, uint64_t elements) const {
+    return (elements * rate.cycles * ticksPerCycle + rate.elements - 1) /
+           rate.elements;
+  }
+  /// Wavelets that a wire of `latency` ticks holds (T2).
+  uint32_t getWireWords(uint32_t latency) const {
+    return (latency + linkTicks - 1) / linkTicks;
   }
   uint64_t getUsableSramBytes() const { return sramBytes - reservedSramBytes; }
   unsigned getUsableColours() const { return colours - reservedColours; }
@@ -127,6 +140,10 @@ std::vector<std::string> getBuiltinMachineNames();
 
 /// The built-in profile `name`, or an error that lists the known ones.
 llvm::Expected<Machine> getBuiltinMachine(llvm::StringRef name);
+
+/// Checks the limits of docs/Machine.md on every field. The error names the
+/// field, its value and the limit; `origin` is the profile's name or file.
+llvm::Error verifyMachine(const Machine &machine, llvm::StringRef origin);
 
 /// Reads a profile from JSON text (format: docs/Machine.md). `"base"` names
 /// a built-in profile whose fields are taken where the text gives none.

@@ -36,6 +36,11 @@ inline int64_t getBalancedBound(int64_t i, int64_t n, int64_t p) {
 unsigned getRingElement(unsigned position, unsigned extent);
 unsigned getRingPosition(unsigned element, unsigned extent);
 
+/// The block that the staircase MeshGEMM starts with on core (x, y): of an
+/// operand cut along X, (posC(x) + floor(posR(y)*C/R)) mod C; of one cut along
+/// Y, (posR(y) + floor(posC(x)*R/C)) mod R, on R rows and C columns.
+unsigned getSkewedBlock(Axis axis, MeshShape mesh, unsigned x, unsigned y);
+
 /// How one dimension of a tensor is cut along one axis of the mesh.
 ///
 /// The dimension's index is read in mixed radix over `factors` (the first
@@ -102,6 +107,13 @@ struct Placement {
   /// for padding.
   void forEachElement(MeshShape mesh, unsigned x, unsigned y,
                       llvm::function_ref<void(int64_t, int64_t)> fn) const;
+
+  /// The same in runs: calls `fn(tileIndex, globalIndex, globalStride, count)`
+  /// for consecutive tile elements whose global indices ascend by
+  /// `globalStride`, or that are all padding (globalIndex -1).
+  void forEachRun(
+      MeshShape mesh, unsigned x, unsigned y,
+      llvm::function_ref<void(int64_t, int64_t, int64_t, int64_t)> fn) const;
 
   /// True if cores that differ only along `axis` hold the same tile.
   bool isReplicatedAlong(Axis axis) const;

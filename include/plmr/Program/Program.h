@@ -16,6 +16,7 @@
 #define PLMR_PROGRAM_PROGRAM_H
 
 #include "plmr/Machine/Machine.h"
+#include "plmr/Program/DataSection.h"
 #include "plmr/Program/Instruction.h"
 #include "plmr/Program/Placement.h"
 #include <map>
@@ -194,7 +195,7 @@ struct Program {
   std::optional<ModelInfo> model;
   std::map<std::string, std::string> metadata;
   /// Bytes that DataSources with file == inlineData refer to.
-  std::vector<char> data;
+  DataSection data;
 
   unsigned getClass(unsigned x, unsigned y) const {
     return classOf.empty() ? 0 : classOf[y * mesh.columns + x];

@@ -47,16 +47,18 @@ class Sequencer {
 public:
   enum class Event : uint8_t { Vector, Wait, Epoch, Halt, Trap };
 
-  /// Scalar work done since the last event, which the timing charges.
+  /// Scalar work done since the last event, which the timing charges. An
+  /// executed `loop` counts its iterations as they begin, at least one.
   struct Work {
     uint32_t scalars = 0;     ///< scalar instructions
     uint32_t descriptors = 0; ///< descriptor instructions
-    uint32_t iterations = 0;  ///< loop iterations begun (also loops of 0)
+    uint32_t iterations = 0;  ///< loop iterations begun (1 for a loop of 0)
     uint32_t predicated = 0;  ///< instructions whose predicate was false
     bool operator==(const Work &) const = default;
   };
 
-  /// `parameters` are the launch's, in order. The program outlives this.
+  /// `parameters` are the launch's, in order. The program is verified and
+  /// outlives this.
   Sequencer(const Program &program, const Launch &launch, unsigned x,
             unsigned y, llvm::ArrayRef<int32_t> parameters);
 
@@ -77,19 +79,28 @@ private:
     uint32_t begin, end;
     uint32_t remaining;
   };
-  int32_t read(Operand operand) const {
-    return isRegister(operand) ? registers[operand]
-                               : constants[operand - firstConstantOperand];
+  /// Constants start at value 64. Value 255, "none", holds 1: the default of
+  /// predicates, extents, repetitions and strides.
+  int32_t read(Operand operand) const { return values[operand]; }
+  int32_t readOrZero(Operand operand) const {
+    return operand == noOperand ? 0 : values[operand];
   }
+  bool executeScalar(const Instruction &inst);
+  bool executeDescriptor(const Instruction &inst);
+  bool enterLoop(const Instruction &inst);
+  void leaveLoops();
+  bool resolveVector(const Instruction &inst);
+  bool fail(std::string what);
 
+  const Program *program;
   const Instruction *code;
-  uint32_t codeSize;
-  uint32_t pc = 0, nextPC;
-  std::array<int32_t, numRegisters> registers = {};
-  std::array<Stream, numDescriptors> descriptors = {};
-  std::vector<int32_t> constants; ///< this core's values
-  std::array<LoopFrame, maxLoopDepth> loops;
+  uint32_t pc = 0, nextPC = 0;
+  unsigned x, y;
+  uint32_t loopEnd = ~0u; ///< of the innermost loop
   unsigned loopDepth = 0;
+  std::array<int32_t, 256> values = {};
+  std::array<Stream, numDescriptors> descriptors = {};
+  std::array<LoopFrame, maxLoopDepth> loops;
   VectorOp vector;
   Work work;
   uint8_t engine = 0;

@@ -1,0 +1,30 @@
+# plmr_dialect_tablegen(Name mnemonic [TYPES]): generates the C++ of the dialect
+# in <Name>.td and its documentation in build/docs.
+function(plmr_dialect_tablegen name mnemonic)
+  cmake_parse_arguments(ARG "TYPES" "" "" ${ARGN})
+  set(LLVM_TARGET_DEFINITIONS ${name}.td)
+  mlir_tablegen(${name}Dialect.h.inc -gen-dialect-decls -dialect=${mnemonic})
+  mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${mnemonic})
+  mlir_tablegen(${name}Attrs.h.inc -gen-attrdef-decls -attrdefs-dialect=${mnemonic})
+  mlir_tablegen(${name}Attrs.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${mnemonic})
+  mlir_tablegen(${name}Ops.h.inc -gen-op-decls)
+  mlir_tablegen(${name}Ops.cpp.inc -gen-op-defs)
+  if(ARG_TYPES)
+    mlir_tablegen(${name}Types.h.inc -gen-typedef-decls -typedefs-dialect=${mnemonic})
+    mlir_tablegen(${name}Types.cpp.inc -gen-typedef-defs -typedefs-dialect=${mnemonic})
+  endif()
+  # Enumerations have no dialect to filter by: their own file holds them.
+  set(LLVM_TARGET_DEFINITIONS ${name}Attrs.td)
+  mlir_tablegen(${name}Enums.h.inc -gen-enum-decls)
+  mlir_tablegen(${name}Enums.cpp.inc -gen-enum-defs)
+  add_public_tablegen_target(Plmr${name}IncGen)
+  add_dependencies(plmr-tablegen Plmr${name}IncGen)
+endfunction()
+
+# plmr_pass_tablegen(Target): generates the declarations of Passes.td.
+function(plmr_pass_tablegen target)
+  set(LLVM_TARGET_DEFINITIONS Passes.td)
+  mlir_tablegen(Passes.h.inc -gen-pass-decls -name ${target})
+  add_public_tablegen_target(Plmr${target}IncGen)
+  add_dependencies(plmr-tablegen Plmr${target}IncGen)
+endfunction()

@@ -1,0 +1,58 @@
+//===- LLMAttrs.td - Attributes of the llm dialect -*- tablegen -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_DIALECT_LLM_IR_LLMATTRS_TD
+#define PLMR_DIALECT_LLM_IR_LLMATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "plmr/Dialect/LLM/IR/LLMDialect.td"
+
+class LLM_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<LLM_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def LLM_RopeKind : I32EnumAttr<"RopeKind",
+    "which elements of a head are rotated together", [
+      I32EnumAttrCase<"Adjacent", 0, "adjacent">,
+      I32EnumAttrCase<"Half", 1, "half">
+    ]> {
+  let cppNamespace = "::plmr::llm";
+  let genSpecializedAttr = 0;
+}
+
+def LLM_RopeKindAttr : EnumAttr<LLM_Dialect, LLM_RopeKind, "rope_kind"> {
+  let assemblyFormat = "$value";
+  let description = [{
+    `adjacent` rotates elements 2i and 2i+1 (architecture `llama` in GGUF
+    files), `half` rotates elements i and i + d/2 (NEOX).
+  }];
+}
+
+def LLM_SourceAttr : LLM_Attr<"Source", "source"> {
+  let summary = "Where the bytes of one weight lie";
+  let description = [{
+    A weight never enters the IR: it is a name, a byte offset in the file of
+    its `llm.weight` and a GGUF element type.
+
+    Example: `#llm.source<"blk.0.attn_q.weight", 4096, "Q8_0">`
+
+    Constraints:
+    - the type is one of F32, F16, BF16, Q8_0, Q4_0.
+  }];
+  let parameters = (ins
+    StringRefParameter<"name of the tensor in its file">:$name,
+    "int64_t":$offset,
+    StringRefParameter<"GGUF element type">:$type
+  );
+  let assemblyFormat = "`<` $name `,` $offset `,` $type `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // PLMR_DIALECT_LLM_IR_LLMATTRS_TD

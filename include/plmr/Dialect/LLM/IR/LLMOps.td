@@ -1,0 +1,161 @@
+//===- LLMOps.td - Operations of the llm dialect -*- tablegen -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_DIALECT_LLM_IR_LLMOPS_TD
+#define PLMR_DIALECT_LLM_IR_LLMOPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "plmr/Dialect/LLM/IR/LLMAttrs.td"
+
+class LLM_Op<string mnemonic, list<Trait> traits = []>
+    : Op<LLM_Dialect, mnemonic, traits>;
+
+//===----------------------------------------------------------------------===//
+// Symbols
+//===----------------------------------------------------------------------===//
+
+def LLM_WeightOp : LLM_Op<"weight", [Symbol]> {
+  let summary = "Names a weight, or the same weight of every layer";
+  let description = [{
+    Declares a constant tensor whose data stays in `file`. With several
+    sources the weight exists once per layer and `llm.param` selects one.
+    `transposed` says that the file holds the tensor with its two dimensions
+    exchanged: GGUF stores the matrix of y = x W, W : [in x out], as out rows
+    of in elements.
+
+    Example:
+    ```mlir
+    llm.weight @attn_q : tensor<64x64xf32> transposed in "m.gguf" [
+      #llm.source<"blk.0.attn_q.weight", 4096, "F32">,
+      #llm.source<"blk.1.attn_q.weight", 8192, "F32">]
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name,
+                       TypeAttrOf<AnyStaticShapeTensor>:$type,
+                       UnitAttr:$transposed, StrAttr:$file,
+                       TypedArrayAttrBase<LLM_SourceAttr, "sources">:$sources);
+  let assemblyFormat = [{
+    $sym_name `:` $type (`transposed` $transposed^)? `in` $file $sources
+    attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def LLM_StateOp : LLM_Op<"state", [Symbol]> {
+  let summary = "Names a cache that outlives a launch";
+  let description = [{
+    A tensor [layers x positions x features] that launches read and append to.
+
+    Example: `llm.state @kv.k : tensor<5x512x32xf32>`
+
+    Constraints:
+    - the tensor has three static dimensions.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name,
+                       TypeAttrOf<AnyStaticShapeTensor>:$type);
+  let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+def LLM_ParamOp : LLM_Op<"param", [
+    Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The value of a weight";
+  let description = [{
+    Example: `%w = llm.param @attn_q[%layer] : tensor<64x64xf32>`
+
+    Constraints:
+    - the symbol is an `llm.weight` of the result's type;
+    - a layer is given if and only if the weight has several sources.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$weight, Optional<Index>:$layer);
+  let results = (outs AnyStaticShapeTensor:$result);
+  let assemblyFormat = [{
+    $weight (`[` $layer^ `]`)? `:` type($result) attr-dict
+  }];
+}
+
+def LLM_RMSNormOp : LLM_Op<"rms_norm", [Pure, AllTypesMatch<["x", "gain", "result"]>]> {
+  let summary = "Normalises a vector by its root mean square";
+  let description = [{
+    `result[i] = gain[i] * x[i] / sqrt(mean(x * x) + eps)`
+
+    Example: `%n = llm.rms_norm %x, %g eps 1.0e-5 : tensor<64xf32>`
+  }];
+  let arguments = (ins 1DTensorOf<[AnyFloat]>:$x, 1DTensorOf<[AnyFloat]>:$gain,
+                       F32Attr:$eps);
+  let results = (outs 1DTensorOf<[AnyFloat]>:$result);
+  let assemblyFormat = "$x `,` $gain `eps` $eps attr-dict `:` type($x)";
+  let hasVerifier = 1;
+}
+
+def LLM_RopeOp : LLM_Op<"rope", [Pure, AllTypesMatch<["x", "result"]>]> {
+  let summary = "Rotates the pairs of each head by angles that grow with the position";
+  let description = [{
+    The vector holds `heads` heads. Pair i of a head of d elements is rotated
+    by `position * base^(-2i/d)`.
+
+    Example:
+    ```mlir
+    %r = llm.rope %q at %pos heads 8 base 1.0e4 adjacent : tensor<64xf32>
+    ```
+
+    Constraints:
+    - the vector's extent is a multiple of 2 * heads.
+  }];
+  let arguments = (ins 1DTensorOf<[AnyFloat]>:$x, Index:$position,
+                       I64Attr:$heads, F32Attr:$base, LLM_RopeKindAttr:$kind);
+  let results = (outs 1DTensorOf<[AnyFloat]>:$result);
+  let assemblyFormat = [{
+    $x `at` $position `heads` $heads `base` $base $kind attr-dict `:` type($x)
+  }];
+  let hasVerifier = 1;
+}
+
+def LLM_AttentionOp : LLM_Op<"attention", [
+    AllTypesMatch<["k", "v"]>, AllTypesMatch<["q", "result"]>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Appends a key and a value to the cache and attends to it";
+  let description = [{
+    Writes `k` and `v` at `position` of `layer` and computes, for each of
+    `heads` query heads, the softmax-weighted sum of the cached values of
+    positions 0 to `position`. Query head h reads key/value head
+    `h / (heads / kv_heads)`.
+
+    Example:
+    ```mlir
+    %a = llm.attention %q, %k, %v, @kv.k, @kv.v[%layer] at %pos
+           heads 8 kv_heads 4 scale 0.35 : tensor<64xf32>, tensor<32xf32>
+    ```
+
+    Constraints:
+    - heads is a multiple of kv_heads;
+    - both symbols are an `llm.state` whose last dimension is that of k;
+    - q and k have the same head dimension.
+  }];
+  let arguments = (ins 1DTensorOf<[AnyFloat]>:$q, 1DTensorOf<[AnyFloat]>:$k,
+                       1DTensorOf<[AnyFloat]>:$v,
+                       FlatSymbolRefAttr:$keys, FlatSymbolRefAttr:$values,
+                       Index:$layer, Index:$position, I64Attr:$heads,
+                       I64Attr:$kv_heads, F32Attr:$scale);
+  let results = (outs 1DTensorOf<[AnyFloat]>:$result);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v `,` $keys `,` $values `[` $layer `]` `at` $position
+    `heads` $heads `kv_heads` $kv_heads `scale` $scale attr-dict
+    `:` type($q) `,` type($k)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // PLMR_DIALECT_LLM_IR_LLMOPS_TD

@@ -1,0 +1,54 @@
+//===- PLMR.h - The plmr dialect -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_DIALECT_PLMR_IR_PLMR_H
+#define PLMR_DIALECT_PLMR_IR_PLMR_H
+
+#include "plmr/Analysis/Relation.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "plmr/Dialect/PLMR/IR/PLMRDialect.h.inc"
+
+#include "plmr/Dialect/PLMR/IR/PLMREnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "plmr/Dialect/PLMR/IR/PLMRAttrs.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "plmr/Dialect/PLMR/IR/PLMRTypes.h.inc"
+
+#define GET_OP_CLASSES
+#include "plmr/Dialect/PLMR/IR/PLMROps.h.inc"
+
+namespace plmr::mesh {
+
+inline Axis toAxis(MeshAxis axis) {
+  return axis == MeshAxis::X ? Axis::X : Axis::Y;
+}
+inline MeshAxis getOtherAxis(MeshAxis axis) {
+  return axis == MeshAxis::X ? MeshAxis::Y : MeshAxis::X;
+}
+
+/// The mesh of the module around `op`, or null.
+MeshOp lookupMesh(mlir::Operation *op);
+
+/// The ElementType of a tile's element, if a core can compute on it.
+std::optional<ElementType> getElementType(mlir::Type type);
+
+} // namespace plmr::mesh
+
+#endif // PLMR_DIALECT_PLMR_IR_PLMR_H

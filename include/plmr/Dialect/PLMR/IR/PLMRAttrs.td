@@ -1,0 +1,205 @@
+//===- PLMRAttrs.td - Attributes of the plmr dialect -*- tablegen -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_DIALECT_PLMR_IR_PLMRATTRS_TD
+#define PLMR_DIALECT_PLMR_IR_PLMRATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "plmr/Dialect/PLMR/IR/PLMRDialect.td"
+
+class PLMR_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<PLMR_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+class PLMR_Enum<string name, string text, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, text, cases> {
+  let cppNamespace = "::plmr::mesh";
+  let genSpecializedAttr = 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Enumerations
+//===----------------------------------------------------------------------===//
+
+def PLMR_Axis : PLMR_Enum<"MeshAxis", "an axis of the mesh", [
+  I32EnumAttrCase<"X", 0, "x">, I32EnumAttrCase<"Y", 1, "y">]>;
+def PLMR_AxisAttr : EnumAttr<PLMR_Dialect, PLMR_Axis, "axis"> {
+  let description = "`x` counts columns from the west, `y` rows from the north.";
+  let assemblyFormat = "$value";
+}
+
+def PLMR_Reducer : PLMR_Enum<"Reducer", "how partial values are combined", [
+  I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Max", 1, "max">]>;
+def PLMR_ReducerAttr : EnumAttr<PLMR_Dialect, PLMR_Reducer, "reducer"> {
+  let description = "Its identity is 0 for `sum` and -inf for `max`.";
+  let assemblyFormat = "$value";
+}
+
+def PLMR_Role : PLMR_Enum<"Role", "what a core does on a channel", [
+  I32EnumAttrCase<"Sends", 0, "sends">,
+  I32EnumAttrCase<"ReceivesLow", 1, "receives_low">,
+  I32EnumAttrCase<"ReceivesHigh", 2, "receives_high">]>;
+def PLMR_RoleAttr : EnumAttr<PLMR_Dialect, PLMR_Role, "role"> {
+  let description = [{
+    `receives_low` is from a core of lower coordinate, `receives_high` from
+    one of higher coordinate.
+  }];
+  let assemblyFormat = "$value";
+}
+
+def PLMR_ObjectKind : PLMR_Enum<"ObjectKind", "who fills an object", [
+  I32EnumAttrCase<"Weight", 0, "weight">, I32EnumAttrCase<"State", 1, "state">,
+  I32EnumAttrCase<"Input", 2, "input">, I32EnumAttrCase<"Output", 3, "output">]>;
+def PLMR_ObjectKindAttr : EnumAttr<PLMR_Dialect, PLMR_ObjectKind, "object_kind"> {
+  let description = [{
+    Weights are written once by the host, state starts as zero and is kept
+    between launches, inputs are written before and outputs read after one.
+  }];
+  let assemblyFormat = "$value";
+}
+
+//===----------------------------------------------------------------------===//
+// Placement
+//===----------------------------------------------------------------------===//
+
+def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
+  let summary = "How one dimension of a tensor is cut";
+  let description = [{
+    | text | meaning |
+    |---|---|
+    | `*` | whole on every core |
+    | `x` | balanced along x: core i of p has elements floor(i n / p) up to floor((i+1) n / p) |
+    | `cyclic y` | element e on core e mod p, in slot e div p |
+    | `skew x` | balanced, but shifted to where the staircase MeshGEMM starts |
+    | `x(4:2:3:2 segment 0 inner 2)` | the index is read in mixed radix 4:2:3:2; factor 0 selects a balanced segment of columns, factor 2 is cut over the columns of the segment, the rest is whole |
+
+    Constraints:
+    - factors are positive;
+    - the segment factor and the inner factor are different factors.
+  }];
+  let parameters = (ins
+    "::plmr::DimSplit::Kind":$kind,
+    "::plmr::mesh::MeshAxis":$axis,
+    ArrayRefParameter<"int64_t">:$factors,
+    "int64_t":$segmentFactor,
+    "int64_t":$innerFactor,
+    "bool":$skewed
+  );
+  let extraClassDeclaration = [{
+    /// The split of a dimension of `extent` elements.
+    ::plmr::DimSplit getDimSplit(int64_t extent) const;
+    static SplitAttr getWhole(::mlir::MLIRContext *context);
+    static SplitAttr getBalanced(::mlir::MLIRContext *context, MeshAxis axis,
+                                 bool skewed = false);
+    static SplitAttr getCyclic(::mlir::MLIRContext *context, MeshAxis axis);
+    bool isCut() const { return getKind() != ::plmr::DimSplit::Kind::Whole; }
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+def PLMR_PartialAttr : PLMR_Attr<"Partial", "partial"> {
+  let summary = "A value is still to be reduced over an axis";
+  let description = [{
+    Each core holds a contribution; the value is their reduction along `axis`,
+    within each of `segments` balanced segments of it.
+
+    Example: `#plmr.partial<sum y>`, `#plmr.partial<sum x segments 4>`
+  }];
+  let parameters = (ins
+    "::plmr::mesh::Reducer":$reducer,
+    "::plmr::mesh::MeshAxis":$axis,
+    DefaultValuedParameter<"int64_t", "1">:$segments
+  );
+  let assemblyFormat = "`<` $reducer $axis (`segments` $segments^)? `>`";
+}
+
+def PLMR_PlacementAttr : PLMR_Attr<"Placement", "placement"> {
+  let summary = "Where the elements of a tensor live";
+  let description = [{
+    One split for each dimension, the order of the dimensions in a tile's
+    memory, the value of padding and whether the value is partial. Axes on
+    which nothing is cut hold replicas.
+
+    Example: `#plmr.placement<[y, x], order [1, 0], pad any, partial<sum y>>`
+
+    Constraints:
+    - at most one dimension is cut along each axis;
+    - the order is a permutation of the dimensions.
+  }];
+  let parameters = (ins
+    ArrayRefParameter<"::plmr::mesh::SplitAttr">:$splits,
+    ArrayRefParameter<"int64_t">:$order,
+    "::plmr::PadValue":$pad,
+    "::plmr::mesh::PartialAttr":$partial
+  );
+  let extraClassDeclaration = [{
+    static PlacementAttr get(::mlir::MLIRContext *context,
+                             ::llvm::ArrayRef<SplitAttr> splits,
+                             ::plmr::PadValue pad = ::plmr::PadValue::Zero,
+                             PartialAttr partial = {});
+    /// The placement of a tensor of `shape`, for host and analyses.
+    ::plmr::Placement getPlacement(::llvm::ArrayRef<int64_t> shape) const;
+    PlacementAttr withPad(::plmr::PadValue pad) const;
+    PlacementAttr withPartial(PartialAttr partial) const;
+    /// The same placement of a tensor with `extent` leading whole slices.
+    PlacementAttr withLeadingDim() const;
+    /// Prints and parses what stands between the angle brackets.
+    void printBody(::mlir::AsmPrinter &printer) const;
+    static PlacementAttr parseBody(::mlir::AsmParser &parser);
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let skipDefaultBuilders = 0;
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Communication
+//===----------------------------------------------------------------------===//
+
+def PLMR_RelationKind : PLMR_Enum<"RelationKind", "who talks to whom", [
+  I32EnumAttrCase<"Chain", 0, "chain">,
+  I32EnumAttrCase<"Broadcast", 1, "broadcast">,
+  I32EnumAttrCase<"Ring", 2, "ring">,
+  I32EnumAttrCase<"Up", 3, "up">,
+  I32EnumAttrCase<"Down", 4, "down">]>;
+
+def PLMR_RelationAttr : PLMR_Attr<"Relation", "relation"> {
+  let summary = "A relation between the coordinates of a line of cores";
+  let description = [{
+    | kind | flows |
+    |---|---|
+    | `chain` | one level of a reduction tree: within each group of the level's participants every one sends to its neighbour towards the group's middle |
+    | `broadcast` | the tree's root sends to all others |
+    | `ring` | each core sends to its predecessor in the ring 0 2 4 .. 5 3 1 |
+    | `up`, `down` | each core sends to the next of higher (lower) coordinate |
+
+    `groups` gives the group sizes of the tree's levels; the line is first cut
+    in `segments` balanced segments, each with a tree of its own.
+
+    Example: `#plmr.relation<chain y level 1 groups [4, 4]>`
+  }];
+  let parameters = (ins
+    "::plmr::mesh::RelationKind":$kind,
+    "::plmr::mesh::MeshAxis":$axis,
+    DefaultValuedParameter<"int64_t", "0">:$level,
+    OptionalArrayRefParameter<"int64_t">:$groups,
+    DefaultValuedParameter<"int64_t", "1">:$segments
+  );
+  let assemblyFormat = [{
+    `<` $kind $axis (`level` $level^)? (`groups` `[` $groups^ `]`)?
+    (`segments` $segments^)? `>`
+  }];
+  let extraClassDeclaration = [{
+    ::plmr::Relation getRelation() const;
+  }];
+}
+
+#endif // PLMR_DIALECT_PLMR_IR_PLMRATTRS_TD

@@ -1,0 +1,82 @@
+//===- PLMRSymbolOps.td - Symbols of the plmr dialect -*- tablegen -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_DIALECT_PLMR_IR_PLMRSYMBOLOPS_TD
+#define PLMR_DIALECT_PLMR_IR_PLMRSYMBOLOPS_TD
+
+def PLMR_MeshOp : PLMR_Op<"mesh", [Symbol]> {
+  let summary = "A rectangle of a device";
+  let description = [{
+    The mesh that the module's programs run on. `device` is the name of a
+    built-in profile or the text of a JSON profile.
+
+    Example: `plmr.mesh @mesh 8 x 4 on "wse2"` (8 columns, 4 rows)
+
+    Constraints:
+    - both extents are positive and within the device's grid.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$columns,
+                       I64Attr:$rows, StrAttr:$device);
+  let assemblyFormat = "$sym_name $columns `x` $rows `on` $device attr-dict";
+  let extraClassDeclaration = [{
+    ::plmr::MeshShape getShape() {
+      return {static_cast<unsigned>(getColumns()),
+              static_cast<unsigned>(getRows())};
+    }
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_ObjectOp : PLMR_Op<"object", [Symbol]> {
+  let summary = "A tensor in the cores' memory that the host can reach";
+  let description = [{
+    Weights, state, inputs and outputs. `sources` says where the data of a
+    weight lies (attributes of the `llm` dialect); with `stacked` there is one
+    for each slice of the leading dimension. `transposed` as in `llm.weight`.
+
+    Example:
+    ```mlir
+    plmr.object input @x : !plmr.placed<tensor<64xf32>, [y]>
+    ```
+  }];
+  let arguments = (ins PLMR_ObjectKindAttr:$kind, SymbolNameAttr:$sym_name,
+                       TypeAttrOf<PLMR_PlacedType>:$type,
+                       UnitAttr:$stacked, UnitAttr:$transposed,
+                       OptionalAttr<StrAttr>:$file,
+                       OptionalAttr<ArrayAttr>:$sources);
+  let assemblyFormat = [{
+    $kind $sym_name `:` $type (`stacked` $stacked^)?
+    (`transposed` $transposed^)? (`in` $file^ $sources)? attr-dict
+  }];
+  let extraClassDeclaration = [{
+    PlacedType getPlacedType() { return ::llvm::cast<PlacedType>(getType()); }
+    /// The type of the value that a load (or a store) moves: without the
+    /// leading dimension if stacked.
+    PlacedType getValueType();
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_ChannelOp : PLMR_Op<"channel", [Symbol]> {
+  let summary = "A relation between coordinates along which messages go";
+  let description = [{
+    Sends and receives name a channel. Routes are derived from the relation;
+    `plmr-allocate-colours` gives each flow, in the order of its source, a
+    colour.
+
+    Example:
+    ```mlir
+    plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, PLMR_RelationAttr:$relation,
+                       OptionalAttr<DenseI32ArrayAttr>:$colours);
+  let assemblyFormat = "$sym_name $relation (`colours` $colours^)? attr-dict";
+}
+
+#endif // PLMR_DIALECT_PLMR_IR_PLMRSYMBOLOPS_TD

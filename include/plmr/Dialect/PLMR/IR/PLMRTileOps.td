@@ -1,0 +1,172 @@
+//===- PLMRTileOps.td - Tile-level operations of the plmr dialect -*- tablegen -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_DIALECT_PLMR_IR_PLMRTILEOPS_TD
+#define PLMR_DIALECT_PLMR_IR_PLMRTILEOPS_TD
+
+def PLMR_RefOp : PLMR_Op<"ref", [
+    Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The core's tile of an object";
+  let description = [{
+    Example: `%m = plmr.ref @attn_q[%l] : memref<16x16xf32>`
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$object, Optional<Index>:$index);
+  let results = (outs AnyStaticShapeMemRef:$result);
+  let assemblyFormat = "$object (`[` $index^ `]`)? `:` type($result) attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Collectives on tiles, before they are expanded into channels
+//===----------------------------------------------------------------------===//
+
+def PLMR_ReduceTileOp : PLMR_Op<"reduce_tile"> {
+  let summary = "All-reduces a buffer in place along an axis";
+  let description = [{
+    Example: `plmr.reduce_tile sum y %buf groups [4, 2] : memref<24xf32>`
+  }];
+  let arguments = (ins PLMR_ReducerAttr:$reducer, PLMR_AxisAttr:$axis,
+      AnyRankedOrUnrankedMemRef:$buffer,
+      DenseI64ArrayAttr:$groups, DefaultValuedAttr<I64Attr, "1">:$segments);
+  let assemblyFormat = [{
+    $reducer $axis $buffer `groups` $groups (`segments` $segments^)? attr-dict
+    `:` type($buffer)
+  }];
+}
+
+def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
+  let summary = "The staircase MeshGEMM on tiles: C += A B";
+  let description = [{
+    `k` is the logical extent of the contracted dimension.
+
+    Example:
+    ```mlir
+    plmr.gemm_tile %a, %b, %c k 12
+        : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+    ```
+  }];
+  let arguments = (ins
+      AnyStaticShapeMemRef:$a,
+      AnyStaticShapeMemRef:$b,
+      AnyStaticShapeMemRef:$c, I64Attr:$k);
+  let assemblyFormat = [{
+    $a `,` $b `,` $c `k` $k attr-dict `:` type($a) `,` type($b) `,` type($c)
+  }];
+}
+
+def PLMR_GemmTTileOp : PLMR_Op<"gemm_t_tile"> {
+  let summary = "The MeshGEMM-T on tiles: C = A transpose(B)";
+  let description = [{
+    `n` is the number of rows of the whole B.
+
+    Example:
+    ```mlir
+    plmr.gemm_t_tile %a, %b, %c n 12
+        : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+    ```
+  }];
+  let arguments = (ins
+      AnyStaticShapeMemRef:$a,
+      AnyStaticShapeMemRef:$b,
+      AnyStaticShapeMemRef:$c, I64Attr:$n);
+  let assemblyFormat = [{
+    $a `,` $b `,` $c `n` $n attr-dict `:` type($a) `,` type($b) `,` type($c)
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Channels
+//===----------------------------------------------------------------------===//
+
+class PLMR_ChannelUserOp<string mnemonic, list<Trait> traits = []>
+    : PLMR_Op<mnemonic, !listconcat(traits,
+        [DeclareOpInterfaceMethods<SymbolUserOpInterface>])>;
+
+def PLMR_RoleOp : PLMR_ChannelUserOp<"role", [Pure]> {
+  let summary = "Whether the core has a role on a channel";
+  let description = "Example: `%s = plmr.role sends @y.chain0`";
+  let arguments = (ins PLMR_RoleAttr:$role, FlatSymbolRefAttr:$channel);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$role $channel attr-dict";
+}
+
+def PLMR_SendOp : PLMR_ChannelUserOp<"send"> {
+  let summary = "Sends a buffer on a channel";
+  let description = [{
+    With a result the transfer runs beside the program until `plmr.wait`.
+
+    Example: `plmr.send %buf on @y.chain0 : memref<24xf32>`
+  }];
+  let arguments = (ins AnyRankedOrUnrankedMemRef:$buffer,
+                       FlatSymbolRefAttr:$channel);
+  let results = (outs Optional<PLMR_TokenType>:$token);
+  let assemblyFormat = [{
+    $buffer `on` $channel attr-dict `:` type($buffer) (`->` type($token)^)?
+  }];
+}
+
+def PLMR_RecvOp : PLMR_ChannelUserOp<"recv"> {
+  let summary = "Receives a buffer from a channel";
+  let description = [{
+    `from` is `receives_low` or `receives_high`; without it the core receives
+    one flow at most and takes that.
+
+    Example: `plmr.recv %buf on @y.bcast : memref<24xf32>`
+  }];
+  let arguments = (ins AnyRankedOrUnrankedMemRef:$buffer,
+                       FlatSymbolRefAttr:$channel,
+                       OptionalAttr<PLMR_RoleAttr>:$from);
+  let results = (outs Optional<PLMR_TokenType>:$token);
+  let assemblyFormat = [{
+    $buffer `on` $channel (`from` $from^)? attr-dict `:` type($buffer)
+    (`->` type($token)^)?
+  }];
+}
+
+def PLMR_RecvReduceOp : PLMR_ChannelUserOp<"recv_reduce"> {
+  let summary = "Combines what arrives into a buffer";
+  let description = [{
+    Example: `plmr.recv_reduce sum %buf on @y.chain0 from receives_low : memref<24xf32>`
+  }];
+  let arguments = (ins PLMR_ReducerAttr:$reducer,
+      AnyRankedOrUnrankedMemRef:$buffer,
+      FlatSymbolRefAttr:$channel, PLMR_RoleAttr:$from);
+  let assemblyFormat = [{
+    $reducer $buffer `on` $channel `from` $from attr-dict `:` type($buffer)
+  }];
+}
+
+def PLMR_ForwardReduceOp : PLMR_ChannelUserOp<"forward_reduce"> {
+  let summary = "Combines what arrives with a buffer and passes it on";
+  let description = [{
+    One instruction a hop: element by element taken from the channel, combined
+    and sent on along `to`, without a stop in memory.
+
+    Example:
+    ```mlir
+    plmr.forward_reduce sum %buf on @y.chain0 from receives_low to @y.chain0
+        : memref<24xf32>
+    ```
+  }];
+  let arguments = (ins PLMR_ReducerAttr:$reducer,
+      AnyRankedOrUnrankedMemRef:$buffer,
+      FlatSymbolRefAttr:$channel, PLMR_RoleAttr:$from,
+      FlatSymbolRefAttr:$to);
+  let assemblyFormat = [{
+    $reducer $buffer `on` $channel `from` $from `to` $to attr-dict `:`
+    type($buffer)
+  }];
+}
+
+def PLMR_WaitOp : PLMR_Op<"wait"> {
+  let summary = "Waits for a transfer";
+  let description = "Example: `plmr.wait %token`";
+  let arguments = (ins PLMR_TokenType:$token);
+  let assemblyFormat = "$token attr-dict";
+}
+
+#endif // PLMR_DIALECT_PLMR_IR_PLMRTILEOPS_TD

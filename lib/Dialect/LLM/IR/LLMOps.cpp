@@ -1,0 +1,114 @@
+//===- LLMOps.cpp - Operations of the llm dialect -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace plmr::llm;
+
+#define GET_OP_CLASSES
+#include "plmr/Dialect/LLM/IR/LLMOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Symbols
+//===----------------------------------------------------------------------===//
+
+LogicalResult WeightOp::verify() {
+  if (getSources().empty())
+    return emitOpError("expected at least one source but got none");
+  auto type = cast<RankedTensorType>(getType());
+  if (getTransposed() && type.getRank() != 2)
+    return emitOpError("expected a transposed weight to have rank 2 but got ")
+           << type.getRank();
+  return success();
+}
+
+LogicalResult StateOp::verify() {
+  auto type = cast<RankedTensorType>(getType());
+  if (type.getRank() != 3)
+    return emitOpError("expected [layers x positions x features] but got rank ")
+           << type.getRank();
+  return success();
+}
+
+LogicalResult ParamOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto weight =
+      symbols.lookupNearestSymbolFrom<WeightOp>(*this, getWeightAttr());
+  if (!weight)
+    return emitOpError("expected '") << getWeight() << "' to be an llm.weight";
+  if (weight.getType() != getType()) {
+    InFlightDiagnostic diag = emitOpError("expected type ")
+                              << weight.getType() << " but got " << getType();
+    diag.attachNote(weight.getLoc()) << "the weight is declared here";
+    return diag;
+  }
+  bool layered = weight.getSources().size() > 1;
+  if (layered != static_cast<bool>(getLayer())) {
+    InFlightDiagnostic diag = emitOpError("expected ")
+                              << (layered ? "a layer" : "no layer")
+                              << " for a weight with "
+                              << weight.getSources().size() << " source(s)";
+    diag.attachNote(weight.getLoc()) << "the weight is declared here";
+    return diag;
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+LogicalResult RMSNormOp::verify() {
+  if (getEps().convertToFloat() < 0)
+    return emitOpError("expected a non-negative eps but got ")
+           << getEps().convertToFloat();
+  return success();
+}
+
+LogicalResult RopeOp::verify() {
+  int64_t extent = cast<RankedTensorType>(getX().getType()).getDimSize(0);
+  int64_t heads = getHeads();
+  if (heads <= 0 || extent % (2 * heads) != 0)
+    return emitOpError("expected an extent that is a multiple of 2 * heads but "
+                       "got extent ")
+           << extent << " and " << heads << " heads";
+  return success();
+}
+
+LogicalResult AttentionOp::verify() {
+  int64_t heads = getHeads(), kvHeads = getKvHeads();
+  if (kvHeads <= 0 || heads <= 0 || heads % kvHeads != 0)
+    return emitOpError("expected heads to be a multiple of kv_heads but got ")
+           << heads << " and " << kvHeads;
+  int64_t q = cast<RankedTensorType>(getQ().getType()).getDimSize(0);
+  int64_t k = cast<RankedTensorType>(getK().getType()).getDimSize(0);
+  if (q % heads != 0 || k % kvHeads != 0 || q / heads != k / kvHeads)
+    return emitOpError("expected the same head dimension of q and k but got ")
+           << q << "/" << heads << " and " << k << "/" << kvHeads;
+  return success();
+}
+
+LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  int64_t features = cast<RankedTensorType>(getK().getType()).getDimSize(0);
+  for (FlatSymbolRefAttr name : {getKeysAttr(), getValuesAttr()}) {
+    auto state = symbols.lookupNearestSymbolFrom<StateOp>(*this, name);
+    if (!state)
+      return emitOpError("expected '")
+             << name.getValue() << "' to be an llm.state";
+    auto type = cast<RankedTensorType>(state.getType());
+    if (type.getDimSize(2) != features) {
+      InFlightDiagnostic diag = emitOpError("expected a state of ")
+                                << features << " features but got "
+                                << type.getDimSize(2);
+      diag.attachNote(state.getLoc()) << "the state is declared here";
+      return diag;
+    }
+  }
+  return success();
+}

@@ -1,0 +1,303 @@
+//===- PLMRAttrs.cpp - Attributes of the plmr dialect -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace plmr;
+using namespace plmr::mesh;
+
+#define GET_ATTRDEF_CLASSES
+#include "plmr/Dialect/PLMR/IR/PLMRAttrs.cpp.inc"
+
+void PLMRDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "plmr/Dialect/PLMR/IR/PLMRAttrs.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// SplitAttr
+//===----------------------------------------------------------------------===//
+
+SplitAttr SplitAttr::getWhole(MLIRContext *context) {
+  return get(context, DimSplit::Kind::Whole, MeshAxis::X, {}, -1, 0, false);
+}
+
+SplitAttr SplitAttr::getBalanced(MLIRContext *context, MeshAxis axis,
+                                 bool skewed) {
+  return get(context, DimSplit::Kind::Balanced, axis, {}, -1, 0, skewed);
+}
+
+SplitAttr SplitAttr::getCyclic(MLIRContext *context, MeshAxis axis) {
+  return get(context, DimSplit::Kind::Cyclic, axis, {}, -1, 0, false);
+}
+
+DimSplit SplitAttr::getDimSplit(int64_t extent) const {
+  DimSplit split;
+  split.kind = getKind();
+  split.axis = toAxis(getAxis());
+  if (getFactors().empty())
+    split.factors.push_back(extent);
+  else
+    llvm::append_range(split.factors, getFactors());
+  if (getSegmentFactor() >= 0)
+    split.segmentFactor = static_cast<unsigned>(getSegmentFactor());
+  split.innerFactor = static_cast<unsigned>(getInnerFactor());
+  split.skewed = getSkewed();
+  return split;
+}
+
+LogicalResult
+SplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                  DimSplit::Kind kind, MeshAxis axis,
+                  ArrayRef<int64_t> factors, int64_t segmentFactor,
+                  int64_t innerFactor, bool skewed) {
+  for (int64_t factor : factors)
+    if (factor <= 0)
+      return emitError() << "expected positive factors but got " << factor;
+  int64_t rank = std::max<int64_t>(1, factors.size());
+  if (segmentFactor < -1 || segmentFactor >= rank || innerFactor < 0 ||
+      innerFactor >= rank)
+    return emitError() << "expected segment and inner factors below " << rank
+                       << " but got " << segmentFactor << " and "
+                       << innerFactor;
+  if (segmentFactor == innerFactor)
+    return emitError()
+           << "expected different segment and inner factors but got "
+           << segmentFactor << " twice";
+  return success();
+}
+
+void SplitAttr::print(AsmPrinter &printer) const {
+  if (!isCut()) {
+    printer << "*";
+    return;
+  }
+  if (getKind() == DimSplit::Kind::Cyclic)
+    printer << "cyclic ";
+  if (getSkewed())
+    printer << "skew ";
+  printer << stringifyMeshAxis(getAxis());
+  if (getFactors().empty())
+    return;
+  printer << "(";
+  llvm::interleave(getFactors(), printer.getStream(), ":");
+  if (getSegmentFactor() >= 0)
+    printer << " segment " << getSegmentFactor();
+  printer << " inner " << getInnerFactor() << ")";
+}
+
+Attribute SplitAttr::parse(AsmParser &parser, Type) {
+  MLIRContext *context = parser.getContext();
+  if (succeeded(parser.parseOptionalStar()))
+    return getWhole(context);
+  bool cyclic = succeeded(parser.parseOptionalKeyword("cyclic"));
+  bool skewed = succeeded(parser.parseOptionalKeyword("skew"));
+  StringRef axisName;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&axisName))
+    return {};
+  std::optional<MeshAxis> axis = symbolizeMeshAxis(axisName);
+  if (!axis) {
+    parser.emitError(loc) << "expected '*', 'x', 'y', 'cyclic' or 'skew' but "
+                             "got '"
+                          << axisName << "'";
+    return {};
+  }
+  SmallVector<int64_t> factors;
+  int64_t segmentFactor = -1, innerFactor = 0;
+  if (succeeded(parser.parseOptionalLParen())) {
+    do {
+      if (parser.parseInteger(factors.emplace_back()))
+        return {};
+    } while (succeeded(parser.parseOptionalColon()));
+    if (succeeded(parser.parseOptionalKeyword("segment")) &&
+        parser.parseInteger(segmentFactor))
+      return {};
+    if (parser.parseKeyword("inner") || parser.parseInteger(innerFactor) ||
+        parser.parseRParen())
+      return {};
+  }
+  return parser.getChecked<SplitAttr>(
+      loc, context,
+      cyclic ? DimSplit::Kind::Cyclic : DimSplit::Kind::Balanced, *axis,
+      ArrayRef<int64_t>(factors), segmentFactor, innerFactor, skewed);
+}
+
+//===----------------------------------------------------------------------===//
+// PlacementAttr
+//===----------------------------------------------------------------------===//
+
+PlacementAttr PlacementAttr::get(MLIRContext *context,
+                                 ArrayRef<SplitAttr> splits, PadValue pad,
+                                 PartialAttr partial) {
+  return get(context, splits, ArrayRef<int64_t>(), pad, partial);
+}
+
+Placement PlacementAttr::getPlacement(ArrayRef<int64_t> shape) const {
+  Placement placement;
+  for (auto [split, extent] : llvm::zip_equal(getSplits(), shape))
+    placement.dims.push_back(split.getDimSplit(extent));
+  for (int64_t dim : getOrder())
+    placement.order.push_back(static_cast<unsigned>(dim));
+  placement.pad = getPad();
+  return placement;
+}
+
+PlacementAttr PlacementAttr::withPad(PadValue pad) const {
+  return get(getContext(), getSplits(), getOrder(), pad, getPartial());
+}
+
+PlacementAttr PlacementAttr::withPartial(PartialAttr partial) const {
+  return get(getContext(), getSplits(), getOrder(), getPad(), partial);
+}
+
+PlacementAttr PlacementAttr::withLeadingDim() const {
+  SmallVector<SplitAttr> splits = {SplitAttr::getWhole(getContext())};
+  llvm::append_range(splits, getSplits());
+  SmallVector<int64_t> order;
+  if (!getOrder().empty()) {
+    order.push_back(0);
+    for (int64_t dim : getOrder())
+      order.push_back(dim + 1);
+  }
+  return get(getContext(), splits, order, getPad(), getPartial());
+}
+
+LogicalResult PlacementAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                    ArrayRef<SplitAttr> splits,
+                                    ArrayRef<int64_t> order, PadValue pad,
+                                    PartialAttr partial) {
+  unsigned cuts[2] = {0, 0};
+  for (SplitAttr split : splits)
+    if (split.isCut() && ++cuts[static_cast<unsigned>(split.getAxis())] > 1)
+      return emitError() << "expected at most one dimension cut along "
+                         << stringifyMeshAxis(split.getAxis());
+  SmallVector<int64_t> sorted(order);
+  llvm::sort(sorted);
+  for (auto [i, dim] : llvm::enumerate(sorted))
+    if (dim != static_cast<int64_t>(i) || sorted.size() != splits.size())
+      return emitError() << "expected the order to be a permutation of "
+                         << splits.size() << " dimensions but got [" << order
+                         << "]";
+  return success();
+}
+
+static StringRef printPad(PadValue pad) { return plmr::stringify(pad); }
+
+static std::optional<PadValue> parsePad(StringRef text) {
+  for (PadValue pad : {PadValue::Zero, PadValue::NegInf, PadValue::Any})
+    if (printPad(pad) == text)
+      return pad;
+  return std::nullopt;
+}
+
+void PlacementAttr::printBody(AsmPrinter &printer) const {
+  printer << "[";
+  llvm::interleaveComma(getSplits(), printer.getStream(),
+                        [&](SplitAttr split) { split.print(printer); });
+  printer << "]";
+  if (!getOrder().empty()) {
+    printer << ", order [";
+    llvm::interleaveComma(getOrder(), printer.getStream());
+    printer << "]";
+  }
+  if (getPad() != PadValue::Zero)
+    printer << ", pad " << printPad(getPad());
+  if (getPartial()) {
+    printer << ", partial";
+    getPartial().print(printer);
+  }
+}
+
+PlacementAttr PlacementAttr::parseBody(AsmParser &parser) {
+  SmallVector<SplitAttr> splits;
+  SMLoc loc = parser.getCurrentLocation();
+  auto parseSplit = [&]() -> ParseResult {
+    auto split = llvm::dyn_cast_or_null<SplitAttr>(SplitAttr::parse(parser, {}));
+    if (!split)
+      return failure();
+    splits.push_back(split);
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseSplit))
+    return {};
+  SmallVector<int64_t> order;
+  PadValue pad = PadValue::Zero;
+  PartialAttr partial;
+  while (succeeded(parser.parseOptionalComma())) {
+    StringRef keyword;
+    SMLoc keywordLoc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&keyword))
+      return {};
+    if (keyword == "order") {
+      if (parser.parseCommaSeparatedList(
+              AsmParser::Delimiter::Square,
+              [&] { return parser.parseInteger(order.emplace_back()); }))
+        return {};
+    } else if (keyword == "pad") {
+      StringRef text;
+      if (parser.parseKeyword(&text))
+        return {};
+      std::optional<PadValue> parsed = parsePad(text);
+      if (!parsed) {
+        parser.emitError(keywordLoc)
+            << "expected pad zero, neginf or any but got '" << text << "'";
+        return {};
+      }
+      pad = *parsed;
+    } else if (keyword == "partial") {
+      partial =
+          llvm::dyn_cast_or_null<PartialAttr>(PartialAttr::parse(parser, {}));
+      if (!partial)
+        return {};
+    } else {
+      parser.emitError(keywordLoc)
+          << "expected 'order', 'pad' or 'partial' but got '" << keyword << "'";
+      return {};
+    }
+  }
+  return parser.getChecked<PlacementAttr>(
+      loc, parser.getContext(), ArrayRef<SplitAttr>(splits),
+      ArrayRef<int64_t>(order), pad, partial);
+}
+
+void PlacementAttr::print(AsmPrinter &printer) const {
+  printer << "<";
+  printBody(printer);
+  printer << ">";
+}
+
+Attribute PlacementAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  PlacementAttr placement = parseBody(parser);
+  if (!placement || parser.parseGreater())
+    return {};
+  return placement;
+}
+
+//===----------------------------------------------------------------------===//
+// RelationAttr
+//===----------------------------------------------------------------------===//
+
+Relation RelationAttr::getRelation() const {
+  Relation relation;
+  relation.kind = static_cast<Relation::Kind>(getKind());
+  relation.axis = toAxis(getAxis());
+  relation.level = static_cast<unsigned>(getLevel());
+  llvm::append_range(relation.groups, getGroups());
+  relation.segments = static_cast<unsigned>(getSegments());
+  return relation;
+}

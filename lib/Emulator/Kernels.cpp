@@ -1,0 +1,653 @@
+//===- Kernels.cpp - Values of one vector operation -----------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// `execute` picks the first kernel whose conditions hold. They differ in speed
+// only: each computes what the sequence of elements would.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernels.h"
+#include "Arithmetic.h"
+#include <algorithm>
+#include <optional>
+
+using namespace plmr;
+
+// One copy of the entry point, with all that is inlined into it, per level of
+// vector extension; the loader picks one.
+#if defined(__x86_64__) && defined(__linux__)
+#define PLMR_CLONES                                                            \
+  __attribute__((                                                              \
+      target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PLMR_CLONES
+#endif
+#define PLMR_LAMBDA __attribute__((always_inline))
+
+//===----------------------------------------------------------------------===//
+// What an operation computes
+//===----------------------------------------------------------------------===//
+
+static unsigned getWidth(ElementType type) {
+  return type == ElementType::F32 || type == ElementType::I32 ? 4 : 2;
+}
+
+/// Whether the destination and all sources have one type (I31). The condition
+/// of sel and the index of gather do not count.
+static bool hasOneType(const KernelCall &call) {
+  ElementType type = call.dst.type;
+  switch (call.opcode) {
+  case Opcode::Mov:
+  case Opcode::Exp:
+  case Opcode::Rsqrt:
+  case Opcode::Gather:
+    return call.a.type == type;
+  case Opcode::Fma:
+    return call.a.type == type && call.b.type == type && call.c.type == type;
+  default:
+    return call.a.type == type && call.b.type == type;
+  }
+}
+
+static bool isInteger(const KernelCall &call) {
+  if (call.dst.type != ElementType::I32 || !hasOneType(call))
+    return false;
+  switch (call.opcode) {
+  case Opcode::Add:
+  case Opcode::Sub:
+  case Opcode::Mul:
+  case Opcode::Fma:
+  case Opcode::Max:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// Operations that only move bits where all types agree.
+static bool movesBits(const KernelCall &call) {
+  return (call.opcode == Opcode::Mov || call.opcode == Opcode::Sel) &&
+         hasOneType(call);
+}
+
+static Arith getArith(const KernelCall &call) {
+  bool isF16 = call.dst.type == ElementType::F16 && hasOneType(call);
+  bool isBF16 = call.dst.type == ElementType::BF16 && hasOneType(call);
+  switch (call.opcode) {
+  case Opcode::Add:
+    return Arith::Add;
+  case Opcode::Sub:
+    return Arith::Sub;
+  case Opcode::Mul:
+    return isBF16 ? Arith::MulOdd64 : Arith::Mul;
+  case Opcode::Div:
+    return isBF16 ? Arith::DivOdd64 : Arith::Div;
+  case Opcode::Fma:
+    return isF16 ? Arith::FmaOdd32 : isBF16 ? Arith::FmaOdd64 : Arith::Fma;
+  case Opcode::Max:
+    return Arith::Max;
+  case Opcode::Exp:
+    return Arith::Exp;
+  case Opcode::Rsqrt:
+    return Arith::Rsqrt;
+  case Opcode::Sel:
+    return Arith::Sel;
+  default:
+    return Arith::Mov;
+  }
+}
+
+static int64_t floorDiv(int64_t a, int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+char *plmr::clampedElement(const KernelCall &call, char *base, int64_t index) {
+  int64_t bytes = call.a.stride * getWidth(call.a.type);
+  if (bytes == 0)
+    return base;
+  int64_t below = call.objectBegin - base;
+  int64_t above = call.objectEnd - getWidth(call.a.type) - base;
+  // Indices whose element lies inside the object; 0 is one of them.
+  int64_t first = bytes > 0 ? -floorDiv(-below, bytes) : -floorDiv(-above, bytes);
+  int64_t last = bytes > 0 ? floorDiv(above, bytes) : floorDiv(below, bytes);
+  return base + std::clamp(index, first, last) * bytes;
+}
+
+//===----------------------------------------------------------------------===//
+// The reference: one element after the other
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A stream at one element.
+struct Cursor {
+  const KernelOperand &operand;
+  int64_t width = getWidth(operand.type);
+
+  char *at(uint32_t r, uint32_t i) const {
+    return operand.data + (r * operand.step + i * operand.stride) * width;
+  }
+};
+} // namespace
+
+static float loadFloat(const char *address, ElementType type) {
+  return withType(type, [&](auto zero) {
+    return widen(loadAs<decltype(zero)>(address));
+  });
+}
+
+static void storeFloat(char *address, ElementType type, float value) {
+  withType(type, [&](auto zero) {
+    storeAs(address, narrow<decltype(zero)>(value));
+  });
+}
+
+static bool isNonZero(const char *address, ElementType type) {
+  if (type == ElementType::I32)
+    return loadAs<int32_t>(address) != 0;
+  return loadFloat(address, type) != 0;
+}
+
+template <typename Fn> static void forEach(const KernelCall &call, Fn fn) {
+  for (uint32_t r = 0; r != call.repeat; ++r)
+    for (uint32_t i = 0; i != call.extent; ++i)
+      fn(r, i);
+}
+
+static void executeMoves(const KernelCall &call) {
+  bool keepsBits = hasOneType(call);
+  Cursor dst{call.dst}, a{call.a}, b{call.b}, c{call.c};
+  forEach(call, [&](uint32_t r, uint32_t i) {
+    char *from = a.at(r, i);
+    ElementType type = call.a.type;
+    if (call.opcode == Opcode::Gather) {
+      from = clampedElement(call, a.at(r, 0), loadAs<int32_t>(b.at(r, i)));
+    } else if (call.opcode == Opcode::Sel &&
+               !isNonZero(c.at(r, i), call.c.type)) {
+      from = b.at(r, i);
+      type = call.b.type;
+    }
+    if (keepsBits)
+      std::memmove(dst.at(r, i), from, dst.width);
+    else
+      storeFloat(dst.at(r, i), call.dst.type, loadFloat(from, type));
+  });
+}
+
+static void executeIntegers(const KernelCall &call) {
+  Cursor dst{call.dst}, a{call.a}, b{call.b}, c{call.c};
+  bool hasC = call.opcode == Opcode::Fma;
+  forEach(call, [&](uint32_t r, uint32_t i) {
+    storeAs(dst.at(r, i),
+            applyInteger(call.opcode, loadAs<int32_t>(a.at(r, i)),
+                         loadAs<int32_t>(b.at(r, i)),
+                         hasC ? loadAs<int32_t>(c.at(r, i)) : 0));
+  });
+}
+
+void plmr::executeReference(const KernelCall &call) {
+  if (isInteger(call))
+    return executeIntegers(call);
+  if (call.opcode == Opcode::Mov || call.opcode == Opcode::Sel ||
+      call.opcode == Opcode::Gather)
+    return executeMoves(call);
+  Cursor dst{call.dst}, a{call.a}, b{call.b}, c{call.c};
+  unsigned sources = getNumSources(call.opcode);
+  withArith(getArith(call), [&](auto kind) {
+    forEach(call, [&](uint32_t r, uint32_t i) {
+      float x = loadFloat(a.at(r, i), call.a.type);
+      float y = sources >= 2 ? loadFloat(b.at(r, i), call.b.type) : 0;
+      float z = sources == 3 ? loadFloat(c.at(r, i), call.c.type) : 0;
+      storeFloat(dst.at(r, i), call.dst.type, apply<kind()>(x, y, z));
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Aliasing
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct ByteRange {
+  const char *begin, *end;
+};
+} // namespace
+
+static ByteRange getRange(const KernelCall &call, const KernelOperand &operand) {
+  int64_t width = getWidth(operand.type);
+  int64_t across = (call.extent - int64_t(1)) * operand.stride * width;
+  int64_t along = (call.repeat - int64_t(1)) * operand.step * width;
+  return {operand.data + std::min<int64_t>(across, 0) +
+              std::min<int64_t>(along, 0),
+          operand.data + std::max<int64_t>(across, 0) +
+              std::max<int64_t>(along, 0) + width};
+}
+
+static bool isSame(const KernelOperand &x, const KernelOperand &y) {
+  return x.data == y.data && x.stride == y.stride && x.step == y.step &&
+         x.type == y.type;
+}
+
+static bool isDisjoint(const KernelCall &call, const KernelOperand &source,
+                       const ByteRange &dst) {
+  ByteRange range = getRange(call, source);
+  return range.end <= dst.begin || dst.end <= range.begin;
+}
+
+/// Whether no element of a repetition is read after another of that repetition
+/// has overwritten it: sources are elsewhere, or the destination itself.
+static bool isElementwise(const KernelCall &call) {
+  if (call.dst.stride == 0)
+    return call.extent == 1;
+  ByteRange dst = getRange(call, call.dst);
+  const KernelOperand *sources[] = {&call.a, &call.b, &call.c};
+  for (unsigned i = 0, e = getNumSources(call.opcode); i != e; ++i)
+    if (!isSame(*sources[i], call.dst) && !isDisjoint(call, *sources[i], dst))
+      return false;
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Short contiguous f32
+//===----------------------------------------------------------------------===//
+
+/// 0: one element for all, 1: one for each.
+template <int step> PLMR_INLINE float pick(const float *data, uint32_t i) {
+  return data[step == 0 ? 0 : i];
+}
+
+template <Arith kind, int sa, int sb, int sc>
+PLMR_INLINE void computeRow(float *dst, const float *a, const float *b,
+                            const float *c, uint32_t n) {
+  // A source may be `dst` itself, element by element: iterations are
+  // independent in any case.
+#pragma clang loop vectorize(assume_safety)
+  for (uint32_t i = 0; i != n; ++i)
+    dst[i] = canonicalize(
+        apply<kind>(pick<sa>(a, i), pick<sb>(b, i), pick<sc>(c, i)));
+}
+
+template <Arith kind>
+PLMR_INLINE void computeRowOf(unsigned pattern, float *dst, const float *a,
+                              const float *b, const float *c, uint32_t n) {
+  constexpr bool isUnary = kind == Arith::Exp || kind == Arith::Rsqrt;
+  constexpr bool isTernary = kind == Arith::Fma;
+  switch (pattern) {
+  case 0b001:
+    return computeRow<kind, 1, 0, 0>(dst, a, b, c, n);
+  case 0b010:
+    if constexpr (!isUnary)
+      computeRow<kind, 0, 1, 0>(dst, a, b, c, n);
+    return;
+  case 0b011:
+    if constexpr (!isUnary)
+      computeRow<kind, 1, 1, 0>(dst, a, b, c, n);
+    return;
+  case 0b101:
+    if constexpr (isTernary)
+      computeRow<kind, 1, 0, 1>(dst, a, b, c, n);
+    return;
+  case 0b110:
+    if constexpr (isTernary)
+      computeRow<kind, 0, 1, 1>(dst, a, b, c, n);
+    return;
+  case 0b111:
+    if constexpr (isTernary)
+      computeRow<kind, 1, 1, 1>(dst, a, b, c, n);
+    return;
+  }
+}
+
+/// Bit s: source s has one element for each of the destination. Nothing if a
+/// stream is not f32 with stride 0 or 1, or no source is contiguous.
+static std::optional<unsigned> getRowPattern(const KernelCall &call) {
+  if (call.dst.stride != 1 || call.dst.type != ElementType::F32)
+    return std::nullopt;
+  const KernelOperand *sources[] = {&call.a, &call.b, &call.c};
+  unsigned pattern = 0;
+  for (unsigned i = 0, e = getNumSources(call.opcode); i != e; ++i) {
+    if (sources[i]->type != ElementType::F32 || sources[i]->stride >> 1 != 0)
+      return std::nullopt;
+    pattern |= static_cast<unsigned>(sources[i]->stride) << i;
+  }
+  if (pattern == 0 || pattern == 0b100)
+    return std::nullopt;
+  return pattern;
+}
+
+PLMR_INLINE void executeRows(const KernelCall &call, unsigned pattern) {
+  auto *dst = reinterpret_cast<float *>(call.dst.data);
+  auto *a = reinterpret_cast<const float *>(call.a.data);
+  auto *b = reinterpret_cast<const float *>(call.b.data);
+  auto *c = reinterpret_cast<const float *>(call.c.data);
+  withArith(getArith(call), [&](auto kind) PLMR_LAMBDA {
+    if constexpr (kind() >= Arith::Add && kind() <= Arith::Rsqrt)
+      for (uint32_t r = 0; r != call.repeat; ++r)
+        computeRowOf<kind()>(pattern, dst + r * call.dst.step,
+                             a + r * call.a.step, b + r * call.b.step,
+                             c + r * call.c.step, call.extent);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks: any types and strides, elementwise
+//===----------------------------------------------------------------------===//
+
+constexpr uint32_t blockSize = 128;
+
+PLMR_INLINE void loadBlock(float *to, const KernelOperand &from, uint32_t r,
+                           uint32_t begin, uint32_t n) {
+  withType(from.type, [&](auto zero) PLMR_LAMBDA {
+    using T = decltype(zero);
+    const char *data =
+        from.data + (r * from.step + begin * from.stride) * int64_t(sizeof(T));
+    if (from.stride == 1)
+      for (uint32_t i = 0; i != n; ++i)
+        to[i] = widen(loadAs<T>(data + i * sizeof(T)));
+    else
+      for (uint32_t i = 0; i != n; ++i)
+        to[i] = widen(loadAs<T>(data + i * from.stride * int64_t(sizeof(T))));
+  });
+}
+
+PLMR_INLINE void storeBlock(const float *from, const KernelOperand &to,
+                            uint32_t r, uint32_t begin, uint32_t n) {
+  withType(to.type, [&](auto zero) PLMR_LAMBDA {
+    using T = decltype(zero);
+    char *data =
+        to.data + (r * to.step + begin * to.stride) * int64_t(sizeof(T));
+    if (to.stride == 1)
+      for (uint32_t i = 0; i != n; ++i)
+        storeAs(data + i * sizeof(T), narrow<T>(from[i]));
+    else
+      for (uint32_t i = 0; i != n; ++i)
+        storeAs(data + i * to.stride * int64_t(sizeof(T)), narrow<T>(from[i]));
+  });
+}
+
+/// Every source block is loaded before the destination's is stored.
+PLMR_INLINE void executeBlocks(const KernelCall &call) {
+  unsigned sources = getNumSources(call.opcode);
+  withArith(getArith(call), [&](auto kind) PLMR_LAMBDA {
+    alignas(64) float a[blockSize], b[blockSize], c[blockSize];
+    for (uint32_t r = 0; r != call.repeat; ++r)
+      for (uint32_t begin = 0; begin < call.extent; begin += blockSize) {
+        uint32_t n = std::min(blockSize, call.extent - begin);
+        loadBlock(a, call.a, r, begin, n);
+        if (sources >= 2)
+          loadBlock(b, call.b, r, begin, n);
+        if (sources == 3)
+          loadBlock(c, call.c, r, begin, n);
+        for (uint32_t i = 0; i != n; ++i)
+          a[i] = apply<kind()>(a[i], sources >= 2 ? b[i] : 0,
+                               sources == 3 ? c[i] : 0);
+        storeBlock(a, call.dst, r, begin, n);
+      }
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// axpy: out[i] += x[r] * w[r][i]
+//===----------------------------------------------------------------------===//
+
+template <int n, typename W>
+PLMR_INLINE void axpyColumns(float *out, const float *x, const char *w,
+                             int64_t stepBytes, uint32_t repeat) {
+  float sums[n];
+  for (int i = 0; i != n; ++i)
+    sums[i] = out[i];
+  for (uint32_t r = 0; r != repeat; ++r, w += stepBytes)
+    for (int i = 0; i != n; ++i)
+      sums[i] = __builtin_fmaf(x[r], widen(loadAs<W>(w + i * sizeof(W))), sums[i]);
+  for (int i = 0; i != n; ++i)
+    out[i] = canonicalize(sums[i]);
+}
+
+template <typename W>
+PLMR_INLINE void axpyBlock(float *out, const float *x, const char *w,
+                           int64_t stepBytes, uint32_t extent,
+                           uint32_t repeat) {
+  uint32_t i = 0;
+  for (; i + 64 <= extent; i += 64)
+    axpyColumns<64, W>(out + i, x, w + i * sizeof(W), stepBytes, repeat);
+  for (; i + 16 <= extent; i += 16)
+    axpyColumns<16, W>(out + i, x, w + i * sizeof(W), stepBytes, repeat);
+  for (; i + 4 <= extent; i += 4)
+    axpyColumns<4, W>(out + i, x, w + i * sizeof(W), stepBytes, repeat);
+  for (; i != extent; ++i)
+    axpyColumns<1, W>(out + i, x, w + i * sizeof(W), stepBytes, repeat);
+}
+
+/// Sums stay in registers over the repetitions.
+PLMR_INLINE void executeAxpy(const KernelCall &call, const KernelOperand &x,
+                             const KernelOperand &w) {
+  KernelOperand column = x; // its repetitions, as a contiguous-able stream
+  column.stride = x.step;
+  auto *out = reinterpret_cast<float *>(call.dst.data);
+  withType(w.type, [&](auto zero) PLMR_LAMBDA {
+    using W = decltype(zero);
+    if constexpr (!std::is_same_v<W, int32_t>) {
+      int64_t stepBytes = w.step * int64_t(sizeof(W));
+      for (uint32_t r = 0; r < call.repeat; r += blockSize) {
+        alignas(64) float factors[blockSize];
+        uint32_t n = std::min(blockSize, call.repeat - r);
+        loadBlock(factors, column, 0, r, n);
+        axpyBlock<W>(out, factors, w.data + r * stepBytes, stepBytes,
+                     call.extent, n);
+      }
+    }
+  });
+}
+
+/// Tries both roles of the factors.
+PLMR_INLINE bool tryAxpy(const KernelCall &call) {
+  if (call.opcode != Opcode::Fma || call.dst.type != ElementType::F32 ||
+      call.dst.stride != 1 || call.dst.step != 0 || !isSame(call.dst, call.c))
+    return false;
+  bool swapped = call.a.stride != 0;
+  const KernelOperand &x = swapped ? call.b : call.a;
+  const KernelOperand &w = swapped ? call.a : call.b;
+  ByteRange dst = getRange(call, call.dst);
+  if (x.stride != 0 || w.stride != 1 || w.type == ElementType::I32 ||
+      !isDisjoint(call, x, dst) || !isDisjoint(call, w, dst))
+    return false;
+  executeAxpy(call, x, w);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Sums in order: out[r] = op(out[r], ...) over i
+//===----------------------------------------------------------------------===//
+
+constexpr uint32_t lanes = 8;
+
+/// `lanes` dot products side by side, each in its own order.
+template <typename W>
+PLMR_INLINE void dotLanes(float *sums, const float *x, const char *w,
+                          int64_t stepBytes, uint32_t n) {
+  for (uint32_t i = 0; i != n; ++i)
+    for (uint32_t l = 0; l != lanes; ++l)
+      sums[l] = __builtin_fmaf(
+          x[i], widen(loadAs<W>(w + l * stepBytes + i * sizeof(W))), sums[l]);
+}
+
+/// x is the same for all repetitions, w contiguous in each.
+template <typename W>
+PLMR_INLINE uint32_t executeDots(const KernelCall &call, const KernelOperand &x,
+                                 const KernelOperand &w) {
+  auto *out = reinterpret_cast<float *>(call.dst.data);
+  int64_t stepBytes = w.step * int64_t(sizeof(W));
+  uint32_t whole = call.repeat / lanes * lanes;
+  for (uint32_t r = 0; r != whole; r += lanes) {
+    float sums[lanes];
+    for (uint32_t l = 0; l != lanes; ++l)
+      sums[l] = out[(r + l) * call.dst.step];
+    for (uint32_t begin = 0; begin < call.extent; begin += blockSize) {
+      alignas(64) float factors[blockSize];
+      uint32_t n = std::min(blockSize, call.extent - begin);
+      loadBlock(factors, x, 0, begin, n);
+      dotLanes<W>(sums, factors,
+                  w.data + r * stepBytes + begin * int64_t(sizeof(W)),
+                  stepBytes, n);
+    }
+    for (uint32_t l = 0; l != lanes; ++l)
+      out[(r + l) * call.dst.step] = canonicalize(sums[l]);
+  }
+  return whole;
+}
+
+PLMR_INLINE uint32_t tryDots(const KernelCall &call) {
+  if (call.opcode != Opcode::Fma || call.repeat < lanes ||
+      call.dst.step == 0)
+    return 0;
+  bool swapped = call.a.step != 0;
+  const KernelOperand &x = swapped ? call.b : call.a;
+  const KernelOperand &w = swapped ? call.a : call.b;
+  if (x.step != 0 || w.stride != 1 || w.type == ElementType::I32)
+    return 0;
+  uint32_t done = 0;
+  withType(w.type, [&](auto zero) PLMR_LAMBDA {
+    if constexpr (!std::is_same_v<decltype(zero), int32_t>)
+      done = executeDots<decltype(zero)>(call, x, w);
+  });
+  return done;
+}
+
+/// Repetitions from `first` on, one after the other: fma of a and b, or add or
+/// max of a.
+PLMR_INLINE void executeSums(const KernelCall &call, uint32_t first,
+                             const KernelOperand &a, const KernelOperand *b) {
+  auto *out = reinterpret_cast<float *>(call.dst.data);
+  bool isAdd = call.opcode == Opcode::Add;
+  alignas(64) float x[blockSize], y[blockSize];
+  for (uint32_t r = first; r != call.repeat; ++r) {
+    float sum = out[r * call.dst.step];
+    for (uint32_t begin = 0; begin < call.extent; begin += blockSize) {
+      uint32_t n = std::min(blockSize, call.extent - begin);
+      loadBlock(x, a, r, begin, n);
+      if (b)
+        loadBlock(y, *b, r, begin, n);
+      if (b)
+        for (uint32_t i = 0; i != n; ++i)
+          sum = __builtin_fmaf(x[i], y[i], sum);
+      else if (isAdd)
+        for (uint32_t i = 0; i != n; ++i)
+          sum = sum + x[i];
+      else
+        for (uint32_t i = 0; i != n; ++i)
+          sum = maxOf(sum, x[i]);
+    }
+    out[r * call.dst.step] = canonicalize(sum);
+  }
+}
+
+/// A destination of stride 0 that is also a source accumulates.
+PLMR_INLINE bool trySums(const KernelCall &call) {
+  if (call.dst.stride != 0 || call.dst.type != ElementType::F32)
+    return false;
+  ByteRange dst = getRange(call, call.dst);
+  if (call.opcode == Opcode::Fma) {
+    if (!isSame(call.dst, call.c) || !isDisjoint(call, call.a, dst) ||
+        !isDisjoint(call, call.b, dst))
+      return false;
+    executeSums(call, tryDots(call), call.a, &call.b);
+    return true;
+  }
+  if (call.opcode != Opcode::Add && call.opcode != Opcode::Max)
+    return false;
+  bool swapped = !isSame(call.dst, call.a);
+  const KernelOperand &sum = swapped ? call.b : call.a;
+  const KernelOperand &source = swapped ? call.a : call.b;
+  if (!isSame(call.dst, sum) || !isDisjoint(call, source, dst))
+    return false;
+  executeSums(call, 0, source, nullptr);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Moves
+//===----------------------------------------------------------------------===//
+
+/// Contiguous moves without conversion.
+static bool tryCopy(const KernelCall &call) {
+  if (call.opcode != Opcode::Mov || call.dst.stride != 1 ||
+      call.a.stride != 1 || call.a.type != call.dst.type)
+    return false;
+  if (!isDisjoint(call, call.a, getRange(call, call.dst)))
+    return false;
+  int64_t width = getWidth(call.a.type);
+  for (uint32_t r = 0; r != call.repeat; ++r)
+    std::memcpy(call.dst.data + r * call.dst.step * width,
+                call.a.data + r * call.a.step * width, call.extent * width);
+  return true;
+}
+
+/// `sel` of one type, by bits.
+template <typename Bits>
+PLMR_INLINE void selectBlocks(const KernelCall &call) {
+  auto load = [&](Bits *to, const KernelOperand &from, uint32_t r,
+                  uint32_t begin, uint32_t n) PLMR_LAMBDA {
+    const char *data = from.data + (r * from.step + begin * from.stride) *
+                                       int64_t(sizeof(Bits));
+    for (uint32_t i = 0; i != n; ++i)
+      to[i] = loadAs<Bits>(data + i * from.stride * int64_t(sizeof(Bits)));
+  };
+  alignas(64) Bits a[blockSize], b[blockSize];
+  alignas(64) float c[blockSize];
+  for (uint32_t r = 0; r != call.repeat; ++r)
+    for (uint32_t begin = 0; begin < call.extent; begin += blockSize) {
+      uint32_t n = std::min(blockSize, call.extent - begin);
+      load(a, call.a, r, begin, n);
+      load(b, call.b, r, begin, n);
+      loadBlock(c, call.c, r, begin, n);
+      char *to = call.dst.data + (r * call.dst.step + begin * call.dst.stride) *
+                                     int64_t(sizeof(Bits));
+      for (uint32_t i = 0; i != n; ++i)
+        storeAs(to + i * call.dst.stride * int64_t(sizeof(Bits)),
+                c[i] != 0 ? a[i] : b[i]);
+    }
+}
+
+//===----------------------------------------------------------------------===//
+// Entry
+//===----------------------------------------------------------------------===//
+
+PLMR_CLONES static void executeArithmetic(const KernelCall &call) {
+  if (call.repeat > 1 && tryAxpy(call))
+    return;
+  if (trySums(call))
+    return;
+  if (!isElementwise(call))
+    return executeReference(call);
+  if (std::optional<unsigned> pattern = getRowPattern(call))
+    return executeRows(call, *pattern);
+  executeBlocks(call);
+}
+
+PLMR_CLONES static void executeSelect(const KernelCall &call) {
+  if (!isElementwise(call))
+    executeReference(call);
+  else if (getWidth(call.dst.type) == 4)
+    selectBlocks<uint32_t>(call);
+  else
+    selectBlocks<uint16_t>(call);
+}
+
+void plmr::execute(const KernelCall &call) {
+  if (call.extent == 0 || call.repeat == 0)
+    return;
+  if (call.opcode == Opcode::Sel && movesBits(call))
+    return executeSelect(call);
+  if (call.opcode == Opcode::Gather || movesBits(call) || isInteger(call)) {
+    if (!tryCopy(call))
+      executeReference(call);
+    return;
+  }
+  executeArithmetic(call);
+}
+
+float plmr::exponential(float x) { return canonicalize(expOf(x)); }

@@ -1,0 +1,260 @@
+//===- Cores.cpp - The instruction streams of all cores -------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Cores.h"
+
+using namespace plmr;
+
+Cores::Cores(const Program &program, const Launch &launch,
+             llvm::ArrayRef<int32_t> parameters, const TimingOptions &options)
+    : program(program), machine(program.machine), options(options) {
+  cores.reserve(program.mesh.getNumCores());
+  for (unsigned y = 0; y < program.mesh.rows; ++y)
+    for (unsigned x = 0; x < program.mesh.columns; ++x)
+      cores.emplace_back(Sequencer(program, launch, x, y, parameters));
+}
+
+std::string Cores::describe(uint32_t core, uint32_t pc) const {
+  unsigned x = core % program.mesh.columns, y = core / program.mesh.columns;
+  std::string text =
+      llvm::formatv("core {0} pc {1}", getCoreName(program.mesh, core), pc);
+  const CoreClass &cls = program.classes[program.getClass(x, y)];
+  if (pc < cls.locations.size() && cls.locations[pc] < program.locations.size())
+    text += " at " + program.locations[cls.locations[pc]];
+  return text;
+}
+
+void Cores::fail(uint32_t core, uint32_t pc, std::string what) {
+  // The first failure is the one that counts.
+  if (failed)
+    return;
+  failed = true;
+  message = describe(core, pc) + ": " + what;
+}
+
+void Cores::trace(uint32_t core, unsigned stream, uint32_t pc, uint64_t begin,
+                  uint64_t end) const {
+  if (options.onOp)
+    options.onOp(
+        {core, stream == 0 ? noOperand : uint8_t(stream - 1), pc, begin, end});
+}
+
+void Cores::advance(uint32_t index) {
+  Core &core = cores[index];
+  while (!failed) {
+    if (core.state == State::AtEpoch || core.state == State::Halted)
+      return;
+    if (core.state != State::Running) {
+      if (!resumeFromEngine(index))
+        return;
+      continue;
+    }
+    if (core.op.active)
+      return;
+    Sequencer::Event event = core.sequencer.next();
+    core.clock += getWorkTicks(machine, core.sequencer.getWork());
+    if (!handleEvent(index, event))
+      return;
+  }
+}
+
+bool Cores::handleEvent(uint32_t index, Sequencer::Event event) {
+  Core &core = cores[index];
+  switch (event) {
+  case Sequencer::Event::Vector:
+    return startVector(index);
+  case Sequencer::Event::Wait:
+    core.engine = core.sequencer.getEngine();
+    core.state = State::WaitingEngine;
+    return true;
+  case Sequencer::Event::Epoch:
+    for (const Engine &engine : core.engines)
+      if (engine.colours.sources | engine.colours.sinks) {
+        fail(index, core.sequencer.getPC(),
+             "epoch before a wait for an engine that uses the fabric");
+        return false;
+      }
+    core.state = State::AtEpoch;
+    ++numAtEpoch;
+    return false;
+  case Sequencer::Event::Halt:
+    core.state = State::Halted;
+    ++numHalted;
+    finish(index);
+    return false;
+  case Sequencer::Event::Trap:
+    fail(index, core.sequencer.getPC(), core.sequencer.getTrap());
+    return false;
+  }
+  return false;
+}
+
+/// T5: finds the queues of the operands; no other live operand of this core
+/// may be on their colours.
+bool Cores::bind(uint32_t index, FabricOp &op, Colours &colours) {
+  colours = Colours();
+  for (unsigned i = 0; i < op.numSources; ++i) {
+    FabricOperand &source = op.sources[i];
+    source.queue = fabric->findSource(index, source.colour);
+    if (source.queue == noQueue) {
+      fail(index, op.pc,
+           llvm::formatv("receives colour {0}, which its router does not "
+                         "deliver",
+                         source.colour));
+      return false;
+    }
+    uint64_t bit = uint64_t(1) << source.colour;
+    if (colours.sources & bit) {
+      fail(index, op.pc,
+           llvm::formatv("two operands receive colour {0}", source.colour));
+      return false;
+    }
+    colours.sources |= bit;
+  }
+  return true;
+}
+
+bool Cores::prepare(uint32_t index, const VectorOp &vector, uint64_t start,
+                    FabricOp &op, Colours &colours) {
+  op.set(machine, vector, start);
+  if (!bind(index, op, colours))
+    return false;
+  if (vector.dst.kind == Stream::Kind::Fabric) {
+    op.sink.queue = fabric->findSink(index, op.sink.colour);
+    if (op.sink.queue == noQueue) {
+      fail(index, op.pc,
+           llvm::formatv("sends colour {0}, which its router does not take "
+                         "from the ramp",
+                         op.sink.colour));
+      return false;
+    }
+    colours.sinks = uint64_t(1) << op.sink.colour;
+  }
+  for (const Engine &engine : cores[index].engines)
+    if (engine.colours.overlaps(colours)) {
+      fail(index, op.pc,
+           "two live operands on one colour, one of them of an engine that "
+           "was not waited for");
+      return false;
+    }
+  return true;
+}
+
+bool Cores::startVector(uint32_t index) {
+  Core &core = cores[index];
+  const VectorOp &vector = core.sequencer.getVector();
+  ++numVectorOps;
+  if (vector.engine != noOperand) {
+    if (core.engines.empty())
+      core.engines.resize(machine.engines);
+    core.engine = vector.engine;
+    core.state = State::StartingEngine;
+    return true;
+  }
+  uint64_t begin = core.clock, start = begin + machine.vectorSetupTicks;
+  if (!usesFabric(vector)) {
+    core.clock = start + getLocalTicks(machine, vector);
+    trace(index, 0, vector.pc, begin, core.clock);
+    return true;
+  }
+  Colours colours;
+  if (!prepare(index, vector, start, core.op, colours))
+    return false;
+  core.op.begin = begin;
+  return true;
+}
+
+/// The main stream's part of a start costs one issue slot (T6).
+bool Cores::startEngine(uint32_t index) {
+  Core &core = cores[index];
+  const VectorOp &vector = core.sequencer.getVector();
+  Engine &engine = core.engines[core.engine];
+  engine.colours = Colours();
+  uint64_t begin = core.clock, start = begin + machine.engineTicks;
+  core.clock += machine.scalarTicks;
+  if (!usesFabric(vector)) {
+    engine.done = start + getLocalTicks(machine, vector);
+    trace(index, core.engine + 1, vector.pc, begin, engine.done);
+    return true;
+  }
+  FabricOp op;
+  Colours colours;
+  if (!prepare(index, vector, start, op, colours))
+    return false;
+  engine.op = op;
+  engine.op.begin = begin;
+  engine.colours = colours;
+  return true;
+}
+
+bool Cores::resumeFromEngine(uint32_t index) {
+  Core &core = cores[index];
+  Engine idle;
+  Engine &engine = core.engines.empty() ? idle : core.engines[core.engine];
+  if (engine.op.active)
+    return false;
+  uint64_t resumed = std::max(core.clock, engine.done);
+  core.time.engineStall += resumed - core.clock;
+  core.clock = resumed;
+  bool starts = core.state == State::StartingEngine;
+  core.state = State::Running;
+  if (starts)
+    return startEngine(index);
+  engine.colours = Colours();
+  core.clock += machine.waitTicks;
+  return true;
+}
+
+void Cores::finish(uint32_t index) {
+  Core &core = cores[index];
+  uint64_t end = core.clock;
+  for (const Engine &engine : core.engines)
+    if (!engine.op.active)
+      end = std::max(end, engine.done);
+  core.time.engineStall += end - core.clock;
+  core.time.finish = end;
+}
+
+void Cores::finishOp(uint32_t index, unsigned stream, uint64_t done) {
+  Core &core = cores[index];
+  const FabricOp &op = getOp(core, stream);
+  trace(index, stream, op.pc, op.begin, done);
+  if (stream == 0) {
+    core.clock = done;
+    advance(index);
+    return;
+  }
+  core.engines[stream - 1].done = done;
+  if (core.state == State::Halted) {
+    core.time.engineStall +=
+        std::max(core.time.finish, done) - core.time.finish;
+    core.time.finish = std::max(core.time.finish, done);
+  } else if (core.state != State::Running && core.engine == stream - 1) {
+    advance(index);
+  }
+}
+
+llvm::Expected<uint32_t> Cores::passEpoch() {
+  uint64_t latest = 0;
+  uint32_t routeTable = cores.front().sequencer.getRouteTable();
+  for (uint32_t index = 0; index < cores.size(); ++index) {
+    const Core &core = cores[index];
+    latest = std::max(latest, core.clock);
+    if (core.sequencer.getRouteTable() != routeTable)
+      return makeError("{0}: epoch {1}, but core (0, 0) is at epoch {2}",
+                       describe(index, core.sequencer.getPC()),
+                       core.sequencer.getRouteTable(), routeTable);
+  }
+  for (Core &core : cores) {
+    core.time.epochStall += latest + machine.epochTicks - core.clock;
+    core.clock = latest + machine.epochTicks;
+    core.state = State::Running;
+  }
+  numAtEpoch = 0;
+  return routeTable;
+}
