@@ -30,12 +30,32 @@ function(plmr_library name)
   target_link_libraries(${name} PUBLIC ${ARG_LINK})
 endfunction()
 
+# MLIR's headers cost more to parse than our sources to compile. A precompiled
+# header ties ccache to a path, so it is for people at work, not for CI.
+if(PLMR_PCH)
+  file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
+  add_library(plmr_pch STATIC ${PROJECT_BINARY_DIR}/pch.cpp)
+  target_precompile_headers(plmr_pch PRIVATE
+    <mlir/Dialect/Arith/IR/Arith.h>
+    <mlir/Dialect/Bufferization/IR/Bufferization.h>
+    <mlir/Dialect/Func/IR/FuncOps.h>
+    <mlir/Dialect/Linalg/IR/Linalg.h>
+    <mlir/Dialect/Math/IR/Math.h>
+    <mlir/Dialect/MemRef/IR/MemRef.h>
+    <mlir/Dialect/SCF/IR/SCF.h>
+    <mlir/Dialect/Tensor/IR/Tensor.h>
+    <mlir/Pass/Pass.h>)
+endif()
+
 # plmr_mlir_library(name SRCS ... LINK ...): a library of the compiler.
 function(plmr_mlir_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_SRCS})
   add_dependencies(${name} plmr-tablegen)
   target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
+  if(PLMR_PCH)
+    target_precompile_headers(${name} REUSE_FROM plmr_pch)
+  endif()
 endfunction()
 
 # plmr_tool(name SRCS ... LINK ...): a program in build/bin.

@@ -86,6 +86,7 @@ private:
                         uint32_t extent, bool partially);
   void runPiece(uint32_t index, const VectorOp &op, Progress progress,
                 uint32_t repeat, uint32_t extent);
+  void send(uint32_t index, const Stream &stream, KernelCall &call);
 
   // Results and messages.
   void hashEvent(Core &core, Sequencer::Event event, const VectorOp *op);

@@ -29,7 +29,7 @@ public:
   const uint32_t core;
   const uint8_t colour;
   const uint32_t sender; ///< the one core whose messages arrive here
-  uint32_t need = ~0u;   ///< words that the core waits for
+  uint64_t need = ~uint64_t(0); ///< words that the core waits for
 
 private:
   llvm::SmallVector<uint32_t, 0> words;

@@ -14,7 +14,6 @@
 #include "Kernels.h"
 #include "Arithmetic.h"
 #include <algorithm>
-#include <optional>
 
 using namespace plmr;
 
@@ -28,6 +27,8 @@ using namespace plmr;
 #define PLMR_CLONES
 #endif
 #define PLMR_LAMBDA __attribute__((always_inline))
+// The portable clones call fmaf, so some loops stay scalar there.
+#pragma clang diagnostic ignored "-Wpass-failed"
 
 //===----------------------------------------------------------------------===//
 // What an operation computes
@@ -302,21 +303,35 @@ PLMR_INLINE void computeRowOf(unsigned pattern, float *dst, const float *a,
   }
 }
 
-/// Bit s: source s has one element for each of the destination. Nothing if a
-/// stream is not f32 with stride 0 or 1, or no source is contiguous.
-static std::optional<unsigned> getRowPattern(const KernelCall &call) {
+/// Bit s: source s has one element for each of the destination. 0 if a stream
+/// is not f32 with stride 0 or 1, or no source is contiguous.
+static unsigned getRowPattern(const KernelCall &call) {
   if (call.dst.stride != 1 || call.dst.type != ElementType::F32)
-    return std::nullopt;
+    return 0;
   const KernelOperand *sources[] = {&call.a, &call.b, &call.c};
   unsigned pattern = 0;
   for (unsigned i = 0, e = getNumSources(call.opcode); i != e; ++i) {
     if (sources[i]->type != ElementType::F32 || sources[i]->stride >> 1 != 0)
-      return std::nullopt;
+      return 0;
     pattern |= static_cast<unsigned>(sources[i]->stride) << i;
   }
-  if (pattern == 0 || pattern == 0b100)
-    return std::nullopt;
-  return pattern;
+  return pattern == 0b100 ? 0 : pattern;
+}
+
+/// `isElementwise` for one row, without multiplications.
+static bool isPlainRow(const KernelCall &call, unsigned pattern) {
+  if (call.repeat != 1)
+    return false;
+  int64_t bytes = call.extent * int64_t(sizeof(float));
+  const KernelOperand *sources[] = {&call.a, &call.b, &call.c};
+  for (unsigned i = 0, e = getNumSources(call.opcode); i != e; ++i) {
+    bool isRow = pattern >> i & 1;
+    int64_t distance = sources[i]->data - call.dst.data;
+    if (distance < bytes && distance > (isRow ? -bytes : -4) &&
+        !(isRow && distance == 0))
+      return false;
+  }
+  return true;
 }
 
 PLMR_INLINE void executeRows(const KernelCall &call, unsigned pattern) {
@@ -339,8 +354,10 @@ PLMR_INLINE void executeRows(const KernelCall &call, unsigned pattern) {
 
 constexpr uint32_t blockSize = 128;
 
-PLMR_INLINE void loadBlock(float *to, const KernelOperand &from, uint32_t r,
-                           uint32_t begin, uint32_t n) {
+// Both are functions of their own: one copy of their loops serves all
+// operations.
+PLMR_CLONES static void loadBlock(float *to, const KernelOperand &from,
+                                  uint32_t r, uint32_t begin, uint32_t n) {
   withType(from.type, [&](auto zero) PLMR_LAMBDA {
     using T = decltype(zero);
     const char *data =
@@ -354,8 +371,8 @@ PLMR_INLINE void loadBlock(float *to, const KernelOperand &from, uint32_t r,
   });
 }
 
-PLMR_INLINE void storeBlock(const float *from, const KernelOperand &to,
-                            uint32_t r, uint32_t begin, uint32_t n) {
+PLMR_CLONES static void storeBlock(const float *from, const KernelOperand &to,
+                                   uint32_t r, uint32_t begin, uint32_t n) {
   withType(to.type, [&](auto zero) PLMR_LAMBDA {
     using T = decltype(zero);
     char *data =
@@ -617,14 +634,17 @@ PLMR_INLINE void selectBlocks(const KernelCall &call) {
 //===----------------------------------------------------------------------===//
 
 PLMR_CLONES static void executeArithmetic(const KernelCall &call) {
+  unsigned pattern = getRowPattern(call);
+  if (pattern != 0 && isPlainRow(call, pattern))
+    return executeRows(call, pattern);
   if (call.repeat > 1 && tryAxpy(call))
     return;
   if (trySums(call))
     return;
   if (!isElementwise(call))
     return executeReference(call);
-  if (std::optional<unsigned> pattern = getRowPattern(call))
-    return executeRows(call, *pattern);
+  if (pattern != 0)
+    return executeRows(call, pattern);
   executeBlocks(call);
 }
 

@@ -60,7 +60,7 @@ static Machine makeWSE2() {
   m.mapTicks = 7;
   m.engineTicks = 7;
   m.waitTicks = 3;
-  m.epochTicks = 1000;
+  m.epochTicks = 2000;
   setRates(m, {{RateClass::Move, {2, 1}, {4, 1}},
                {RateClass::Add, {1, 1}, {4, 1}},
                {RateClass::Multiply, {1, 1}, {4, 1}},
@@ -89,7 +89,7 @@ static Machine makeWSE3() {
   m.mapTicks = 56;
   m.engineTicks = 56;
   m.waitTicks = 24;
-  m.epochTicks = 16000;
+  m.epochTicks = 32000;
   setRates(m, {{RateClass::Move, {61, 25}, {241, 50}},
                {RateClass::Add, {1, 1}, {73, 25}},
                {RateClass::Multiply, {1, 1}, {73, 25}},

@@ -13,27 +13,26 @@ using namespace plmr;
 namespace {
 struct OpcodeInfo {
   llvm::StringLiteral mnemonic;
-  unsigned sources; ///< streams
   RateClass rate;
 };
 } // namespace
 
 static constexpr OpcodeInfo infos[numOpcodes] = {
-    {"halt", 0, RateClass::Move},      {"loop", 0, RateClass::Move},
-    {"wait", 0, RateClass::Move},      {"epoch", 0, RateClass::Move},
-    {"sadd", 0, RateClass::Move},      {"ssub", 0, RateClass::Move},
-    {"smul", 0, RateClass::Move},      {"sdiv", 0, RateClass::Move},
-    {"srem", 0, RateClass::Move},      {"smin", 0, RateClass::Move},
-    {"smax", 0, RateClass::Move},      {"seq", 0, RateClass::Move},
-    {"slt", 0, RateClass::Move},       {"sle", 0, RateClass::Move},
-    {"ldc", 0, RateClass::Move},       {"dsm", 0, RateClass::Move},
-    {"dsf", 0, RateClass::Move},       {"dss", 0, RateClass::Move},
-    {"mov", 1, RateClass::Move},       {"add", 2, RateClass::Add},
-    {"sub", 2, RateClass::Add},        {"mul", 2, RateClass::Multiply},
-    {"div", 2, RateClass::Divide},     {"fma", 3, RateClass::Fma},
-    {"max", 2, RateClass::Add},        {"exp", 1, RateClass::Transcend},
-    {"rsqrt", 1, RateClass::Transcend}, {"sel", 3, RateClass::Move},
-    {"gather", 2, RateClass::Gather},
+    {"halt", RateClass::Move},      {"loop", RateClass::Move},
+    {"wait", RateClass::Move},      {"epoch", RateClass::Move},
+    {"sadd", RateClass::Move},      {"ssub", RateClass::Move},
+    {"smul", RateClass::Move},      {"sdiv", RateClass::Move},
+    {"srem", RateClass::Move},      {"smin", RateClass::Move},
+    {"smax", RateClass::Move},      {"seq", RateClass::Move},
+    {"slt", RateClass::Move},       {"sle", RateClass::Move},
+    {"ldc", RateClass::Move},       {"dsm", RateClass::Move},
+    {"dsf", RateClass::Move},       {"dss", RateClass::Move},
+    {"mov", RateClass::Move},       {"add", RateClass::Add},
+    {"sub", RateClass::Add},        {"mul", RateClass::Multiply},
+    {"div", RateClass::Divide},     {"fma", RateClass::Fma},
+    {"max", RateClass::Add},        {"exp", RateClass::Transcend},
+    {"rsqrt", RateClass::Transcend}, {"sel", RateClass::Move},
+    {"gather", RateClass::Gather},
 };
 
 static const OpcodeInfo &getInfo(Opcode opcode) {
@@ -50,7 +49,5 @@ std::optional<Opcode> plmr::parseOpcode(llvm::StringRef mnemonic) {
       return static_cast<Opcode>(i);
   return std::nullopt;
 }
-
-unsigned plmr::getNumSources(Opcode op) { return getInfo(op).sources; }
 
 RateClass plmr::getRateClass(Opcode op) { return getInfo(op).rate; }

@@ -92,6 +92,8 @@ static void cutSegmented(const DimSplit &split, unsigned coordinate,
   unsigned segment = segments.getSegment(coordinate);
   unsigned begin = segments.getBegin(segment);
   owner = {segment, 1, 1, 1};
+  if (split.innerFactor >= split.factors.size())
+    return;
   int64_t inner = split.factors[split.innerFactor];
   // The narrowest segment has the widest shares.
   shares[split.innerFactor] =

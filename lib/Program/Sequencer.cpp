@@ -29,51 +29,6 @@ Sequencer::Sequencer(const Program &program, const Launch &launch, unsigned x,
   values[noOperand] = 1;
 }
 
-Sequencer::Event Sequencer::next() {
-  work = {};
-  for (;;) {
-    if (nextPC == loopEnd)
-      leaveLoops();
-    pc = nextPC;
-    const Instruction &inst = code[pc];
-    if (read(inst.predicate) == 0) {
-      ++work.predicated;
-      nextPC = pc + 1 + (inst.opcode == Opcode::Loop ? inst.imm : 0);
-      continue;
-    }
-    nextPC = pc + 1;
-    if (isVector(inst.opcode))
-      return resolveVector(inst) ? Event::Vector : Event::Trap;
-    if (isScalar(inst.opcode)) {
-      ++work.scalars;
-      if (!executeScalar(inst))
-        return Event::Trap;
-      continue;
-    }
-    if (isDescriptor(inst.opcode)) {
-      ++work.descriptors;
-      if (!executeDescriptor(inst))
-        return Event::Trap;
-      continue;
-    }
-    switch (inst.opcode) {
-    case Opcode::Loop:
-      if (!enterLoop(inst))
-        return Event::Trap;
-      continue;
-    case Opcode::Wait:
-      engine = inst.engine;
-      return Event::Wait;
-    case Opcode::Epoch:
-      routeTable = static_cast<uint32_t>(inst.imm);
-      return Event::Epoch;
-    default:
-      nextPC = pc; // a halted core stays there
-      return Event::Halt;
-    }
-  }
-}
-
 bool Sequencer::fail(std::string what) {
   trap = std::move(what);
   nextPC = pc;
@@ -123,7 +78,9 @@ static int32_t floorDiv(int64_t a, int64_t b) {
   return wrap(quotient - (a % b != 0 && (a < 0) != (b < 0)));
 }
 
-bool Sequencer::executeScalar(const Instruction &inst) {
+// Inlined into `next`: most instructions come through here.
+__attribute__((always_inline)) inline bool
+Sequencer::executeScalar(const Instruction &inst) {
   int64_t a = readOrZero(inst.a);
   int64_t b = inst.flags & UseImmediate ? inst.imm : read(inst.b);
   int32_t result = 0;
@@ -192,7 +149,8 @@ static uint32_t roundSplat(float value, ElementType type) {
   }
 }
 
-bool Sequencer::executeDescriptor(const Instruction &inst) {
+__attribute__((always_inline)) inline bool
+Sequencer::executeDescriptor(const Instruction &inst) {
   Stream &stream = descriptors[inst.dst];
   stream.type = inst.getType();
   int32_t operand = readOrZero(inst.a);
@@ -261,4 +219,53 @@ bool Sequencer::resolveVector(const Instruction &inst) {
   if (vector.dst.kind == Stream::Kind::Splat)
     return fail(llvm::formatv("destination d{0} is a splat", inst.dst));
   return true;
+}
+
+//===----------------------------------------------------------------------===//
+// The loop over instructions
+//===----------------------------------------------------------------------===//
+
+Sequencer::Event Sequencer::next() {
+  work = {};
+  for (;;) {
+    if (nextPC == loopEnd)
+      leaveLoops();
+    pc = nextPC;
+    const Instruction &inst = code[pc];
+    if (read(inst.predicate) == 0) {
+      ++work.predicated;
+      nextPC = pc + 1 + (inst.opcode == Opcode::Loop ? inst.imm : 0);
+      continue;
+    }
+    nextPC = pc + 1;
+    if (isVector(inst.opcode))
+      return resolveVector(inst) ? Event::Vector : Event::Trap;
+    if (isScalar(inst.opcode)) {
+      ++work.scalars;
+      if (!executeScalar(inst))
+        return Event::Trap;
+      continue;
+    }
+    if (isDescriptor(inst.opcode)) {
+      ++work.descriptors;
+      if (!executeDescriptor(inst))
+        return Event::Trap;
+      continue;
+    }
+    switch (inst.opcode) {
+    case Opcode::Loop:
+      if (!enterLoop(inst))
+        return Event::Trap;
+      continue;
+    case Opcode::Wait:
+      engine = inst.engine;
+      return Event::Wait;
+    case Opcode::Epoch:
+      routeTable = static_cast<uint32_t>(inst.imm);
+      return Event::Epoch;
+    default:
+      nextPC = pc; // a halted core stays there
+      return Event::Halt;
+    }
+  }
 }

@@ -115,7 +115,7 @@ static const char *checkSplit(const DimSplit &split) {
 static llvm::Error verifyPlacement(const Program &program,
                                    const Tensor &tensor) {
   const Placement &placement = tensor.placement;
-  unsigned cuts[2] = {0, 0};
+  unsigned cuts[2] = {0, 0}, skews = 0;
   int64_t elements = 1;
   for (auto [i, split] : llvm::enumerate(placement.dims)) {
     if (const char *what = checkSplit(split))
@@ -124,6 +124,9 @@ static llvm::Error verifyPlacement(const Program &program,
         ++cuts[static_cast<unsigned>(split.axis)] == 2)
       return makeError("tensor '{0}': two dimensions are cut along one axis",
                        tensor.name);
+    skews += split.skewed;
+    if (skews == 2)
+      return makeError("tensor '{0}': two dimensions are skewed", tensor.name);
     if (split.getExtent() > (int64_t(1) << 40) / elements)
       return makeError("tensor '{0}': has more than 2^40 elements",
                        tensor.name);
@@ -248,6 +251,10 @@ static llvm::Error verifyLaunches(const Program &program) {
 
 static llvm::Error verifyMesh(const Program &program) {
   MeshShape mesh = program.mesh, grid = program.machine.grid;
+  if (program.machine.getUsableColours() > maxColours)
+    return makeError("'{0}' has {1} colours, at most {2} are supported",
+                     program.machine.name, program.machine.getUsableColours(),
+                     maxColours);
   if (mesh.columns >= 1 && mesh.rows >= 1 && mesh.columns <= grid.columns &&
       mesh.rows <= grid.rows)
     return llvm::Error::success();

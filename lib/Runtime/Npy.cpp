@@ -8,6 +8,7 @@
 
 #include "plmr/Runtime/Npy.h"
 #include "plmr/Program/Float.h"
+#include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
@@ -50,16 +51,10 @@ private:
   Error expect(StringRef token) {
     if (consume(token))
       return Error::success();
-    return fail("expected '{0}' in the header but got '{1}'", token,
-                printable(header));
+    return fail("expected '{0}' in the header but got '{1}'", token, getRest());
   }
-  /// What a message shows of a malformed header.
-  static std::string printable(StringRef text) {
-    std::string shown;
-    llvm::raw_string_ostream stream(shown);
-    llvm::printEscapedString(text.take_front(20).rtrim(), stream);
-    return shown;
-  }
+  /// What is left of a malformed header.
+  std::string getRest() const { return printable(header.trim(), 20); }
 
   Error takeHeader();
   Error parseString(StringRef &text);
@@ -114,7 +109,7 @@ Error NpyParser::parseString(StringRef &text) {
   size_t end = header.find(quote);
   if (end == StringRef::npos)
     return fail("expected the end of a string in the header but got '{0}'",
-                printable(header));
+                getRest());
   text = header.take_front(end);
   header = header.drop_front(end + 1);
   return Error::success();
@@ -148,8 +143,7 @@ Error NpyParser::parseShape() {
     uint64_t extent;
     header = header.ltrim();
     if (header.consumeInteger(10, extent) || extent > INT64_MAX)
-      return fail("expected an extent in the header but got '{0}'",
-                  printable(header));
+      return fail("expected an extent in the header but got '{0}'", getRest());
     array.shape.push_back(static_cast<int64_t>(extent));
     if (array.shape.size() > maxDimensions)
       return fail("expected at most {0} dimensions but got more",
@@ -197,8 +191,7 @@ Error NpyParser::parseHeader() {
     return fail("expected the keys 'descr', 'fortran_order' and 'shape' but "
                 "one is missing");
   if (!header.trim().empty())
-    return fail("expected the end of the header but got '{0}'",
-                printable(header.ltrim()));
+    return fail("expected the end of the header but got '{0}'", getRest());
   return Error::success();
 }
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Runtime/Tokenizer.h"
+#include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
@@ -105,7 +106,7 @@ Error Tokenizer::addTokens(const ModelInfo &info) {
     if (token.attributes & Byte && !isByteSpelling(token.text, byte))
       return makeError("tokenizer: expected '<0xNN>' as text of byte token {0} "
                        "but got '{1}'",
-                       id, token.text);
+                       id, printable(token.text));
     auto [it, isNew] = tokenIds.try_emplace(token.text, id);
     if (!isNew)
       return makeError("tokenizer: expected tokens that differ but {0} and {1} "
@@ -163,7 +164,7 @@ Expected<Tokenizer> Tokenizer::create(const ModelInfo &info) {
   if (info.tokenizerModel != "llama")
     return makeError("tokenizer: expected a model that is supported but got "
                      "'{0}'; supported: llama",
-                     info.tokenizerModel);
+                     printable(info.tokenizerModel));
   Tokenizer tokenizer;
   if (Error error = tokenizer.addTokens(info))
     return error;

@@ -70,22 +70,20 @@ bool Cores::handleEvent(uint32_t index, Sequencer::Event event) {
     return startVector(index);
   case Sequencer::Event::Wait:
     core.engine = core.sequencer.getEngine();
-    core.state = State::WaitingEngine;
+    core.state = State::WaitsForEngine;
     return true;
   case Sequencer::Event::Epoch:
-    for (const Engine &engine : core.engines)
-      if (engine.colours.sources | engine.colours.sinks) {
-        fail(index, core.sequencer.getPC(),
-             "epoch before a wait for an engine that uses the fabric");
-        return false;
-      }
+    if (!checkIdle(index))
+      return false;
     core.state = State::AtEpoch;
     ++numAtEpoch;
     return false;
   case Sequencer::Event::Halt:
+    if (!checkIdle(index))
+      return false;
     core.state = State::Halted;
+    core.time.finish = core.clock;
     ++numHalted;
-    finish(index);
     return false;
   case Sequencer::Event::Trap:
     fail(index, core.sequencer.getPC(), core.sequencer.getTrap());
@@ -94,75 +92,72 @@ bool Cores::handleEvent(uint32_t index, Sequencer::Event event) {
   return false;
 }
 
-/// T5: finds the queues of the operands; no other live operand of this core
-/// may be on their colours.
-bool Cores::bind(uint32_t index, FabricOp &op, Colours &colours) {
-  colours = Colours();
+bool Cores::checkIdle(uint32_t index) {
+  const Core &core = cores[index];
+  for (const Engine &engine : core.engines)
+    if (engine.isLive) {
+      fail(index, core.sequencer.getPC(),
+           llvm::formatv("engine e{0} was not waited for",
+                         &engine - core.engines.data()));
+      return false;
+    }
+  return true;
+}
+
+/// T5: no other live operand of this core may be on `colour`.
+bool Cores::useColour(uint32_t index, uint32_t pc, uint8_t colour,
+                      uint64_t &colours) {
+  uint64_t bit = uint64_t(1) << colour;
+  bool isUsed = colours & bit;
+  for (const Engine &engine : cores[index].engines)
+    isUsed |= (engine.colours & bit) != 0;
+  colours |= bit;
+  if (isUsed)
+    fail(index, pc, llvm::formatv("two live operands use colour {0}", colour));
+  return !isUsed;
+}
+
+/// Begins a fabric operation: finds the queues of its operands.
+bool Cores::prepare(uint32_t index, const VectorOp &vector, uint64_t start,
+                    FabricOp &op, uint64_t &colours) {
+  op.set(machine, vector, start);
   for (unsigned i = 0; i < op.numSources; ++i) {
     FabricOperand &source = op.sources[i];
     source.queue = fabric->findSource(index, source.colour);
     if (source.queue == noQueue) {
-      fail(index, op.pc,
-           llvm::formatv("receives colour {0}, which its router does not "
-                         "deliver",
-                         source.colour));
+      fail(
+          index, op.pc,
+          llvm::formatv("colour {0} has no route to this core", source.colour));
       return false;
     }
-    uint64_t bit = uint64_t(1) << source.colour;
-    if (colours.sources & bit) {
-      fail(index, op.pc,
-           llvm::formatv("two operands receive colour {0}", source.colour));
+    if (!useColour(index, op.pc, source.colour, colours))
       return false;
-    }
-    colours.sources |= bit;
   }
-  return true;
-}
-
-bool Cores::prepare(uint32_t index, const VectorOp &vector, uint64_t start,
-                    FabricOp &op, Colours &colours) {
-  op.set(machine, vector, start);
-  if (!bind(index, op, colours))
+  if (vector.dst.kind != Stream::Kind::Fabric)
+    return true;
+  op.sink.queue = fabric->findSink(index, op.sink.colour);
+  if (op.sink.queue == noQueue) {
+    fail(index, op.pc,
+         llvm::formatv("colour {0} has no route from this core",
+                       op.sink.colour));
     return false;
-  if (vector.dst.kind == Stream::Kind::Fabric) {
-    op.sink.queue = fabric->findSink(index, op.sink.colour);
-    if (op.sink.queue == noQueue) {
-      fail(index, op.pc,
-           llvm::formatv("sends colour {0}, which its router does not take "
-                         "from the ramp",
-                         op.sink.colour));
-      return false;
-    }
-    colours.sinks = uint64_t(1) << op.sink.colour;
   }
-  for (const Engine &engine : cores[index].engines)
-    if (engine.colours.overlaps(colours)) {
-      fail(index, op.pc,
-           "two live operands on one colour, one of them of an engine that "
-           "was not waited for");
-      return false;
-    }
-  return true;
+  return useColour(index, op.pc, op.sink.colour, colours);
 }
 
 bool Cores::startVector(uint32_t index) {
   Core &core = cores[index];
   const VectorOp &vector = core.sequencer.getVector();
   ++numVectorOps;
-  if (vector.engine != noOperand) {
-    if (core.engines.empty())
-      core.engines.resize(machine.engines);
-    core.engine = vector.engine;
-    core.state = State::StartingEngine;
-    return true;
-  }
+  if (vector.engine != noOperand)
+    return startEngine(index);
   uint64_t begin = core.clock, start = begin + machine.vectorSetupTicks;
   if (!usesFabric(vector)) {
     core.clock = start + getLocalTicks(machine, vector);
     trace(index, 0, vector.pc, begin, core.clock);
     return true;
   }
-  Colours colours;
+  uint64_t colours = 0;
   if (!prepare(index, vector, start, core.op, colours))
     return false;
   core.op.begin = begin;
@@ -173,20 +168,24 @@ bool Cores::startVector(uint32_t index) {
 bool Cores::startEngine(uint32_t index) {
   Core &core = cores[index];
   const VectorOp &vector = core.sequencer.getVector();
-  Engine &engine = core.engines[core.engine];
-  engine.colours = Colours();
+  if (core.engines.size() <= vector.engine)
+    core.engines.resize(vector.engine + 1);
+  Engine &engine = core.engines[vector.engine];
+  if (engine.isLive) {
+    fail(index, vector.pc, llvm::formatv("engine e{0} is busy", vector.engine));
+    return false;
+  }
+  engine.isLive = true;
   uint64_t begin = core.clock, start = begin + machine.engineTicks;
   core.clock += machine.scalarTicks;
   if (!usesFabric(vector)) {
     engine.done = start + getLocalTicks(machine, vector);
-    trace(index, core.engine + 1, vector.pc, begin, engine.done);
+    trace(index, vector.engine + 1, vector.pc, begin, engine.done);
     return true;
   }
-  FabricOp op;
-  Colours colours;
-  if (!prepare(index, vector, start, op, colours))
+  uint64_t colours = 0;
+  if (!prepare(index, vector, start, engine.op, colours))
     return false;
-  engine.op = op;
   engine.op.begin = begin;
   engine.colours = colours;
   return true;
@@ -194,30 +193,19 @@ bool Cores::startEngine(uint32_t index) {
 
 bool Cores::resumeFromEngine(uint32_t index) {
   Core &core = cores[index];
-  Engine idle;
-  Engine &engine = core.engines.empty() ? idle : core.engines[core.engine];
-  if (engine.op.active)
-    return false;
-  uint64_t resumed = std::max(core.clock, engine.done);
-  core.time.engineStall += resumed - core.clock;
-  core.clock = resumed;
-  bool starts = core.state == State::StartingEngine;
+  if (core.engine < core.engines.size()) {
+    Engine &engine = core.engines[core.engine];
+    if (engine.op.active)
+      return false;
+    uint64_t resumed = std::max(core.clock, engine.done);
+    core.time.engineStall += resumed - core.clock;
+    core.clock = resumed;
+    engine.isLive = false;
+    engine.colours = 0;
+  }
   core.state = State::Running;
-  if (starts)
-    return startEngine(index);
-  engine.colours = Colours();
   core.clock += machine.waitTicks;
   return true;
-}
-
-void Cores::finish(uint32_t index) {
-  Core &core = cores[index];
-  uint64_t end = core.clock;
-  for (const Engine &engine : core.engines)
-    if (!engine.op.active)
-      end = std::max(end, engine.done);
-  core.time.engineStall += end - core.clock;
-  core.time.finish = end;
 }
 
 void Cores::finishOp(uint32_t index, unsigned stream, uint64_t done) {
@@ -230,13 +218,8 @@ void Cores::finishOp(uint32_t index, unsigned stream, uint64_t done) {
     return;
   }
   core.engines[stream - 1].done = done;
-  if (core.state == State::Halted) {
-    core.time.engineStall +=
-        std::max(core.time.finish, done) - core.time.finish;
-    core.time.finish = std::max(core.time.finish, done);
-  } else if (core.state != State::Running && core.engine == stream - 1) {
+  if (core.state == State::WaitsForEngine && core.engine == stream - 1)
     advance(index);
-  }
 }
 
 llvm::Expected<uint32_t> Cores::passEpoch() {

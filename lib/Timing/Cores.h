@@ -23,25 +23,17 @@ namespace plmr {
 class Cores {
 public:
   enum class State : uint8_t {
-    Running,        ///< at its fabric operation
-    WaitingEngine,  ///< at a `wait`
-    StartingEngine, ///< at an operation for an engine that is still busy
+    Running, ///< at its fabric operation
+    WaitsForEngine,
     AtEpoch,
     Halted
-  };
-
-  /// Colours that a stream's operation holds (T5).
-  struct Colours {
-    uint64_t sources = 0, sinks = 0;
-    bool overlaps(const Colours &other) const {
-      return (sources & other.sources) | (sinks & other.sinks);
-    }
   };
 
   struct Engine {
     FabricOp op;
     uint64_t done = 0;
-    Colours colours; ///< held until the engine is waited for
+    bool isLive = false;  ///< started and not waited for
+    uint64_t colours = 0; ///< bits of those that it uses while it is live
   };
 
   struct Core {
@@ -52,7 +44,7 @@ public:
     FabricOp op;        ///< of the main stream
     uint64_t clock = 0; ///< when the main stream is free
     CoreTime time;
-    std::vector<Engine> engines; ///< empty until the first start
+    std::vector<Engine> engines; ///< up to the last that was started
     Sequencer sequencer;
   };
 
@@ -95,10 +87,11 @@ private:
   bool startVector(uint32_t index);
   bool startEngine(uint32_t index);
   bool resumeFromEngine(uint32_t index);
-  bool prepare(uint32_t index, const VectorOp &op, uint64_t start,
-               FabricOp &fabricOp, Colours &colours);
-  bool bind(uint32_t index, FabricOp &op, Colours &colours);
-  void finish(uint32_t index);
+  bool checkIdle(uint32_t index);
+  bool prepare(uint32_t index, const VectorOp &vector, uint64_t start,
+               FabricOp &op, uint64_t &colours);
+  bool useColour(uint32_t index, uint32_t pc, uint8_t colour,
+                 uint64_t &colours);
   void trace(uint32_t core, unsigned stream, uint32_t pc, uint64_t begin,
              uint64_t end) const;
 

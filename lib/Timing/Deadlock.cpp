@@ -28,11 +28,8 @@ public:
 
 private:
   bool isDone(uint32_t core) {
-    if (cores.getCores()[core].state != Cores::State::Halted)
-      return false;
-    return !findRunningOp(core);
+    return cores.getCores()[core].state == Cores::State::Halted;
   }
-  const FabricOp *findRunningOp(uint32_t core);
   Blocked find(uint32_t core);
   Blocked findForOp(uint32_t core, const FabricOp &op);
   uint32_t findSender(uint32_t queue);
@@ -44,14 +41,6 @@ private:
 };
 
 } // namespace
-
-const FabricOp *WaitGraph::findRunningOp(uint32_t index) {
-  Cores::Core &core = cores.getCores()[index];
-  for (unsigned stream = 0; stream < cores.getNumStreams(core); ++stream)
-    if (cores.getOp(core, stream).active)
-      return &cores.getOp(core, stream);
-  return nullptr;
-}
 
 /// Who should empty the full `queue`.
 uint32_t WaitGraph::findReceiver(uint32_t index) {
@@ -100,10 +89,10 @@ Blocked WaitGraph::findForOp(uint32_t core, const FabricOp &op) {
 
 Blocked WaitGraph::find(uint32_t index) {
   Cores::Core &core = cores.getCores()[index];
-  if (core.op.active)
+  if (core.state == Cores::State::Running)
     return findForOp(index, core.op);
-  if (core.state != Cores::State::AtEpoch)
-    return findForOp(index, *findRunningOp(index));
+  if (core.state == Cores::State::WaitsForEngine)
+    return findForOp(index, core.engines[core.engine].op);
   uint32_t cause = 0;
   while (cores.getCores()[cause].state == Cores::State::AtEpoch)
     ++cause;

@@ -44,9 +44,9 @@ private:
   };
 
   void begin() override;
-  void drain() override;
-  void end() override {}
-  llvm::Error complete(TimingResult &result) override;
+  llvm::Error drain() override;
+  llvm::Error end() override { return llvm::Error::success(); }
+  void complete(TimingResult &result) override;
 
   void advanceCore(uint32_t core);
   void considerQueue(uint32_t index);
@@ -132,7 +132,7 @@ void EventEngine::considerWriter(const Fabric::Queue &queue) {
     considerQueue(queue.writer);
 }
 
-void EventEngine::drain() {
+llvm::Error EventEngine::drain() {
   // What fires at one tick changes the state of later ticks only, so the
   // candidates of a tick are known before the first of them fires.
   while (!cores.hasFailed() && events.pop(now)) {
@@ -143,6 +143,7 @@ void EventEngine::drain() {
     for (const Candidate &candidate : candidates)
       arbitrate(candidate);
   }
+  return llvm::Error::success();
 }
 
 EventEngine::Candidate EventEngine::makeCandidate(uint32_t event) {
@@ -221,13 +222,12 @@ void EventEngine::fireStream(uint32_t index, unsigned stream) {
   considerCore(index);
 }
 
-llvm::Error EventEngine::complete(TimingResult &result) {
+void EventEngine::complete(TimingResult &result) {
   result.engine = TimingEngine::Event;
   for (uint32_t link = 0; link < contended.size(); ++link)
     if (contended[link])
       result.contendedLinks.push_back(link);
   result.contended = static_cast<unsigned>(result.contendedLinks.size());
-  return llvm::Error::success();
 }
 
 std::unique_ptr<Simulation>

@@ -28,10 +28,13 @@ public:
 
 private:
   void begin() override;
-  void drain() override;
-  void end() override { check(~uint64_t(0)); }
-  llvm::Error complete(TimingResult &result) override;
+  llvm::Error drain() override;
+  llvm::Error end() override { return check(~uint64_t(0)); }
+  void complete(TimingResult &result) override {
+    result.engine = TimingEngine::Fast;
+  }
 
+  llvm::Error runRounds();
   void runQueue(uint32_t index);
   void runCore(uint32_t index);
   bool runOp(uint32_t index, unsigned stream);
@@ -62,11 +65,8 @@ private:
       wakeQueue(queue.writer);
   }
 
-  void check(uint64_t tick) {
-    if (!contended && !certificate.checkUpTo(tick))
-      contended = true;
-  }
-  void checkPast();
+  llvm::Error check(uint64_t tick);
+  llvm::Error checkPast();
 
   // Actors to run: an index of a queue, or coreTag | core. In rounds, so that
   // an actor finds a batch of work and no core runs far ahead.
@@ -98,12 +98,23 @@ void FastEngine::begin() {
   certificate.reset(std::move(links));
   queuedQueues.assign(fabric->getQueues().size(), false);
   queuedCores.assign(mesh.getNumCores(), false);
-  for (uint32_t core = 0; core < mesh.getNumCores(); ++core)
-    wakeCore(core);
 }
 
-void FastEngine::drain() {
-  while (!next.empty() && !contended) {
+llvm::Error FastEngine::drain() {
+  // Cores are started some at a time and run as far as they get, so that what
+  // runs at once fits into the host's caches.
+  constexpr uint32_t chunk = 256;
+  for (uint32_t core = 0; core < mesh.getNumCores(); ++core) {
+    wakeCore(core);
+    if (core % chunk == chunk - 1)
+      if (llvm::Error error = runRounds())
+        return error;
+  }
+  return runRounds();
+}
+
+llvm::Error FastEngine::runRounds() {
+  while (!next.empty() && !cores.hasFailed()) {
     std::swap(current, next);
     next.clear();
     for (uint32_t actor : current) {
@@ -115,11 +126,11 @@ void FastEngine::drain() {
         runQueue(actor);
       }
     }
-    if (cores.hasFailed())
-      return;
     if (certificate.getNumRuns() > checkAt)
-      checkPast();
+      if (llvm::Error error = checkPast())
+        return error;
   }
+  return llvm::Error::success();
 }
 
 void FastEngine::runQueue(uint32_t index) {
@@ -168,9 +179,18 @@ bool FastEngine::runOp(uint32_t index, unsigned stream) {
   return false;
 }
 
+llvm::Error FastEngine::check(uint64_t tick) {
+  if (certificate.checkUpTo(tick))
+    return llvm::Error::success();
+  contended = true;
+  return makeError("contended: two colours meet at {0}, which the fast engine "
+                   "does not time; use auto or event",
+                   getLinkName(mesh, certificate.getContendedLink()));
+}
+
 /// Every later departure starts from a stream or from a wavelet in a queue,
 /// so none is earlier than the earliest of these.
-void FastEngine::checkPast() {
+llvm::Error FastEngine::checkPast() {
   uint64_t past = ~uint64_t(0);
   for (Cores::Core &core : cores.getCores()) {
     if (core.state != Cores::State::Halted)
@@ -182,17 +202,9 @@ void FastEngine::checkPast() {
   for (Fabric::Queue &queue : fabric->getQueues())
     if (!fabric->isEmpty(queue))
       past = std::min(past, fabric->getArrival(queue));
-  check(past);
+  llvm::Error error = check(past);
   checkAt = std::max(minCheck, 2 * certificate.getNumRuns());
-}
-
-llvm::Error FastEngine::complete(TimingResult &result) {
-  result.engine = TimingEngine::Fast;
-  if (contended)
-    return makeError("contended: two colours meet at {0}, which the fast "
-                     "engine does not time; use auto or event",
-                     getLinkName(mesh, certificate.getContendedLink()));
-  return llvm::Error::success();
+  return error;
 }
 
 std::unique_ptr<Simulation>

@@ -41,7 +41,8 @@ struct OracleStream {
   FabricOp op;
   uint64_t done = 0;
   bool wasReady = false;
-  uint64_t sources = 0, sinks = 0; ///< live colours
+  bool isLive = false;  ///< an engine that was not waited for
+  uint64_t colours = 0; ///< of the live operation
 
   bool isIdle(uint64_t now) const { return !op.active && done <= now; }
 };
@@ -80,7 +81,7 @@ private:
   llvm::Error stepControl(uint32_t index);
   /// Returns false if the event waits for a later tick.
   llvm::Expected<bool> execute(uint32_t index);
-  llvm::Expected<bool> executeVector(uint32_t index);
+  llvm::Error executeVector(uint32_t index);
   llvm::Error bindOp(uint32_t index, OracleStream &stream);
   // Data: decides at the beginning of the tick, then moves.
   void claimRouter(uint32_t index);
@@ -222,25 +223,26 @@ llvm::Expected<bool> Oracle::execute(uint32_t index) {
   OracleCore &core = cores[index];
   switch (*core.event) {
   case Sequencer::Event::Vector:
-    return executeVector(index);
+    if (llvm::Error error = executeVector(index))
+      return std::move(error);
+    return true;
   case Sequencer::Event::Wait: {
     OracleStream &engine = core.streams[core.sequencer.getEngine() + 1];
     if (!engine.isIdle(now))
       return false;
-    engine.sources = engine.sinks = 0;
+    engine.isLive = false;
+    engine.colours = 0;
     core.clock += machine.waitTicks;
     return true;
   }
   case Sequencer::Event::Epoch:
-    for (const OracleStream &engine : core.streams)
-      if (engine.sources | engine.sinks)
-        return makeError("core {0}: epoch before a wait for an engine that "
-                         "uses the fabric",
-                         getCoreName(mesh, index));
-    core.atEpoch = true;
-    return true;
   case Sequencer::Event::Halt:
-    core.halted = true;
+    for (const OracleStream &engine : core.streams)
+      if (engine.isLive)
+        return makeError("core {0}: an engine was not waited for",
+                         getCoreName(mesh, index));
+    (*core.event == Sequencer::Event::Epoch ? core.atEpoch : core.halted) =
+        true;
     return true;
   case Sequencer::Event::Trap:
     return makeError("core {0}: {1}", getCoreName(mesh, index),
@@ -249,65 +251,63 @@ llvm::Expected<bool> Oracle::execute(uint32_t index) {
   return true;
 }
 
-llvm::Expected<bool> Oracle::executeVector(uint32_t index) {
+llvm::Error Oracle::executeVector(uint32_t index) {
   OracleCore &core = cores[index];
   const VectorOp &op = core.sequencer.getVector();
   bool onEngine = op.engine != noOperand;
   OracleStream &stream = core.streams[onEngine ? op.engine + 1 : 0];
-  if (onEngine && !stream.isIdle(now))
-    return false;
+  if (stream.isLive)
+    return makeError("core {0}: engine e{1} is busy", getCoreName(mesh, index),
+                     op.engine);
+  stream.isLive = onEngine;
   ++result.vectorOps;
   uint64_t start =
       now + (onEngine ? machine.engineTicks : machine.vectorSetupTicks);
   if (onEngine)
     core.clock += machine.scalarTicks;
-  stream.sources = stream.sinks = 0;
   if (!usesFabric(op)) {
     stream.done = start + getLocalTicks(machine, op);
     if (!onEngine)
       core.clock = stream.done;
-    return true;
+    return llvm::Error::success();
   }
   stream.op.set(machine, op, start);
-  if (op.dst.kind != Stream::Kind::Fabric)
-    stream.op.sink.queue = noQueue;
-  else
+  if (op.dst.kind == Stream::Kind::Fabric)
     stream.op.sink.queue = op.dst.colour; // any queue: emits() asks
-  if (llvm::Error error = bindOp(index, stream))
-    return std::move(error);
-  return true;
+  return bindOp(index, stream);
 }
 
 /// T5: the colours must be connected and free.
 llvm::Error Oracle::bindOp(uint32_t index, OracleStream &stream) {
-  OracleCore &core = cores[index];
   const FabricOp &op = stream.op;
-  uint64_t sources = 0, sinks = 0;
+  uint64_t colours = 0;
+  auto use = [&](uint8_t colour, bool isConnected) {
+    uint64_t bit = uint64_t(1) << colour;
+    bool isUsed = colours & bit;
+    for (const OracleStream &other : cores[index].streams)
+      isUsed |= (other.colours & bit) != 0;
+    colours |= bit;
+    if (!isConnected)
+      return makeError("core {0}: colour {1} has no route",
+                       getCoreName(mesh, index), colour);
+    if (isUsed)
+      return makeError("core {0}: two live operands use colour {1}",
+                       getCoreName(mesh, index), colour);
+    return llvm::Error::success();
+  };
   for (unsigned i = 0; i < op.numSources; ++i) {
     RouterQueue *queue = findQueue(index, op.sources[i].colour);
-    if (!queue || !queue->route.hasOutput(Port::Ramp))
-      return makeError("core {0}: receives colour {1}, which its router does "
-                       "not deliver",
-                       getCoreName(mesh, index), op.sources[i].colour);
-    if (sources >> op.sources[i].colour & 1)
-      return makeError("core {0}: two operands receive colour {1}",
-                       getCoreName(mesh, index), op.sources[i].colour);
-    sources |= uint64_t(1) << op.sources[i].colour;
+    if (llvm::Error error = use(op.sources[i].colour,
+                                queue && queue->route.hasOutput(Port::Ramp)))
+      return error;
   }
   if (op.sink.queue != noQueue) {
     RouterQueue *queue = findQueue(index, op.sink.colour);
-    if (!queue || queue->route.input != Port::Ramp)
-      return makeError("core {0}: sends colour {1}, which its router does not "
-                       "take from the ramp",
-                       getCoreName(mesh, index), op.sink.colour);
-    sinks = uint64_t(1) << op.sink.colour;
+    if (llvm::Error error =
+            use(op.sink.colour, queue && queue->route.input == Port::Ramp))
+      return error;
   }
-  for (const OracleStream &other : core.streams)
-    if ((other.sources & sources) | (other.sinks & sinks))
-      return makeError("core {0}: two live operands on one colour",
-                       getCoreName(mesh, index));
-  stream.sources = sources;
-  stream.sinks = sinks;
+  stream.colours = colours;
   return llvm::Error::success();
 }
 
@@ -421,7 +421,7 @@ void Oracle::issueBeat(uint32_t index, unsigned number) {
   if (op.active || number != 0)
     return;
   core.clock = stream.done;
-  stream.sources = stream.sinks = 0;
+  stream.colours = 0;
 }
 
 //===----------------------------------------------------------------------===//
@@ -464,10 +464,7 @@ bool Oracle::isDrained() const {
 
 llvm::Error Oracle::reportDeadlock() const {
   uint32_t index = 0;
-  while (cores[index].halted &&
-         llvm::none_of(cores[index].streams, [](const OracleStream &stream) {
-           return stream.op.active;
-         }))
+  while (cores[index].halted)
     ++index;
   return makeError("deadlock: nothing moves after tick {0}; core {1} waits at "
                    "pc {2}",
@@ -477,11 +474,7 @@ llvm::Error Oracle::reportDeadlock() const {
 
 TimingResult Oracle::finish() {
   for (OracleCore &core : cores) {
-    uint64_t end = core.clock;
-    for (const OracleStream &stream : core.streams)
-      end = std::max(end, stream.done);
-    core.time.engineStall += end - core.clock;
-    core.time.finish = end;
+    core.time.finish = core.clock;
     result.cores.push_back(core.time);
   }
   for (uint32_t link = 0; link < contended.size(); ++link)
@@ -497,12 +490,7 @@ llvm::Expected<TimingResult> Oracle::run() {
   if (llvm::Error error = install(initialTable))
     return std::move(error);
   auto isAtEpoch = [](const OracleCore &core) { return core.atEpoch; };
-  auto hasEnded = [](const OracleCore &core) {
-    return core.halted &&
-           llvm::none_of(core.streams, [](const OracleStream &stream) {
-             return stream.op.active;
-           });
-  };
+  auto hasEnded = [](const OracleCore &core) { return core.halted; };
   for (;; ++now) {
     for (uint32_t index = 0; index < cores.size(); ++index)
       if (llvm::Error error = stepControl(index))

@@ -37,28 +37,22 @@ llvm::Error Simulation::checkDrained(llvm::StringRef when) {
   return llvm::Error::success();
 }
 
-bool Simulation::hasRunningEngine() {
-  for (Cores::Core &core : cores.getCores())
-    for (const Cores::Engine &engine : core.engines)
-      if (engine.op.active)
-        return true;
-  return false;
-}
-
 llvm::Expected<TimingResult> Simulation::run() {
   if (llvm::Error error = install(launch.routeTable))
     return std::move(error);
   for (;;) {
-    drain();
+    if (llvm::Error error = drain())
+      return std::move(error);
     if (cores.hasFailed())
       return cores.takeError();
     bool atEpoch = cores.areAllAtEpoch();
-    if (!atEpoch && (!cores.areAllHalted() || hasRunningEngine()))
+    if (!atEpoch && !cores.areAllHalted())
       return makeError("deadlock: {0}", findDeadlock(cores, *fabric, mesh));
     if (llvm::Error error =
             checkDrained(atEpoch ? "an epoch" : "the end of the launch"))
       return std::move(error);
-    end();
+    if (llvm::Error error = end())
+      return std::move(error);
     if (!atEpoch)
       break;
     llvm::Expected<uint32_t> routeTable = cores.passEpoch();
@@ -69,8 +63,7 @@ llvm::Expected<TimingResult> Simulation::run() {
   }
   TimingResult result;
   count(result);
-  if (llvm::Error error = complete(result))
-    return std::move(error);
+  complete(result);
   return result;
 }
 

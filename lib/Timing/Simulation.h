@@ -35,12 +35,13 @@ public:
 protected:
   /// A new route table is in force and the cores stand at its beginning.
   virtual void begin() = 0;
-  /// Fires actors until none can fire.
-  virtual void drain() = 0;
-  /// All cores stand at an epoch or have halted, all queues are empty.
-  virtual void end() = 0;
+  /// Fires actors until none can fire, or refuses the launch.
+  virtual llvm::Error drain() = 0;
+  /// All cores stand at an epoch or have halted, all queues are empty. May
+  /// refuse the launch.
+  virtual llvm::Error end() = 0;
   /// Adds what only this engine knows.
-  virtual llvm::Error complete(TimingResult &result) = 0;
+  virtual void complete(TimingResult &result) = 0;
 
   /// The earliest tick at which the queue's first wavelet may leave, but for
   /// other colours on its links. False if it cannot leave.
@@ -120,8 +121,6 @@ protected:
 private:
   llvm::Error install(uint32_t routeTable);
   llvm::Error checkDrained(llvm::StringRef when);
-  bool hasRunningEngine();
-  llvm::Error reportDeadlock();
   void count(TimingResult &result);
 
   std::vector<std::unique_ptr<Fabric>> fabrics; ///< per route table, as used

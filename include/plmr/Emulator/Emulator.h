@@ -60,7 +60,7 @@ public:
   llvm::Expected<std::vector<float>> readTensor(llvm::StringRef name) const;
 
   /// Fills a state tensor's tiles with zeros (a new conversation).
-  llvm::Error clearTensor(const Tensor &tensor);
+  void clearTensor(const Tensor &tensor);
 
   /// Runs one launch to its end on all cores. A broken rule of docs/ISA.md is
   /// an error that names core, instruction, source location and rule; memory

@@ -41,7 +41,7 @@ enum class Opcode : uint8_t {
   SLe,
   Ldc, ///< R[dst] = constant number operand(a) + imm of the core's table
   // Descriptors: D[dst] = stream.
-  Dsm, ///< memory: base operand(a)+imm bytes, stride b, step c, in elements
+  Dsm, ///< memory: base address operand(a)+imm, stride b, step c, in elements
   Dsf, ///< fabric: colour operand(a)
   Dss, ///< splat: operand(a), or imm as the bits of an f32
   // Vectors: D[dst] = op(D[a], D[b], D[c]) for `extent` elements.
@@ -67,7 +67,13 @@ inline bool isScalar(Opcode op) { return op >= Opcode::SAdd && op <= Opcode::Ldc
 inline bool isDescriptor(Opcode op) { return op >= Opcode::Dsm && op <= Opcode::Dss; }
 inline bool isVector(Opcode op) { return op >= Opcode::Mov; }
 /// Number of source streams of a vector opcode (1 to 3).
-unsigned getNumSources(Opcode op);
+inline unsigned getNumSources(Opcode op) {
+  if (op == Opcode::Fma || op == Opcode::Sel)
+    return 3;
+  if (op == Opcode::Mov || op == Opcode::Exp || op == Opcode::Rsqrt)
+    return 1;
+  return isVector(op) ? 2 : 0;
+}
 RateClass getRateClass(Opcode op);
 
 /// A scalar operand is one byte: 0..63 is a register (R0 reads as 0 and
@@ -79,6 +85,7 @@ constexpr Operand noOperand = 255;
 constexpr unsigned firstConstantOperand = numRegisters;
 constexpr unsigned numDirectConstants = noOperand - firstConstantOperand;
 constexpr unsigned maxLoopDepth = 8;
+constexpr unsigned maxColours = 64;
 
 inline bool isRegister(Operand operand) { return operand < numRegisters; }
 inline bool isConstant(Operand operand) {

@@ -59,6 +59,8 @@ struct DimSplit {
   Axis axis = Axis::X;
   llvm::SmallVector<int64_t, 4> factors; ///< product = the dimension's extent
   std::optional<unsigned> segmentFactor; ///< Balanced only
+  /// factors.size() (with `segmentFactor` only): nothing is cut inside a
+  /// segment, its cores hold replicas.
   unsigned innerFactor = 0;
   /// Balanced only: core (i, j) does not hold block j of X (i of Y) but the
   /// one that the staircase MeshGEMM starts with there (design: Algorithms).

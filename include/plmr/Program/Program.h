@@ -91,6 +91,17 @@ struct Object {
 };
 llvm::StringRef stringify(Object::Kind kind);
 
+/// The rule of a table of rotary angles [rows x heads*pairs], which the host
+/// computes instead of reading it: element (r, h * pairs + i) is the sine or
+/// cosine of `r * stride * base^(-i/pairs)`, rounded to f32.
+struct RopeTable {
+  bool sine = false;
+  uint32_t stride = 1; ///< positions from row to row
+  uint32_t pairs = 0;
+  double base = 0;
+  bool operator==(const RopeTable &) const = default;
+};
+
 /// Where the host finds the data of a tensor, or of one slice of its leading
 /// dimension.
 struct DataSource {
@@ -99,6 +110,8 @@ struct DataSource {
   uint64_t offset = 0;  ///< bytes, in the file or the data section
   uint64_t bytes = 0;
   uint32_t type = 0; ///< GGUF type id (0 F32, 1 F16, 30 BF16, 8 Q8_0, 2 Q4_0)
+  /// Given: the data is computed, and file, offset, bytes and type are 0.
+  std::optional<RopeTable> table;
   bool operator==(const DataSource &) const = default;
 };
 constexpr uint32_t inlineData = ~0u;
@@ -202,6 +215,7 @@ struct Program {
   }
   const Tensor *findTensor(llvm::StringRef name) const;
   const Launch *findLaunch(llvm::StringRef name) const;
+  bool operator==(const Program &) const = default;
 };
 
 /// Checks every static rule of docs/ISA.md and docs/Machine.md: operand and

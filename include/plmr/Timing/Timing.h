@@ -53,7 +53,7 @@ struct TimingOptions {
 
 /// Where the time of one core's main stream went, in ticks.
 struct CoreTime {
-  uint64_t finish = 0;      ///< end of its stream and of its engines
+  uint64_t finish = 0;      ///< when it halts
   uint64_t fabricStall = 0; ///< a fabric operand was not ready
   uint64_t engineStall = 0; ///< waiting for an engine
   uint64_t epochStall = 0;  ///< waiting for the other cores, and the epoch

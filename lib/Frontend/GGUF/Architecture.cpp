@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Frontend/GGUF/Architecture.h"
+#include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -179,12 +180,15 @@ public:
   Expected<ModelDescription> read();
 
 private:
-  Error failKey(StringRef key, const llvm::Twine &message) const {
-    return makeError("{0}: key '{1}': {2}", file.getPath(), key, message.str());
+  template <typename... Args>
+  Error failKey(StringRef key, const char *format, Args &&...args) const {
+    return makeError("{0}: key '{1}': {2}", file.getPath(), key,
+                     llvm::formatv(format, std::forward<Args>(args)...).str());
   }
-  Error failTensor(StringRef name, const llvm::Twine &message) const {
+  template <typename... Args>
+  Error failTensor(StringRef name, const char *format, Args &&...args) const {
     return makeError("{0}: tensor '{1}': {2}", file.getPath(), name,
-                     message.str());
+                     llvm::formatv(format, std::forward<Args>(args)...).str());
   }
   std::string getKey(StringRef suffix) const {
     return (llvm::Twine(architecture.name) + "." + suffix).str();
@@ -197,6 +201,8 @@ private:
   Error readSizes();
   Error readVocabSize();
   Error readHeads();
+  Error readHeadSize();
+  Error readRopeSize();
 
   Error checkKeys() const;
   Error checkKey(const GGUFEntry &entry, StringRef suffix) const;
@@ -242,9 +248,8 @@ Error ModelReader::readPositive(StringRef suffix, float &value,
   if (Error error = file.getF32(key, fallback).moveInto(value))
     return error;
   if (!(value > 0) || std::isinf(value))
-    return failKey(
-        key,
-        llvm::formatv("expected a positive number but got {0}", value).str());
+    return failKey(key, "expected a positive number but got {0}",
+                   printNumber(value));
   return Error::success();
 }
 
@@ -257,10 +262,8 @@ Error ModelReader::readVocabSize() {
     return error;
   if (count && *count != model.vocabSize)
     return failKey(getKey("vocab_size"),
-                   llvm::formatv("expected {0}, the number of tokens, but got "
-                                 "{1}",
-                                 *count, model.vocabSize)
-                       .str());
+                   "expected {0}, the number of tokens, but got {1}", *count,
+                   model.vocabSize);
   return Error::success();
 }
 
@@ -272,50 +275,50 @@ Error ModelReader::readHeads() {
     return error;
   if (model.numHeads % model.numKVHeads)
     return failKey(getKey("attention.head_count_kv"),
-                   llvm::formatv("expected a divisor of the {0} heads but got "
-                                 "{1}",
-                                 model.numHeads, model.numKVHeads)
-                       .str());
+                   "expected a divisor of the {0} heads but got {1}",
+                   model.numHeads, model.numKVHeads);
+  if (Error error = readHeadSize())
+    return error;
+  return readRopeSize();
+}
 
+Error ModelReader::readHeadSize() {
+  std::string key = getKey("attention.key_length");
   std::optional<uint32_t> share;
   if (model.embeddingLength % model.numHeads == 0)
     share = model.embeddingLength / model.numHeads;
-  if (!share && !file.findEntry(getKey("attention.key_length")))
+  if (!share && !file.findEntry(key))
     return failKey(getKey("attention.head_count"),
-                   llvm::formatv("expected a divisor of the embedding length "
-                                 "{0} but got {1}; other head sizes need the "
-                                 "key '{2}'",
-                                 model.embeddingLength, model.numHeads,
-                                 getKey("attention.key_length"))
-                       .str());
+                   "expected a divisor of the embedding length {0} but got "
+                   "{1}; other head sizes need the key '{2}'",
+                   model.embeddingLength, model.numHeads, key);
   if (Error error = readSize("attention.key_length", model.headDim, share))
     return error;
   if (model.headDim % 2)
-    return failKey(
-        getKey("attention.key_length"),
-        llvm::formatv("expected an even head size but got {0}", model.headDim)
-            .str());
+    return failKey(key, "expected an even head size but got {0}",
+                   model.headDim);
 
-  uint32_t valueLength, ropeDimensions;
+  uint32_t valueLength;
   if (Error error = readSize("attention.value_length", valueLength,
                              share.value_or(model.headDim)))
     return error;
   if (valueLength != model.headDim)
     return failKey(getKey("attention.value_length"),
-                   llvm::formatv("expected {0}, the head size of the keys, but "
-                                 "got {1}; supported: equal sizes",
-                                 model.headDim, valueLength)
-                       .str());
+                   "expected {0}, the head size of the keys, but got {1}; "
+                   "supported: equal sizes",
+                   model.headDim, valueLength);
+  return Error::success();
+}
+
+Error ModelReader::readRopeSize() {
   if (Error error =
-          readSize("rope.dimension_count", ropeDimensions, model.headDim))
+          readSize("rope.dimension_count", model.ropeDimensions, model.headDim))
     return error;
-  if (ropeDimensions != model.headDim)
+  if (model.ropeDimensions != model.headDim)
     return failKey(getKey("rope.dimension_count"),
-                   llvm::formatv("expected {0}, the head size, but got {1}; "
-                                 "supported: rotation of whole heads",
-                                 model.headDim, ropeDimensions)
-                       .str());
-  model.ropeDimensions = ropeDimensions;
+                   "expected {0}, the head size, but got {1}; supported: "
+                   "rotation of whole heads",
+                   model.headDim, model.ropeDimensions);
   return Error::success();
 }
 
@@ -340,16 +343,16 @@ Error ModelReader::readSizes() {
 
 /// Checks that the value under `key` asks for nothing.
 Error ModelReader::checkNeutral(StringRef key, const KeyRule &rule) const {
-  auto fail = [&](StringRef expected, const llvm::Twine &actual) {
-    return failKey(key, "expected " + expected + " but got " + actual +
-                            "; not supported: " + rule.feature);
+  auto fail = [&](StringRef expected, StringRef actual) {
+    return failKey(key, "expected {0} but got {1}; not supported: {2}",
+                   expected, actual, rule.feature);
   };
   if (rule.use == KeyUse::None) {
     Expected<std::string> value = file.getString(key);
     if (!value)
       return value.takeError();
     return *value == "none" ? Error::success()
-                            : fail("'none'", "'" + *value + "'");
+                            : fail("'none'", "'" + printable(*value) + "'");
   }
   if (rule.use == KeyUse::True || rule.use == KeyUse::False) {
     Expected<bool> value = file.getBool(key);
@@ -372,10 +375,10 @@ Error ModelReader::checkKey(const GGUFEntry &entry, StringRef suffix) const {
       architecture.keys, [&](const KeyRule &r) { return suffix == r.suffix; });
   if (rule == architecture.keys.end())
     return failKey(entry.key,
-                   llvm::Twine("expected a key that architecture ") +
-                       architecture.name +
-                       " knows, since others may change its results; "
-                       "supported: the keys that docs/GGUF.md lists");
+                   "expected a key that architecture {0} knows, since others "
+                   "may change its results; supported: the keys that "
+                   "docs/GGUF.md lists",
+                   architecture.name);
   if (rule->use == KeyUse::Read || rule->use == KeyUse::Ignored)
     return Error::success();
   return checkNeutral(entry.key, *rule);
@@ -426,15 +429,16 @@ Error ModelReader::readTensor(TensorRole role, StringRef name) {
     return Error::success();
   }
   if (!tensor)
-    return failTensor(name, "expected shape " + printShape(shape) +
-                                " but the tensor is missing");
+    return failTensor(name, "expected shape {0} but the tensor is missing",
+                      printShape(shape));
   if (tensor->shape != shape)
-    return failTensor(name, "expected shape " + printShape(shape) +
-                                " but got " + printShape(tensor->shape));
+    return failTensor(name, "expected shape {0} but got {1}", printShape(shape),
+                      printShape(tensor->shape));
   if (!isDecodable(tensor->type))
-    return failTensor(name, "expected a type that can be decoded but got " +
-                                getGGUFTypeName(tensor->type) +
-                                "; supported: " + getDecodableTypeNames());
+    return failTensor(name,
+                      "expected a type that can be decoded but got {0}; "
+                      "supported: {1}",
+                      getGGUFTypeName(tensor->type), getDecodableTypeNames());
   used.insert(name);
   model.tensors.push_back(*tensor);
   return Error::success();
@@ -470,9 +474,9 @@ Error ModelReader::checkUnsupported() const {
     if (const NamedFeature *found =
             findFeature(architecture.unsupportedTensors, tensor.name))
       return failTensor(tensor.name,
-                        llvm::Twine("expected only tensors of architecture ") +
-                            architecture.name +
-                            "; not supported: " + found->feature);
+                        "expected only tensors of architecture {0}; not "
+                        "supported: {1}",
+                        architecture.name, found->feature);
   return Error::success();
 }
 
@@ -484,11 +488,10 @@ Error ModelReader::checkUnused() {
         findFeature(architecture.unusedTensors, tensor.name);
     if (!found)
       return failTensor(tensor.name,
-                        llvm::formatv("expected only tensors of architecture "
-                                      "{0} with {1} blocks; supported: the "
-                                      "tensors that docs/GGUF.md lists",
-                                      architecture.name, model.numBlocks)
-                            .str());
+                        "expected only tensors of architecture {0} with {1} "
+                        "blocks; supported: the tensors that docs/GGUF.md "
+                        "lists",
+                        architecture.name, model.numBlocks);
     model.notes.push_back(llvm::formatv("tensor '{0}' is not used: {1}",
                                         tensor.name, found->feature));
   }
@@ -525,7 +528,7 @@ static Error checkWholeModel(const GGUFFile &file) {
   if (*type != "model")
     return makeError("{0}: key 'general.type': expected 'model' but got '{1}'; "
                      "supported: model",
-                     file.getPath(), *type);
+                     file.getPath(), printable(*type));
   Expected<uint32_t> parts = file.getU32("split.count", 1);
   if (!parts)
     return parts.takeError();
@@ -549,5 +552,5 @@ Expected<ModelDescription> plmr::readModel(const GGUFFile &file) {
                                [](const Architecture &a) { return a.name; });
   return makeError("{0}: key 'general.architecture': expected an architecture "
                    "that is supported but got '{1}'; supported: {2}",
-                   file.getPath(), *name, llvm::join(names, ", "));
+                   file.getPath(), printable(*name), llvm::join(names, ", "));
 }

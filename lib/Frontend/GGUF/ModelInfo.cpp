@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Frontend/GGUF/Architecture.h"
+#include "plmr/Support/Printable.h"
 
 using namespace plmr;
 using llvm::Error;
@@ -87,7 +88,7 @@ static Error readTokenizer(const GGUFFile &file, ModelInfo &info) {
   if (info.tokenizerModel != "llama")
     return makeError("{0}: key 'tokenizer.ggml.model': expected a tokenizer "
                      "that is supported but got '{1}'; supported: llama",
-                     file.getPath(), info.tokenizerModel);
+                     file.getPath(), printable(info.tokenizerModel));
   if (Error error = readVocabulary(file, info))
     return error;
   size_t size = info.tokens.size();
@@ -121,8 +122,10 @@ Expected<ModelInfo> plmr::readModelInfo(const GGUFFile &file,
   info.contextLength = model.contextLength;
   info.embeddingLength = model.embeddingLength;
   const GGUFTensor &embedding = model.getTensor(TensorRole::TokenEmbedding);
-  info.embedding = {embedding.name, /*file=*/0, embedding.offset,
-                    embedding.bytes, embedding.type};
+  info.embedding.name = embedding.name;
+  info.embedding.offset = embedding.offset;
+  info.embedding.bytes = embedding.bytes;
+  info.embedding.type = embedding.type;
   if (Error error = readTokenizer(file, info))
     return error;
   return info;

@@ -12,7 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Frontend/GGUF/GGUF.h"
-#include "llvm/ADT/StringExtras.h"
+#include "plmr/Support/Printable.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
@@ -34,13 +34,6 @@ static constexpr uint64_t minTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
 static unsigned getWidth(GGUFValueType type) {
   static constexpr uint8_t widths[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
   return widths[static_cast<uint32_t>(type)];
-}
-
-static std::string escape(StringRef text) {
-  std::string escaped;
-  llvm::raw_string_ostream stream(escaped);
-  llvm::printEscapedString(text, stream);
-  return escaped;
 }
 
 namespace plmr {
@@ -124,7 +117,7 @@ Error GGUFParser::readName(StringRef &name, const llvm::Twine &what,
                 maxLength, name.size());
   if (llvm::any_of(name, [](unsigned char c) { return c < 32 || c == 127; }))
     return fail("{0}: expected no control characters but got '{1}'", what.str(),
-                escape(name));
+                printable(name));
   return Error::success();
 }
 
@@ -136,7 +129,7 @@ Error GGUFParser::parseVersion() {
   StringRef magic = file.buffer->getBuffer().take_front(4);
   if (magic != "GGUF")
     return fail("expected a file that begins with 'GGUF' but got '{0}'",
-                escape(magic));
+                printable(magic));
   offset = 4;
   if (Error error = read(file.version, "the version"))
     return error;

@@ -258,6 +258,6 @@ TEST(GGUF, RefusesTensors) {
             "m.gguf: tensor 'u': expected offset 160 in the data section but "
             "got 128");
   EXPECT_EQ(refuse([](auto &b, auto &) { b.tensors[1].shape = {300}; }),
-            "m.gguf: tensor 'u': expected 1200 bytes at byte 320 but the file "
-            "has 332 bytes");
+            "m.gguf: tensor 'u': expected 1200 bytes at byte 288 but the file "
+            "has 300 bytes");
 }

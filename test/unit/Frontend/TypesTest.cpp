@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "GGUFBuilder.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 #include <gtest/gtest.h>
 

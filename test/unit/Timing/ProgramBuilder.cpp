@@ -64,11 +64,18 @@ void ProgramBuilder::op(Code &code, unsigned extent, Operands dst,
 void ProgramBuilder::wait(Code &code, unsigned engine) {
   Instruction inst;
   inst.opcode = Opcode::Wait;
-  inst.imm = static_cast<int32_t>(engine);
+  inst.engine = static_cast<uint8_t>(engine);
   code.push_back(inst);
 }
 
+void ProgramBuilder::addTables(unsigned count) {
+  if (tables.size() < count)
+    tables.resize(count,
+                  std::vector<std::vector<Route>>(program.mesh.getNumCores()));
+}
+
 void ProgramBuilder::epoch(Code &code, unsigned table) {
+  addTables(table + 1);
   Instruction inst;
   inst.opcode = Opcode::Epoch;
   inst.imm = static_cast<int32_t>(table);
@@ -81,6 +88,7 @@ void ProgramBuilder::scalar(Code &code) {
   inst.flags = UseImmediate;
   inst.dst = 5;
   inst.a = 5;
+  inst.b = noOperand;
   inst.imm = 1;
   code.push_back(inst);
 }
@@ -96,9 +104,7 @@ void ProgramBuilder::loop(Code &code, unsigned count, const Code &body) {
 
 void ProgramBuilder::route(unsigned x, unsigned y, unsigned colour, Port input,
                            std::vector<Port> outputs, unsigned table) {
-  if (tables.size() <= table)
-    tables.resize(table + 1,
-                  std::vector<std::vector<Route>>(program.mesh.getNumCores()));
+  addTables(table + 1);
   Route route{static_cast<uint8_t>(colour), input, 0};
   for (Port port : outputs)
     route.outputs |= uint8_t(1 << static_cast<unsigned>(port));

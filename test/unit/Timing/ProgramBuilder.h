@@ -59,6 +59,7 @@ public:
   Machine &machine() { return program.machine; }
 
 private:
+  void addTables(unsigned count);
   Operand constant(unsigned value);
   void descriptor(Code &code, unsigned index, Operands operand);
 

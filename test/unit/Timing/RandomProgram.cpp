@@ -169,6 +169,8 @@ OpOptions Generator::pickOptions(unsigned core, std::vector<int> colours) {
   OpOptions options;
   if (builder.machine().engines != 0 && chance(40)) {
     options.engine = pick(builder.machine().engines);
+    if (engineColours[core].count(options.engine))
+      builder.wait(parts[core], options.engine);
     engineColours[core][options.engine] = std::move(colours);
   }
   return options;
@@ -276,11 +278,11 @@ void Generator::addSegment() {
 void Generator::spoil() {
   unsigned core = pick(mesh.getNumCores());
   Code &code = builder.code(core % mesh.columns, core / mesh.columns);
+  Code scalar;
+  builder.scalar(scalar);
   for (Instruction &inst : code)
     if (isVector(inst.opcode) && inst.engine == noOperand && chance(50)) {
-      builder.scalar(code);
-      inst = code.back();
-      code.pop_back();
+      inst = scalar[0];
       return;
     }
 }

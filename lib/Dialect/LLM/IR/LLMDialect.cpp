@@ -44,3 +44,29 @@ SourceAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                        << "' but got " << offset;
   return success();
 }
+
+void RopeTableAttr::print(AsmPrinter &printer) const {
+  printer << "<" << (getSine() ? "sine " : "cosine ") << getStride()
+          << " pairs " << getPairs() << " base ";
+  printer.printAttributeWithoutType(getBase());
+  printer << ">";
+}
+
+Attribute RopeTableAttr::parse(AsmParser &parser, Type) {
+  StringRef function;
+  int64_t stride, pairs;
+  FloatAttr base;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseKeyword(&function) ||
+      parser.parseInteger(stride) || parser.parseKeyword("pairs") ||
+      parser.parseInteger(pairs) || parser.parseKeyword("base") ||
+      parser.parseAttribute(base, Float64Type::get(parser.getContext())) ||
+      parser.parseGreater())
+    return {};
+  if (function != "sine" && function != "cosine") {
+    parser.emitError(loc) << "expected 'sine' or 'cosine' but got '"
+                          << function << "'";
+    return {};
+  }
+  return get(parser.getContext(), function == "sine", stride, pairs, base);
+}

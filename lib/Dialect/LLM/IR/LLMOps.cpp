@@ -78,6 +78,9 @@ LogicalResult RopeOp::verify() {
     return emitOpError("expected an extent that is a multiple of 2 * heads but "
                        "got extent ")
            << extent << " and " << heads << " heads";
+  if (!(getBase().convertToFloat() > 0))
+    return emitOpError("expected a positive base but got ")
+           << getBase().convertToFloat();
   return success();
 }
 

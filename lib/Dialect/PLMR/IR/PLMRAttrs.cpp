@@ -53,7 +53,9 @@ DimSplit SplitAttr::getDimSplit(int64_t extent) const {
     llvm::append_range(split.factors, getFactors());
   if (getSegmentFactor() >= 0)
     split.segmentFactor = static_cast<unsigned>(getSegmentFactor());
-  split.innerFactor = static_cast<unsigned>(getInnerFactor());
+  split.innerFactor = getInnerFactor() < 0
+                          ? split.factors.size()
+                          : static_cast<unsigned>(getInnerFactor());
   split.skewed = getSkewed();
   return split;
 }
@@ -67,7 +69,7 @@ SplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     if (factor <= 0)
       return emitError() << "expected positive factors but got " << factor;
   int64_t rank = std::max<int64_t>(1, factors.size());
-  if (segmentFactor < -1 || segmentFactor >= rank || innerFactor < 0 ||
+  if (segmentFactor < -1 || segmentFactor >= rank || innerFactor < -1 ||
       innerFactor >= rank)
     return emitError() << "expected segment and inner factors below " << rank
                        << " but got " << segmentFactor << " and "
@@ -76,44 +78,56 @@ SplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError()
            << "expected different segment and inner factors but got "
            << segmentFactor << " twice";
+  if ((segmentFactor >= 0 || skewed) && kind != DimSplit::Kind::Balanced)
+    return emitError() << "expected a balanced split to have segments or be "
+                          "skewed";
   return success();
 }
 
 void SplitAttr::print(AsmPrinter &printer) const {
-  if (!isCut()) {
-    printer << "*";
-    return;
-  }
   if (getKind() == DimSplit::Kind::Cyclic)
     printer << "cyclic ";
   if (getSkewed())
     printer << "skew ";
-  printer << stringifyMeshAxis(getAxis());
+  printer << (isCut() ? stringifyMeshAxis(getAxis()) : "*");
   if (getFactors().empty())
     return;
   printer << "(";
   llvm::interleave(getFactors(), printer.getStream(), ":");
   if (getSegmentFactor() >= 0)
     printer << " segment " << getSegmentFactor();
-  printer << " inner " << getInnerFactor() << ")";
+  if (getInnerFactor() >= 0)
+    printer << " inner " << getInnerFactor();
+  printer << ")";
+}
+
+static ParseResult parseAxis(AsmParser &parser, MeshAxis &axis) {
+  StringRef name;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&name))
+    return failure();
+  std::optional<MeshAxis> parsed = symbolizeMeshAxis(name);
+  if (!parsed)
+    return parser.emitError(loc)
+           << "expected '*', 'x', 'y', 'cyclic' or 'skew' but got '" << name
+           << "'";
+  axis = *parsed;
+  return success();
 }
 
 Attribute SplitAttr::parse(AsmParser &parser, Type) {
   MLIRContext *context = parser.getContext();
-  if (succeeded(parser.parseOptionalStar()))
-    return getWhole(context);
-  bool cyclic = succeeded(parser.parseOptionalKeyword("cyclic"));
-  bool skewed = succeeded(parser.parseOptionalKeyword("skew"));
-  StringRef axisName;
   SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseKeyword(&axisName))
-    return {};
-  std::optional<MeshAxis> axis = symbolizeMeshAxis(axisName);
-  if (!axis) {
-    parser.emitError(loc) << "expected '*', 'x', 'y', 'cyclic' or 'skew' but "
-                             "got '"
-                          << axisName << "'";
-    return {};
+  DimSplit::Kind kind = DimSplit::Kind::Whole;
+  MeshAxis axis = MeshAxis::X;
+  bool skewed = false;
+  if (failed(parser.parseOptionalStar())) {
+    kind = succeeded(parser.parseOptionalKeyword("cyclic"))
+               ? DimSplit::Kind::Cyclic
+               : DimSplit::Kind::Balanced;
+    skewed = succeeded(parser.parseOptionalKeyword("skew"));
+    if (parseAxis(parser, axis))
+      return {};
   }
   SmallVector<int64_t> factors;
   int64_t segmentFactor = -1, innerFactor = 0;
@@ -125,14 +139,28 @@ Attribute SplitAttr::parse(AsmParser &parser, Type) {
     if (succeeded(parser.parseOptionalKeyword("segment")) &&
         parser.parseInteger(segmentFactor))
       return {};
-    if (parser.parseKeyword("inner") || parser.parseInteger(innerFactor) ||
-        parser.parseRParen())
+    innerFactor = -1;
+    if (succeeded(parser.parseOptionalKeyword("inner")) &&
+        parser.parseInteger(innerFactor))
+      return {};
+    if (parser.parseRParen())
       return {};
   }
   return parser.getChecked<SplitAttr>(
-      loc, context,
-      cyclic ? DimSplit::Kind::Cyclic : DimSplit::Kind::Balanced, *axis,
-      ArrayRef<int64_t>(factors), segmentFactor, innerFactor, skewed);
+      loc, context, kind, axis, ArrayRef<int64_t>(factors), segmentFactor,
+      innerFactor, skewed);
+}
+
+//===----------------------------------------------------------------------===//
+// PartialAttr
+//===----------------------------------------------------------------------===//
+
+LogicalResult PartialAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  Reducer reducer, MeshAxis axis,
+                                  int64_t segments) {
+  if (segments <= 0)
+    return emitError() << "expected positive segments but got " << segments;
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -291,6 +319,22 @@ Attribute PlacementAttr::parse(AsmParser &parser, Type) {
 //===----------------------------------------------------------------------===//
 // RelationAttr
 //===----------------------------------------------------------------------===//
+
+LogicalResult RelationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   RelationKind kind, MeshAxis axis,
+                                   int64_t level, ArrayRef<int64_t> groups,
+                                   int64_t segments) {
+  for (int64_t group : groups)
+    if (group <= 0)
+      return emitError() << "expected positive groups but got " << group;
+  if (segments <= 0)
+    return emitError() << "expected positive segments but got " << segments;
+  int64_t levels = kind == RelationKind::Chain ? groups.size() : 1;
+  if (level < 0 || level >= levels)
+    return emitError() << "expected a level below " << levels << " of a "
+                       << stringifyRelationKind(kind) << " but got " << level;
+  return success();
+}
 
 Relation RelationAttr::getRelation() const {
   Relation relation;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "plmr/Program/Instruction.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 
@@ -47,10 +48,45 @@ static LogicalResult failWithNote(InFlightDiagnostic diag, Operation *other) {
 // Symbols
 //===----------------------------------------------------------------------===//
 
+llvm::Expected<Machine> plmr::mesh::parseDevice(StringRef text) {
+  return text.ltrim().starts_with("{") ? parseMachine(text, "device")
+                                       : getBuiltinMachine(text);
+}
+
+LogicalResult plmr::mesh::verifyMeshShape(Operation *op, int64_t columns,
+                                          int64_t rows, StringRef device) {
+  if (columns <= 0 || rows <= 0)
+    return op->emitOpError("expected positive extents but got ")
+           << columns << " x " << rows;
+  llvm::Expected<Machine> machine = parseDevice(device);
+  if (!machine)
+    return op->emitOpError() << llvm::toString(machine.takeError());
+  if (columns > machine->grid.columns || rows > machine->grid.rows)
+    return op->emitOpError("expected at most ")
+           << machine->grid.columns << " x " << machine->grid.rows
+           << " cores on '" << machine->name << "' but got " << columns << " x "
+           << rows;
+  return success();
+}
+
 LogicalResult MeshOp::verify() {
-  if (getColumns() <= 0 || getRows() <= 0)
-    return emitOpError("expected positive extents but got ")
-           << getColumns() << " x " << getRows();
+  return verifyMeshShape(*this, getColumns(), getRows(), getDevice());
+}
+
+LogicalResult ChannelOp::verify() {
+  ArrayRef<int32_t> colours = getColours().value_or(ArrayRef<int32_t>());
+  for (int32_t colour : colours)
+    if (colour < 0 || colour >= static_cast<int32_t>(maxColours))
+      return emitOpError("expected colours below ")
+             << maxColours << " but got " << colour;
+  return success();
+}
+
+/// Checks the group sizes of a tree.
+static LogicalResult verifyGroups(Operation *op, ArrayRef<int64_t> groups) {
+  for (int64_t group : groups)
+    if (group <= 0)
+      return op->emitOpError("expected positive groups but got ") << group;
   return success();
 }
 
@@ -285,7 +321,7 @@ LogicalResult AllReduceOp::verify() {
       return emitOpError("expected result type ")
              << expected << " but got " << result.getType();
   }
-  return success();
+  return verifyGroups(*this, getGroups().value_or(ArrayRef<int64_t>()));
 }
 
 /// Checks that `type` is cut as `splits`, for operand `name`.
@@ -366,6 +402,40 @@ LogicalResult RefOp::verifySymbolUses(SymbolTableCollection &symbols) {
                                                       << getType(),
                         object);
   return success();
+}
+
+LogicalResult ReduceTileOp::verify() {
+  int64_t segments = getSegments();
+  if (segments <= 0)
+    return emitOpError("expected positive segments but got ") << segments;
+  return verifyGroups(*this, getGroups());
+}
+
+/// Checks tiles of a product: A and C agree in rows, B and `like` in columns,
+/// and the logical extent `name` is positive.
+static LogicalResult verifyTiles(Operation *op, Type a, Type b, Type c,
+                                 Type like, StringRef name, int64_t extent) {
+  auto shape = [](Type type) { return cast<MemRefType>(type).getShape(); };
+  if (shape(a).size() != 2 || shape(b).size() != 2 || shape(c).size() != 2)
+    return op->emitOpError("expected matrices but got ")
+           << a << ", " << b << " and " << c;
+  if (shape(a)[0] != shape(c)[0] || shape(b)[1] != shape(like)[1])
+    return op->emitOpError("expected tiles that multiply but got ")
+           << a << ", " << b << " and " << c;
+  if (extent <= 0)
+    return op->emitOpError("expected a positive ")
+           << name << " but got " << extent;
+  return success();
+}
+
+LogicalResult GemmTileOp::verify() {
+  return verifyTiles(*this, getA().getType(), getB().getType(),
+                     getC().getType(), getC().getType(), "k", getK());
+}
+
+LogicalResult GemmTTileOp::verify() {
+  return verifyTiles(*this, getA().getType(), getB().getType(),
+                     getC().getType(), getA().getType(), "n", getN());
 }
 
 LogicalResult RoleOp::verifySymbolUses(SymbolTableCollection &symbols) {

@@ -10,7 +10,7 @@
 #define PLMR_DIALECT_CORE_IR_CORE_H
 
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
-#include "plmr/Program/Instruction.h"
+#include "plmr/Program/Program.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpImplementation.h"
@@ -36,6 +36,18 @@ inline Opcode toOpcode(VectorKind kind) {
   return static_cast<Opcode>(static_cast<unsigned>(Opcode::Mov) +
                              static_cast<unsigned>(kind));
 }
+
+/// The text of a route in `core.routes`: "4 W->ER". The ports are N, E, S, W
+/// and R, the ramp. Nothing if `text` is no route.
+std::string printRoute(const Route &route);
+std::optional<Route> parseRoute(llvm::StringRef text);
+
+/// True for a source of a tensor: [name, file, offset, bytes, type] or
+/// [name, "sine" or "cosine", stride, pairs, base].
+bool isSource(mlir::Attribute attr);
+
+/// The number of instructions that `block` holds, those of loops included.
+unsigned countInstructions(mlir::Block &block);
 
 } // namespace plmr::core
 

@@ -55,4 +55,23 @@ def LLM_SourceAttr : LLM_Attr<"Source", "source"> {
   let genVerifyDecl = 1;
 }
 
+def LLM_RopeTableAttr : LLM_Attr<"RopeTable", "rope_table"> {
+  let summary = "A table of rotary angles that is computed, not stored";
+  let description = [{
+    A source of a tensor [rows x heads * pairs]: element (r, h * pairs + i) is
+    the sine or cosine of `r * stride * base^(-i / pairs)`. Two tables, one
+    with stride 1 and one with a stride of its rows, give the angle of any
+    position by one complex product, to f32 accuracy.
+
+    Example: `#llm.rope_table<sine 16 pairs 4 base 1.000000e+04>`
+  }];
+  let parameters = (ins
+    "bool":$sine,
+    "int64_t":$stride,
+    "int64_t":$pairs,
+    "::mlir::FloatAttr":$base
+  );
+  let hasCustomAssemblyFormat = 1;
+}
+
 #endif // PLMR_DIALECT_LLM_IR_LLMATTRS_TD

@@ -37,6 +37,10 @@ def LLM_WeightOp : LLM_Op<"weight", [Symbol]> {
       #llm.source<"blk.0.attn_q.weight", 4096, "F32">,
       #llm.source<"blk.1.attn_q.weight", 8192, "F32">]
     ```
+
+    Constraints:
+    - there is at least one source;
+    - a transposed weight has two dimensions.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
                        TypeAttrOf<AnyStaticShapeTensor>:$type,
@@ -92,6 +96,9 @@ def LLM_RMSNormOp : LLM_Op<"rms_norm", [Pure, AllTypesMatch<["x", "gain", "resul
     `result[i] = gain[i] * x[i] / sqrt(mean(x * x) + eps)`
 
     Example: `%n = llm.rms_norm %x, %g eps 1.0e-5 : tensor<64xf32>`
+
+    Constraints:
+    - eps is not negative.
   }];
   let arguments = (ins 1DTensorOf<[AnyFloat]>:$x, 1DTensorOf<[AnyFloat]>:$gain,
                        F32Attr:$eps);
@@ -112,13 +119,14 @@ def LLM_RopeOp : LLM_Op<"rope", [Pure, AllTypesMatch<["x", "result"]>]> {
     ```
 
     Constraints:
-    - the vector's extent is a multiple of 2 * heads.
+    - the vector's extent is a multiple of 2 * heads;
+    - the base is positive.
   }];
   let arguments = (ins 1DTensorOf<[AnyFloat]>:$x, Index:$position,
                        I64Attr:$heads, F32Attr:$base, LLM_RopeKindAttr:$kind);
   let results = (outs 1DTensorOf<[AnyFloat]>:$result);
   let assemblyFormat = [{
-    $x `at` $position `heads` $heads `base` $base $kind attr-dict `:` type($x)
+    $x `at` $position `heads` $heads `base` $base `` $kind attr-dict `:` type($x)
   }];
   let hasVerifier = 1;
 }

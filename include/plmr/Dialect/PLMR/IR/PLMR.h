@@ -46,6 +46,13 @@ inline MeshAxis getOtherAxis(MeshAxis axis) {
 /// The mesh of the module around `op`, or null.
 MeshOp lookupMesh(mlir::Operation *op);
 
+/// The device that `text` names (a built-in profile) or holds (JSON).
+llvm::Expected<Machine> parseDevice(llvm::StringRef text);
+
+/// Checks that the device is known and the mesh within its grid.
+mlir::LogicalResult verifyMeshShape(mlir::Operation *op, int64_t columns,
+                                    int64_t rows, llvm::StringRef device);
+
 /// The ElementType of a tile's element, if a core can compute on it.
 std::optional<ElementType> getElementType(mlir::Type type);
 

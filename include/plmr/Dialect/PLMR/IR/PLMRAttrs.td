@@ -80,9 +80,12 @@ def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
     | `skew x` | balanced, but shifted to where the staircase MeshGEMM starts |
     | `x(4:2:3:2 segment 0 inner 2)` | the index is read in mixed radix 4:2:3:2; factor 0 selects a balanced segment of columns, factor 2 is cut over the columns of the segment, the rest is whole |
 
+    Without `inner` the columns of a segment hold replicas.
+
     Constraints:
     - factors are positive;
-    - the segment factor and the inner factor are different factors.
+    - the segment factor and the inner factor are different factors;
+    - only balanced splits have segments or are skewed.
   }];
   let parameters = (ins
     "::plmr::DimSplit::Kind":$kind,
@@ -112,6 +115,9 @@ def PLMR_PartialAttr : PLMR_Attr<"Partial", "partial"> {
     within each of `segments` balanced segments of it.
 
     Example: `#plmr.partial<sum y>`, `#plmr.partial<sum x segments 4>`
+
+    Constraints:
+    - segments are positive.
   }];
   let parameters = (ins
     "::plmr::mesh::Reducer":$reducer,
@@ -119,6 +125,7 @@ def PLMR_PartialAttr : PLMR_Attr<"Partial", "partial"> {
     DefaultValuedParameter<"int64_t", "1">:$segments
   );
   let assemblyFormat = "`<` $reducer $axis (`segments` $segments^)? `>`";
+  let genVerifyDecl = 1;
 }
 
 def PLMR_PlacementAttr : PLMR_Attr<"Placement", "placement"> {
@@ -185,6 +192,10 @@ def PLMR_RelationAttr : PLMR_Attr<"Relation", "relation"> {
     in `segments` balanced segments, each with a tree of its own.
 
     Example: `#plmr.relation<chain y level 1 groups [4, 4]>`
+
+    Constraints:
+    - groups and segments are positive;
+    - the level of a chain is one of the tree's, other kinds have level 0.
   }];
   let parameters = (ins
     "::plmr::mesh::RelationKind":$kind,
@@ -194,12 +205,14 @@ def PLMR_RelationAttr : PLMR_Attr<"Relation", "relation"> {
     DefaultValuedParameter<"int64_t", "1">:$segments
   );
   let assemblyFormat = [{
-    `<` $kind $axis (`level` $level^)? (`groups` `[` $groups^ `]`)?
+    `<` $kind $axis (`level` $level^)?
+    (`groups` ` ` `[` $groups^ `]`)?
     (`segments` $segments^)? `>`
   }];
   let extraClassDeclaration = [{
     ::plmr::Relation getRelation() const;
   }];
+  let genVerifyDecl = 1;
 }
 
 #endif // PLMR_DIALECT_PLMR_IR_PLMRATTRS_TD

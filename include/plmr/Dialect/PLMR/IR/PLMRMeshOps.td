@@ -16,11 +16,12 @@ def PLMR_LoadOp : PLMR_Op<"load", [
     Example: `%w = plmr.load @attn_q[%l] : !plmr.placed<tensor<64x64xf32>, [y, x]>`
 
     Constraints:
-    - an index is given if and only if the object is stacked.
+    - an index is given if and only if the object is stacked;
+    - the type is that of the object, or of one slice of it.
   }];
   let arguments = (ins FlatSymbolRefAttr:$object, Optional<Index>:$index);
   let results = (outs PLMR_PlacedType:$result);
-  let assemblyFormat = "$object (`[` $index^ `]`)? `:` type($result) attr-dict";
+  let assemblyFormat = "$object (`[` $index^ `]`)? `:` qualified(type($result)) attr-dict";
 }
 
 def PLMR_StoreOp : PLMR_Op<"store", [
@@ -28,9 +29,12 @@ def PLMR_StoreOp : PLMR_Op<"store", [
   let summary = "Writes an output";
   let description = [{
     Example: `plmr.store %v, @logits : !plmr.placed<tensor<512xf32>, [x]>`
+
+    Constraints:
+    - the object is an output of the value's type.
   }];
   let arguments = (ins PLMR_PlacedType:$value, FlatSymbolRefAttr:$object);
-  let assemblyFormat = "$value `,` $object `:` type($value) attr-dict";
+  let assemblyFormat = "$value `,` $object `:` qualified(type($value)) attr-dict";
 }
 
 def PLMR_AppendOp : PLMR_Op<"append", [
@@ -46,11 +50,16 @@ def PLMR_AppendOp : PLMR_Op<"append", [
     ```mlir
     plmr.append %k, @kv.k[%l] at %pos : !plmr.placed<tensor<32xf32>, [x]>
     ```
+
+    Constraints:
+    - the object is a stacked state whose positions are `cyclic y` and whose
+      features are placed as the value.
   }];
   let arguments = (ins PLMR_PlacedType:$value, FlatSymbolRefAttr:$object,
                        Index:$index, Index:$position);
   let assemblyFormat = [{
-    $value `,` $object `[` $index `]` `at` $position `:` type($value) attr-dict
+    $value `,` $object `[` $index `]` `at` $position `:`
+    qualified(type($value)) attr-dict
   }];
 }
 
@@ -67,7 +76,8 @@ def PLMR_LocalOp : PLMR_Op<"local", [
     Example:
     ```mlir
     %c = plmr.local (%ta = %a, %tb = %b) : (!plmr.placed<tensor<64xf32>, [y]>,
-        !plmr.placed<tensor<64xf32>, [y]>) -> (!plmr.placed<tensor<64xf32>, [y]>) {
+        !plmr.placed<tensor<64xf32>, [y]>) -> (!plmr.placed<tensor<64xf32>, [y]>)
+        tiles (tensor<16xf32>, tensor<16xf32>) {
       %s = arith.addf %ta, %tb : tensor<16xf32>
       plmr.yield %s : tensor<16xf32>
     }
@@ -98,7 +108,7 @@ def PLMR_CoordOp : PLMR_Op<"coord", [Pure]> {
   let description = "Example: `%row = plmr.coord y`";
   let arguments = (ins PLMR_AxisAttr:$axis);
   let results = (outs Index:$result);
-  let assemblyFormat = "$axis attr-dict";
+  let assemblyFormat = "`` $axis attr-dict";
 }
 
 def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
@@ -120,6 +130,7 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
 
     Constraints:
     - all operands are partial in the same way;
+    - groups are positive;
     - the padding of the operands is the reducer's identity, or is dropped.
   }];
   let arguments = (ins Variadic<PLMR_PlacedType>:$inputs,
@@ -149,7 +160,8 @@ def PLMR_GemmOp : PLMR_Op<"gemm", [Pure]> {
   let arguments = (ins PLMR_PlacedType:$a, PLMR_PlacedType:$b);
   let results = (outs PLMR_PlacedType:$c);
   let assemblyFormat = [{
-    $a `,` $b attr-dict `:` type($a) `,` type($b) `->` type($c)
+    $a `,` $b attr-dict `:` qualified(type($a)) `,` qualified(type($b)) `->`
+    qualified(type($c))
   }];
   let hasVerifier = 1;
 }
@@ -170,7 +182,8 @@ def PLMR_GemmTOp : PLMR_Op<"gemm_t", [Pure]> {
   let arguments = (ins PLMR_PlacedType:$a, PLMR_PlacedType:$b);
   let results = (outs PLMR_PlacedType:$c);
   let assemblyFormat = [{
-    $a `,` $b attr-dict `:` type($a) `,` type($b) `->` type($c)
+    $a `,` $b attr-dict `:` qualified(type($a)) `,` qualified(type($b)) `->`
+    qualified(type($c))
   }];
   let hasVerifier = 1;
 }

@@ -18,7 +18,8 @@ def PLMR_MeshOp : PLMR_Op<"mesh", [Symbol]> {
     Example: `plmr.mesh @mesh 8 x 4 on "wse2"` (8 columns, 4 rows)
 
     Constraints:
-    - both extents are positive and within the device's grid.
+    - the device is known;
+    - both extents are positive and within its grid.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$columns,
                        I64Attr:$rows, StrAttr:$device);
@@ -43,6 +44,11 @@ def PLMR_ObjectOp : PLMR_Op<"object", [Symbol]> {
     ```mlir
     plmr.object input @x : !plmr.placed<tensor<64xf32>, [y]>
     ```
+
+    Constraints:
+    - the type is not partial;
+    - the leading dimension of a stacked object is whole and outermost;
+    - weights, and only they, have sources, one for each slice.
   }];
   let arguments = (ins PLMR_ObjectKindAttr:$kind, SymbolNameAttr:$sym_name,
                        TypeAttrOf<PLMR_PlacedType>:$type,
@@ -50,7 +56,7 @@ def PLMR_ObjectOp : PLMR_Op<"object", [Symbol]> {
                        OptionalAttr<StrAttr>:$file,
                        OptionalAttr<ArrayAttr>:$sources);
   let assemblyFormat = [{
-    $kind $sym_name `:` $type (`stacked` $stacked^)?
+    `` $kind $sym_name `:` $type (`stacked` $stacked^)?
     (`transposed` $transposed^)? (`in` $file^ $sources)? attr-dict
   }];
   let extraClassDeclaration = [{
@@ -73,10 +79,14 @@ def PLMR_ChannelOp : PLMR_Op<"channel", [Symbol]> {
     ```mlir
     plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
     ```
+
+    Constraints:
+    - colours are 0 to 63.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, PLMR_RelationAttr:$relation,
                        OptionalAttr<DenseI32ArrayAttr>:$colours);
-  let assemblyFormat = "$sym_name $relation (`colours` $colours^)? attr-dict";
+  let assemblyFormat = "$sym_name qualified($relation) (`colours` $colours^)? attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // PLMR_DIALECT_PLMR_IR_PLMRSYMBOLOPS_TD

@@ -14,6 +14,10 @@ def PLMR_RefOp : PLMR_Op<"ref", [
   let summary = "The core's tile of an object";
   let description = [{
     Example: `%m = plmr.ref @attn_q[%l] : memref<16x16xf32>`
+
+    Constraints:
+    - an index is given if and only if the object is stacked;
+    - the type is that of a tile of the object, or of one slice of it.
   }];
   let arguments = (ins FlatSymbolRefAttr:$object, Optional<Index>:$index);
   let results = (outs AnyStaticShapeMemRef:$result);
@@ -28,14 +32,18 @@ def PLMR_ReduceTileOp : PLMR_Op<"reduce_tile"> {
   let summary = "All-reduces a buffer in place along an axis";
   let description = [{
     Example: `plmr.reduce_tile sum y %buf groups [4, 2] : memref<24xf32>`
+
+    Constraints:
+    - groups and segments are positive.
   }];
   let arguments = (ins PLMR_ReducerAttr:$reducer, PLMR_AxisAttr:$axis,
       AnyRankedOrUnrankedMemRef:$buffer,
       DenseI64ArrayAttr:$groups, DefaultValuedAttr<I64Attr, "1">:$segments);
   let assemblyFormat = [{
-    $reducer $axis $buffer `groups` $groups (`segments` $segments^)? attr-dict
+    `` $reducer `` $axis $buffer `groups` $groups (`segments` $segments^)? attr-dict
     `:` type($buffer)
   }];
+  let hasVerifier = 1;
 }
 
 def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
@@ -48,6 +56,11 @@ def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
     plmr.gemm_tile %a, %b, %c k 12
         : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
     ```
+
+    Constraints:
+    - the tiles are matrices; A and C have the same rows, B and C the same
+      columns;
+    - k is positive.
   }];
   let arguments = (ins
       AnyStaticShapeMemRef:$a,
@@ -56,6 +69,7 @@ def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
   let assemblyFormat = [{
     $a `,` $b `,` $c `k` $k attr-dict `:` type($a) `,` type($b) `,` type($c)
   }];
+  let hasVerifier = 1;
 }
 
 def PLMR_GemmTTileOp : PLMR_Op<"gemm_t_tile"> {
@@ -68,6 +82,11 @@ def PLMR_GemmTTileOp : PLMR_Op<"gemm_t_tile"> {
     plmr.gemm_t_tile %a, %b, %c n 12
         : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
     ```
+
+    Constraints:
+    - the tiles are matrices; A and C have the same rows, A and B the same
+      columns;
+    - n is positive.
   }];
   let arguments = (ins
       AnyStaticShapeMemRef:$a,
@@ -76,6 +95,7 @@ def PLMR_GemmTTileOp : PLMR_Op<"gemm_t_tile"> {
   let assemblyFormat = [{
     $a `,` $b `,` $c `n` $n attr-dict `:` type($a) `,` type($b) `,` type($c)
   }];
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -91,7 +111,7 @@ def PLMR_RoleOp : PLMR_ChannelUserOp<"role", [Pure]> {
   let description = "Example: `%s = plmr.role sends @y.chain0`";
   let arguments = (ins PLMR_RoleAttr:$role, FlatSymbolRefAttr:$channel);
   let results = (outs I1:$result);
-  let assemblyFormat = "$role $channel attr-dict";
+  let assemblyFormat = "`` $role $channel attr-dict";
 }
 
 def PLMR_SendOp : PLMR_ChannelUserOp<"send"> {
@@ -122,7 +142,7 @@ def PLMR_RecvOp : PLMR_ChannelUserOp<"recv"> {
                        OptionalAttr<PLMR_RoleAttr>:$from);
   let results = (outs Optional<PLMR_TokenType>:$token);
   let assemblyFormat = [{
-    $buffer `on` $channel (`from` $from^)? attr-dict `:` type($buffer)
+    $buffer `on` $channel (`from` `` $from^)? attr-dict `:` type($buffer)
     (`->` type($token)^)?
   }];
 }
@@ -136,7 +156,7 @@ def PLMR_RecvReduceOp : PLMR_ChannelUserOp<"recv_reduce"> {
       AnyRankedOrUnrankedMemRef:$buffer,
       FlatSymbolRefAttr:$channel, PLMR_RoleAttr:$from);
   let assemblyFormat = [{
-    $reducer $buffer `on` $channel `from` $from attr-dict `:` type($buffer)
+    `` $reducer $buffer `on` $channel `from` `` $from attr-dict `:` type($buffer)
   }];
 }
 
@@ -157,7 +177,7 @@ def PLMR_ForwardReduceOp : PLMR_ChannelUserOp<"forward_reduce"> {
       FlatSymbolRefAttr:$channel, PLMR_RoleAttr:$from,
       FlatSymbolRefAttr:$to);
   let assemblyFormat = [{
-    $reducer $buffer `on` $channel `from` $from `to` $to attr-dict `:`
+    `` $reducer $buffer `on` $channel `from` `` $from `to` $to attr-dict `:`
     type($buffer)
   }];
 }

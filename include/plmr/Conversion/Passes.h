@@ -1,0 +1,25 @@
+//===- Passes.h - Conversions between the levels -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_CONVERSION_PASSES_H
+#define PLMR_CONVERSION_PASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace plmr {
+
+#define GEN_PASS_DECL
+#include "plmr/Conversion/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "plmr/Conversion/Passes.h.inc"
+
+} // namespace plmr
+
+#endif // PLMR_CONVERSION_PASSES_H

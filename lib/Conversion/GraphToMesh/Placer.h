@@ -1,0 +1,139 @@
+//===- Placer.h - State of the conversion from graph to mesh -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The placer knows, for every tensor of the graph, the placed value that
+// stands for it, and places arguments, weights and constants where their
+// first user wants them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_CONVERSION_GRAPHTOMESH_PLACER_H
+#define PLMR_CONVERSION_GRAPHTOMESH_PLACER_H
+
+#include "LocalBuilder.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include <map>
+
+namespace plmr {
+
+/// How the heads of an attention lie on the columns (design: Heads on
+/// columns). All counts are those of a padded tile.
+struct HeadLayout {
+  int64_t kvHeads, group, headDim, pairs;
+  mesh::SplitAttr q;      ///< of q: (kv head, query head of the group, pairs)
+  mesh::SplitAttr k;      ///< of k: (kv head, pairs)
+  mesh::SplitAttr v;      ///< of v: (kv head, dims)
+  mesh::SplitAttr out;    ///< of the result: (kv head, query head, dims)
+  mesh::SplitAttr heads;  ///< of one number per query head
+  mesh::SplitAttr tables; ///< of one number per (kv head, pair)
+  int64_t localKV, localPairs, localDims;
+  bool reducesOverColumns; ///< a head's dims lie on several columns
+  llm::RopeKind kind;
+
+  static HeadLayout get(mlir::MLIRContext *context, MeshShape mesh,
+                        int64_t heads, int64_t kvHeads, int64_t headDim,
+                        llm::RopeKind kind);
+};
+
+class Placer {
+public:
+  Placer(mlir::ModuleOp module, mesh::MeshOp meshOp)
+      : module(module), symbols(module), mesh(meshOp.getShape()),
+        builder(module.getContext()) {}
+
+  mlir::LogicalResult convert(mlir::func::FuncOp func);
+
+private:
+  using Value = mlir::Value;
+
+  mlir::LogicalResult convertBlock(mlir::Block &block);
+  mlir::LogicalResult convertOp(mlir::Operation &op);
+  mlir::LogicalResult convertLoop(mlir::scf::ForOp loop);
+  mlir::LogicalResult convertReturn(mlir::func::ReturnOp op);
+  mlir::LogicalResult convertVecmat(mlir::Operation *op, Value x, Value w,
+                                    Value init, bool transposed);
+  mlir::LogicalResult convertMatmul(mlir::linalg::MatmulOp op);
+  mlir::LogicalResult convertElementwise(mlir::Operation *op,
+                                         mlir::ValueRange inputs);
+  mlir::LogicalResult convertRMSNorm(llm::RMSNormOp op);
+  mlir::LogicalResult convertRope(llm::RopeOp op);
+  mlir::LogicalResult convertAttention(llm::AttentionOp op);
+
+  /// The placed value of `tensor`; what is not yet placed gets `placement`.
+  mlir::FailureOr<Value> place(mlir::Operation *user, Value tensor,
+                               mesh::PlacementAttr placement);
+  /// The placed value of `tensor` if it has one.
+  Value lookup(Value tensor) const { return placed.lookup(tensor); }
+  mesh::PlacedType getPlaced(Value tensor) const {
+    return llvm::cast<mesh::PlacedType>(placed.lookup(tensor).getType());
+  }
+  Value loadObject(mlir::Location loc, llvm::StringRef name, Value index);
+  mlir::FailureOr<mesh::ObjectOp> getWeightObject(llm::WeightOp weight,
+                                                  mesh::PlacementAttr placement);
+  mesh::ObjectOp createObject(mlir::Location loc, mesh::ObjectKind kind,
+                              llvm::StringRef name, mesh::PlacedType type);
+  /// What the padding of `tensor` holds, if that is one known value.
+  std::optional<double> getPad(Value tensor) const;
+  /// The value of a splat constant that is placed nowhere, if `tensor` is one.
+  std::optional<double> getSplat(Value tensor) const;
+
+  /// Reduces partial values; each result has the type without the partial.
+  llvm::SmallVector<Value> allReduce(mlir::Location loc,
+                                     mlir::ValueRange partials,
+                                     Value limit = {});
+  /// Converts to the element type of `like` if it differs.
+  Value castTo(mlir::Location loc, Value value, mlir::Type element);
+
+  /// Infers which result of a product must be cut by heads.
+  void collectHeadSplits(mlir::func::FuncOp func);
+  void requireSplit(Value tensor, mesh::SplitAttr split);
+
+  /// Cosine and sine of the position's angles, one per (kv head, pair).
+  struct Angles {
+    Value cosine, sine;
+  };
+  Angles getAngles(mlir::Location loc, const HeadLayout &layout, double base,
+                   Value position);
+  Value loadRopeTable(mlir::Location loc, llvm::StringRef name, bool sine,
+                      int64_t stride, int64_t rows, const HeadLayout &layout,
+                      double base);
+  Value rotate(mlir::Location loc, Value x, const HeadLayout &layout,
+               int64_t group, const Angles &angles);
+
+  mesh::PlacedType getType(llvm::ArrayRef<int64_t> shape,
+                           llvm::ArrayRef<mesh::SplitAttr> splits,
+                           mlir::Type element,
+                           PadValue pad = PadValue::Zero,
+                           mesh::PartialAttr partial = {});
+  mesh::PartialAttr getPartial(mesh::Reducer reducer, mesh::MeshAxis axis,
+                               int64_t segments = 1);
+  mlir::MLIRContext *getContext() { return builder.getContext(); }
+
+  mlir::ModuleOp module;
+  mlir::SymbolTable symbols;
+  MeshShape mesh;
+  mlir::OpBuilder builder;
+  mlir::func::FuncOp target; ///< the converted function
+  mlir::IRMapping scalars;   ///< index values and other non-tensors
+  llvm::DenseMap<Value, Value> placed;
+  llvm::DenseMap<Value, mesh::SplitAttr> required;
+  llvm::DenseMap<mlir::Operation *, HeadLayout> layouts; ///< ropes, attentions
+  /// Angles by base and layout; they depend on the position only.
+  std::map<std::pair<double, const void *>, Angles> angles;
+  /// What the padding of a tensor holds, where that is known but is no value
+  /// that a placement can name.
+  llvm::DenseMap<Value, double> knownPads;
+  int64_t positions = 0; ///< of the caches
+};
+
+} // namespace plmr
+
+#endif // PLMR_CONVERSION_GRAPHTOMESH_PLACER_H

@@ -1,0 +1,328 @@
+//===- MeshToTile.cpp - One program over local tiles -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace plmr {
+#define GEN_PASS_DEF_CONVERTMESHTOTILE
+#include "plmr/Conversion/Passes.h.inc"
+} // namespace plmr
+
+using namespace mlir;
+using namespace plmr;
+using plmr::mesh::PlacedType;
+
+namespace {
+/// Rewrites one function. Placed values map to tensors of their tile type.
+class TileConverter {
+public:
+  TileConverter(MeshShape mesh, MLIRContext *context)
+      : mesh(mesh), builder(context) {}
+
+  LogicalResult convert(func::FuncOp func);
+
+private:
+  LogicalResult convertBlock(Block &block);
+  LogicalResult convertOp(Operation &op);
+  void convertLocal(mesh::LocalOp op);
+  void convertAppend(mesh::AppendOp op);
+  void convertAllReduce(mesh::AllReduceOp op);
+  LogicalResult convertLoop(scf::ForOp loop);
+  template <typename OpTy, typename TileOpTy>
+  void convertGemm(OpTy op, int64_t extent);
+
+  RankedTensorType getTile(Value placed) const {
+    return cast<PlacedType>(placed.getType()).getTileType(mesh);
+  }
+  static MemRefType getBufferType(RankedTensorType tile) {
+    return MemRefType::get(tile.getShape(), tile.getElementType());
+  }
+  Value buildRef(Location loc, StringRef object, Value index,
+                 RankedTensorType tile) {
+    return mesh::RefOp::create(builder, loc, getBufferType(tile), object,
+                               index);
+  }
+  Value buildAlloc(Location loc, RankedTensorType tile) {
+    return memref::AllocOp::create(builder, loc, getBufferType(tile));
+  }
+  /// Writes `tensor` into `buffer`.
+  void buildWrite(Location loc, Value tensor, Value buffer) {
+    bufferization::MaterializeInDestinationOp::create(
+        builder, loc, Type(), tensor, buffer, /*restrict=*/true,
+        /*writable=*/true);
+  }
+  /// The content of `buffer`, which nothing else writes while it is read.
+  Value buildRead(Location loc, Value buffer) {
+    auto type = cast<MemRefType>(buffer.getType());
+    return bufferization::ToTensorOp::create(
+        builder, loc,
+        RankedTensorType::get(type.getShape(), type.getElementType()), buffer,
+        /*restrict=*/true, /*writable=*/false);
+  }
+
+  MeshShape mesh;
+  OpBuilder builder;
+  IRMapping mapping;
+};
+} // namespace
+
+void TileConverter::convertLocal(mesh::LocalOp op) {
+  for (auto [argument, input] :
+       llvm::zip(op.getBody().getArguments(), op.getInputs()))
+    mapping.map(argument, mapping.lookup(input));
+  for (Operation &nested : op.getBody().front().without_terminator())
+    builder.clone(nested, mapping);
+  auto yield = cast<mesh::YieldOp>(op.getBody().front().getTerminator());
+  for (auto [result, value] : llvm::zip(op.getResults(), yield.getValues()))
+    mapping.map(result, mapping.lookupOrDefault(value));
+}
+
+/// Every row writes the slot of the position: the row that owns it the new
+/// value, the others what is there. So time does not depend on the position.
+void TileConverter::convertAppend(mesh::AppendOp op) {
+  Location loc = op.getLoc();
+  auto object =
+      SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(op, op.getObjectAttr());
+  RankedTensorType tile = object.getValueType().getTileType(mesh);
+  Value cache = buildRef(loc, op.getObject(), mapping.lookup(op.getIndex()),
+                         tile);
+  Value position = mapping.lookup(op.getPosition());
+  Value rows = arith::ConstantIndexOp::create(builder, loc, mesh.rows);
+  Value slot = arith::DivUIOp::create(builder, loc, position, rows);
+  Value owner = arith::RemUIOp::create(builder, loc, position, rows);
+  Value row = mesh::CoordOp::create(builder, loc, builder.getIndexType(),
+                                    mesh::MeshAxis::Y);
+  Value owns = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                     row, owner);
+  SmallVector<OpFoldResult> offsets = {builder.getIndexAttr(0), slot};
+  SmallVector<OpFoldResult> sizes = {builder.getIndexAttr(tile.getDimSize(0)),
+                                     builder.getIndexAttr(1)};
+  SmallVector<OpFoldResult> strides(2, builder.getIndexAttr(1));
+  auto type = cast<MemRefType>(
+      memref::SubViewOp::inferRankReducedResultType(
+          {tile.getDimSize(0)}, cast<MemRefType>(cache.getType()), offsets,
+          sizes, strides));
+  Value place = memref::SubViewOp::create(builder, loc, type, cache, offsets,
+                                          sizes, strides);
+  // The value as a buffer: this operation works on memory.
+  Value source = mapping.lookup(op.getValue());
+  Value buffer = buildAlloc(loc, cast<RankedTensorType>(source.getType()));
+  buildWrite(loc, source, buffer);
+  AffineMap map = builder.getMultiDimIdentityMap(1);
+  linalg::GenericOp::create(
+      builder, loc, buffer, place, ArrayRef<AffineMap>{map, map},
+      ArrayRef<utils::IteratorType>{utils::IteratorType::parallel},
+      [&](OpBuilder &nested, Location l, ValueRange arguments) {
+        Value value = arguments[0];
+        Type element = arguments[1].getType();
+        if (value.getType() != element)
+          value = arith::TruncFOp::create(nested, l, element, value);
+        Value selected =
+            arith::SelectOp::create(nested, l, owns, value, arguments[1]);
+        linalg::YieldOp::create(nested, l, selected);
+      });
+}
+
+void TileConverter::convertAllReduce(mesh::AllReduceOp op) {
+  Location loc = op.getLoc();
+  auto partial =
+      cast<PlacedType>(op.getInputs()[0].getType()).getPlacement().getPartial();
+  Type element = getTile(op.getInputs()[0]).getElementType();
+  int64_t elements = 0;
+  for (Value input : op.getInputs())
+    elements += getTile(input).getNumElements();
+  Value limit = op.getLimit() ? mapping.lookup(op.getLimit()) : Value();
+
+  // One message holds all operands, one after the other.
+  Value message;
+  SmallVector<Value> parts;
+  if (op.getInputs().size() == 1) {
+    message = buildAlloc(loc, getTile(op.getInputs()[0]));
+    parts.push_back(message);
+  } else {
+    message = buildAlloc(loc, RankedTensorType::get({elements}, element));
+    int64_t offset = 0;
+    for (Value input : op.getInputs()) {
+      RankedTensorType tile = getTile(input);
+      Value part = memref::SubViewOp::create(
+          builder, loc, message,
+          ArrayRef<OpFoldResult>{builder.getIndexAttr(offset)},
+          ArrayRef<OpFoldResult>{builder.getIndexAttr(tile.getNumElements())},
+          ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
+      offset += tile.getNumElements();
+      if (tile.getRank() != 1) {
+        SmallVector<ReassociationIndices> groups(tile.getRank() ? 1 : 0);
+        for (int64_t dim = 0; dim != tile.getRank(); ++dim)
+          groups[0].push_back(dim);
+        if (tile.getRank() == 0)
+          part = memref::CollapseShapeOp::create(builder, loc, part, groups);
+        else
+          part = memref::ExpandShapeOp::create(builder, loc, tile.getShape(),
+                                               part, groups);
+      }
+      parts.push_back(part);
+    }
+  }
+  for (auto [input, part] : llvm::zip(op.getInputs(), parts))
+    buildWrite(loc, mapping.lookup(input), part);
+
+  Value moved = message;
+  if (limit) {
+    auto type = cast<MemRefType>(message.getType());
+    int64_t rank = type.getRank();
+    SmallVector<OpFoldResult> offsets(rank, builder.getIndexAttr(0)), sizes,
+        strides(rank, builder.getIndexAttr(1));
+    for (int64_t dim = 0; dim + 1 < rank; ++dim)
+      sizes.push_back(builder.getIndexAttr(type.getDimSize(dim)));
+    sizes.push_back(limit);
+    moved = memref::SubViewOp::create(builder, loc, message, offsets, sizes,
+                                      strides);
+  }
+  mesh::ReduceTileOp::create(
+      builder, loc, partial.getReducer(), partial.getAxis(), moved,
+      op.getGroupsAttr(), partial.getSegments());
+  for (auto [result, part] : llvm::zip(op.getResults(), parts))
+    mapping.map(result, buildRead(loc, part));
+}
+
+template <typename OpTy, typename TileOpTy>
+void TileConverter::convertGemm(OpTy op, int64_t extent) {
+  Location loc = op.getLoc();
+  auto operand = [&](Value value) -> Value {
+    Value buffer = buildAlloc(loc, getTile(value));
+    buildWrite(loc, mapping.lookup(value), buffer);
+    return buffer;
+  };
+  Value a = operand(op.getA()), b = operand(op.getB());
+  RankedTensorType tile = getTile(op.getC());
+  Value c = buildAlloc(loc, tile);
+  Value zero = arith::ConstantOp::create(
+      builder, loc, builder.getZeroAttr(tile.getElementType()));
+  linalg::FillOp::create(builder, loc, zero, c);
+  TileOpTy::create(builder, loc, a, b, c, extent);
+  mapping.map(op.getC(), buildRead(loc, c));
+}
+
+/// Loop-carried tiles stay in one buffer; each iteration reads a copy of it, so
+/// that writing the next value cannot disturb a late reader of the old one.
+LogicalResult TileConverter::convertLoop(scf::ForOp loop) {
+  Location loc = loop.getLoc();
+  SmallVector<Value> buffers;
+  for (Value init : loop.getInitArgs()) {
+    Value buffer = buildAlloc(loc, getTile(init));
+    buildWrite(loc, mapping.lookup(init), buffer);
+    buffers.push_back(buffer);
+  }
+  auto copy = scf::ForOp::create(builder, loc,
+                                 mapping.lookup(loop.getLowerBound()),
+                                 mapping.lookup(loop.getUpperBound()),
+                                 mapping.lookup(loop.getStep()));
+  mapping.map(loop.getInductionVar(), copy.getInductionVar());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(copy.getBody());
+  for (auto [argument, buffer] :
+       llvm::zip(loop.getRegionIterArgs(), buffers)) {
+    Value current = memref::AllocOp::create(
+        builder, loc, cast<MemRefType>(buffer.getType()));
+    memref::CopyOp::create(builder, loc, buffer, current);
+    mapping.map(argument, buildRead(loc, current));
+  }
+  if (failed(convertBlock(*loop.getBody())))
+    return failure();
+  for (auto [value, buffer] :
+       llvm::zip(loop.getBody()->getTerminator()->getOperands(), buffers))
+    buildWrite(loc, mapping.lookup(value), buffer);
+  builder.setInsertionPointAfter(copy);
+  for (auto [result, buffer] : llvm::zip(loop.getResults(), buffers))
+    mapping.map(result, buildRead(loc, buffer));
+  return success();
+}
+
+LogicalResult TileConverter::convertOp(Operation &op) {
+  Location loc = op.getLoc();
+  if (auto local = dyn_cast<mesh::LocalOp>(op)) {
+    convertLocal(local);
+  } else if (auto load = dyn_cast<mesh::LoadOp>(op)) {
+    Value index = load.getIndex() ? mapping.lookup(load.getIndex()) : Value();
+    Value buffer = buildRef(loc, load.getObject(), index, getTile(load));
+    mapping.map(load.getResult(), buildRead(loc, buffer));
+  } else if (auto store = dyn_cast<mesh::StoreOp>(op)) {
+    Value buffer =
+        buildRef(loc, store.getObject(), {}, getTile(store.getValue()));
+    buildWrite(loc, mapping.lookup(store.getValue()), buffer);
+  } else if (auto append = dyn_cast<mesh::AppendOp>(op)) {
+    convertAppend(append);
+  } else if (auto reduce = dyn_cast<mesh::AllReduceOp>(op)) {
+    if (!reduce.getGroups())
+      return reduce.emitOpError("expected groups; plmr-choose-algorithms sets "
+                                "them");
+    convertAllReduce(reduce);
+  } else if (auto gemm = dyn_cast<mesh::GemmOp>(op)) {
+    auto type = cast<PlacedType>(gemm.getA().getType());
+    convertGemm<mesh::GemmOp, mesh::GemmTileOp>(gemm,
+                                                type.getTensor().getDimSize(1));
+  } else if (auto gemmT = dyn_cast<mesh::GemmTOp>(op)) {
+    auto type = cast<PlacedType>(gemmT.getB().getType());
+    convertGemm<mesh::GemmTOp, mesh::GemmTTileOp>(
+        gemmT, type.getTensor().getDimSize(0));
+  } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    OpBuilder::InsertPoint after;
+    if (failed(convertLoop(loop)))
+      return failure();
+  } else if (isa<scf::YieldOp>(op)) {
+    // The loop's own terminator stands already.
+  } else {
+    builder.clone(op, mapping);
+  }
+  return success();
+}
+
+LogicalResult TileConverter::convertBlock(Block &block) {
+  for (Operation &op : block)
+    if (failed(convertOp(op)))
+      return failure();
+  return success();
+}
+
+LogicalResult TileConverter::convert(func::FuncOp func) {
+  builder.setInsertionPoint(func);
+  auto target = cast<func::FuncOp>(builder.cloneWithoutRegions(*func));
+  Block *entry = target.addEntryBlock();
+  mapping.map(func.getArguments(), entry->getArguments());
+  builder.setInsertionPointToEnd(entry);
+  if (failed(convertBlock(func.getBody().front())))
+    return failure();
+  func.erase();
+  return success();
+}
+
+namespace {
+struct ConvertMeshToTile : plmr::impl::ConvertMeshToTileBase<ConvertMeshToTile> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    mesh::MeshOp meshOp = mesh::lookupMesh(module);
+    if (!meshOp) {
+      module.emitOpError("expected a plmr.mesh");
+      return signalPassFailure();
+    }
+    for (auto func :
+         llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+      if (failed(TileConverter(meshOp.getShape(), &getContext()).convert(func)))
+        return signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,318 @@
+//===- Execution.cpp - Scheduling of one launch ---------------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Execution.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace plmr;
+using Event = Sequencer::Event;
+
+Execution::Execution(const Program &program, const Launch &launch,
+                     llvm::ArrayRef<int32_t> parameters, const Memory &memory,
+                     Shadow *shadow,
+                     std::vector<std::unique_ptr<Fabric>> &fabrics)
+    : program(program), launch(launch), memory(memory), shadow(shadow),
+      fabrics(fabrics) {
+  uint32_t count = program.mesh.getNumCores();
+  cores.reserve(count);
+  for (uint32_t i = 0; i != count; ++i) {
+    cores.emplace_back(program, launch, i, parameters);
+    queue.push_back(i);
+  }
+  installRoutes(launch.routeTable);
+}
+
+/// Tables are turned into who-sends-to-whom once and kept over launches. A
+/// failed launch may have left wavelets behind.
+void Execution::installRoutes(uint32_t routeTable) {
+  std::unique_ptr<Fabric> &slot = fabrics[routeTable];
+  if (!slot)
+    slot = std::make_unique<Fabric>(program, routeTable);
+  fabric = slot.get();
+}
+
+llvm::Expected<RunResult> Execution::run() {
+  for (;;) {
+    if (!runQueue())
+      break;
+    if (halted == cores.size()) {
+      checkDrained("at the end of the launch");
+      break;
+    }
+    if (atEpoch == cores.size() ? !enterEpoch()
+                                : !drainPartially() && !reportDeadlock())
+      break;
+  }
+  if (!error.empty()) {
+    for (std::unique_ptr<Fabric> &used : fabrics)
+      used.reset();
+    return makeError("launch '{0}', {1}", launch.name, error);
+  }
+  uint64_t hash = launch.routeTable;
+  for (const Core &core : cores)
+    hash = (llvm::rotl(hash, 23) ^ core.hash) * 0x9e3779b97f4a7c15;
+  result.traceHash = hash;
+  return result;
+}
+
+void Execution::enqueue(uint32_t index) {
+  if (cores[index].isQueued)
+    return;
+  cores[index].isQueued = true;
+  queue.push_back(index);
+}
+
+bool Execution::runQueue() {
+  while (!queue.empty()) {
+    uint32_t index = queue.front();
+    queue.pop_front();
+    if (!runCore(index))
+      return false;
+  }
+  return true;
+}
+
+bool Execution::runCore(uint32_t index) {
+  Core &core = cores[index];
+  core.isQueued = false;
+  advanceEngines(index, /*partially=*/false);
+  switch (core.state) {
+  case Core::State::Blocked:
+    if (!advance(index, core.sequencer.getVector(), core.progress, false))
+      return true;
+    core.state = Core::State::Running;
+    break;
+  case Core::State::Waiting:
+    if (!waitForEngine(index))
+      return true;
+    break;
+  case Core::State::Running:
+    break;
+  default:
+    return true;
+  }
+  while (core.state == Core::State::Running)
+    if (!step(index))
+      return false;
+  return true;
+}
+
+/// Executes up to and with the core's next event.
+bool Execution::step(uint32_t index) {
+  Core &core = cores[index];
+  Sequencer &sequencer = core.sequencer;
+  Event event = sequencer.next();
+  if (event == Event::Trap)
+    return trap(index, sequencer.getPC(), sequencer.getTrap());
+  const Sequencer::Work &work = sequencer.getWork();
+  result.instructions +=
+      1 + work.scalars + work.descriptors + work.predicated;
+  hashEvent(core, event, event == Event::Vector ? &sequencer.getVector() : nullptr);
+  if (event == Event::Vector)
+    return issue(index, sequencer.getVector());
+  if (event == Event::Wait) {
+    waitForEngine(index);
+    return true;
+  }
+  for (const EngineState &engine : core.engines)
+    if (engine.isLive)
+      return trap(index, sequencer.getPC(),
+                  "engine e" + llvm::Twine(&engine - core.engines.begin()) +
+                      " was not waited for");
+  if (event == Event::Epoch) {
+    core.state = Core::State::AtEpoch;
+    ++atEpoch;
+  } else {
+    core.state = Core::State::Halted;
+    ++halted;
+  }
+  return true;
+}
+
+/// All cores have arrived: changes the routes, if no wavelet is under way.
+bool Execution::enterEpoch() {
+  uint32_t table = cores[0].sequencer.getRouteTable();
+  for (uint32_t i = 0; i != cores.size(); ++i) {
+    Sequencer &sequencer = cores[i].sequencer;
+    if (sequencer.getRouteTable() != table)
+      return trap(i, sequencer.getPC(),
+                  "core (0, 0) asks for route table " + llvm::Twine(table));
+  }
+  if (!checkDrained("at an epoch"))
+    return false;
+  installRoutes(table);
+  atEpoch = 0;
+  for (uint32_t i = 0; i != cores.size(); ++i) {
+    cores[i].state = Core::State::Running;
+    enqueue(i);
+  }
+  return true;
+}
+
+/// No whole message is complete anywhere, but an operation may start with a
+/// part of one: streams run element by element (I50).
+bool Execution::drainPartially() {
+  bool any = false;
+  for (uint32_t i = 0; i != cores.size(); ++i) {
+    Core &core = cores[i];
+    bool moved = advanceEngines(i, /*partially=*/true);
+    if (core.state == Core::State::Blocked) {
+      Progress before = core.progress;
+      bool done = advance(i, core.sequencer.getVector(), core.progress, true);
+      moved |= done || before.repeat != core.progress.repeat ||
+               before.element != core.progress.element;
+      if (done)
+        core.state = Core::State::Running;
+    }
+    if (moved)
+      enqueue(i);
+    any |= moved;
+  }
+  return any;
+}
+
+//===----------------------------------------------------------------------===//
+// Trace hash
+//===----------------------------------------------------------------------===//
+
+/// What the timing may know of a stream, in 16 bits.
+static uint64_t summarize(const Stream &stream) {
+  bool isStill = stream.kind == Stream::Kind::Memory && stream.stride == 0;
+  uint64_t colour = stream.kind == Stream::Kind::Fabric ? stream.colour : 0;
+  return uint64_t(stream.kind) | uint64_t(stream.type) << 2 |
+         uint64_t(isStill) << 4 | colour << 8;
+}
+
+void Execution::hashEvent(Core &core, Event event, const VectorOp *op) {
+  const Sequencer::Work &work = core.sequencer.getWork();
+  uint64_t words[5] = {
+      uint64_t(event) << 16,
+      uint64_t(work.scalars) << 32 | work.descriptors,
+      uint64_t(work.iterations) << 32 | work.predicated,
+      0,
+      0};
+  if (op) {
+    words[0] |= uint64_t(op->opcode) << 8 | op->engine;
+    words[3] = uint64_t(op->extent) << 32 | op->repeat;
+    words[4] = summarize(op->dst) | summarize(op->a) << 16 |
+               summarize(op->b) << 32 | summarize(op->c) << 48;
+  } else if (event == Event::Wait) {
+    words[0] |= core.sequencer.getEngine();
+  } else if (event == Event::Epoch) {
+    words[3] = core.sequencer.getRouteTable();
+  }
+  // Independent products, so that only one multiplication is in the chain.
+  uint64_t mixed = words[0] * 0x9e3779b97f4a7c15;
+  mixed ^= llvm::rotl<uint64_t>(words[1] * 0xbf58476d1ce4e5b9, 13);
+  mixed ^= llvm::rotl<uint64_t>(words[2] * 0x94d049bb133111eb, 29);
+  mixed ^= llvm::rotl<uint64_t>(words[3] * 0xd6e8feb86659fd93, 41);
+  mixed ^= llvm::rotl<uint64_t>(words[4] * 0xa0761d6478bd642f, 53);
+  core.hash = (llvm::rotl(core.hash, 27) ^ mixed ^ mixed >> 32) *
+              0xe7037ed1a0b428db;
+}
+
+//===----------------------------------------------------------------------===//
+// Messages
+//===----------------------------------------------------------------------===//
+
+std::string Execution::describe(uint32_t index, uint32_t pc) const {
+  unsigned x = index % program.mesh.columns, y = index / program.mesh.columns;
+  const CoreClass &cls = program.classes[program.getClass(x, y)];
+  std::string text =
+      llvm::formatv("core ({0}, {1}), instruction {2} ({3})", x, y, pc,
+                    printInstruction(cls.code[pc]));
+  if (pc < cls.locations.size())
+    text += " at " + program.locations[cls.locations[pc]];
+  return text;
+}
+
+bool Execution::trap(uint32_t index, uint32_t pc, const llvm::Twine &what) {
+  error = describe(index, pc) + ": " + what.str();
+  return false;
+}
+
+bool Execution::checkDrained(const char *when) {
+  const Input *input = fabric->findLeftOver();
+  if (!input)
+    return true;
+  unsigned columns = program.mesh.columns;
+  error = llvm::formatv("core ({0}, {1}): {2} wavelets of colour {3} from core "
+                        "({4}, {5}) are left over {6}",
+                        input->core % columns, input->core / columns,
+                        input->size(), input->colour, input->sender % columns,
+                        input->sender / columns, when);
+  return false;
+}
+
+/// The core whose message the blocked core `index` waits for, or ~0u; `why`
+/// receives a description.
+uint32_t Execution::getAwaitedSender(uint32_t index, std::string *why) {
+  Core &core = cores[index];
+  const VectorOp *op = nullptr;
+  Progress progress;
+  if (core.state == Core::State::Blocked) {
+    op = &core.sequencer.getVector();
+    progress = core.progress;
+  } else if (core.state == Core::State::Waiting) {
+    const EngineState &engine = core.engines[core.sequencer.getEngine()];
+    op = &engine.op;
+    progress = engine.progress;
+  }
+  if (!op) {
+    bool isHalted = core.state == Core::State::Halted;
+    *why = describe(index, core.sequencer.getPC()) +
+           (isHalted ? " has halted" : " is at an epoch");
+    return ~0u;
+  }
+  *why = describe(index, op->pc);
+  for (const Stream *stream : {&op->a, &op->b, &op->c}) {
+    if (stream->kind != Stream::Kind::Fabric)
+      continue;
+    Input &input = *fabric->getInput(index, stream->colour);
+    uint64_t left = uint64_t(op->repeat - progress.repeat) * op->extent -
+                    progress.element;
+    unsigned perWord = getByteWidth(stream->type) == 2 ? 2 : 1;
+    if (input.size() * uint64_t(perWord) >= left)
+      continue;
+    *why += llvm::formatv(" waits for colour {0}: {1} of {2} elements are here",
+                          stream->colour, input.size() * uint64_t(perWord),
+                          left);
+    return input.sender;
+  }
+  return ~0u;
+}
+
+/// Follows who waits for whom from the first blocked core.
+bool Execution::reportDeadlock() {
+  uint32_t first = 0;
+  while (cores[first].state == Core::State::Halted ||
+         cores[first].state == Core::State::AtEpoch) {
+    if (++first == cores.size()) {
+      error = llvm::formatv("deadlock: {0} cores wait in an epoch, {1} halted "
+                            "without it",
+                            atEpoch, halted);
+      return false;
+    }
+  }
+  constexpr unsigned maxShown = 8;
+  llvm::SmallVector<std::string, maxShown> lines;
+  std::vector<bool> seen(cores.size());
+  uint32_t index = first;
+  while (index != ~0u && !seen[index] && lines.size() != maxShown) {
+    seen[index] = true;
+    index = getAwaitedSender(index, &lines.emplace_back());
+  }
+  if (index != ~0u && seen[index])
+    lines.push_back(llvm::formatv("which is a cycle back to core ({0}, {1})",
+                                  index % program.mesh.columns,
+                                  index / program.mesh.columns));
+  error = llvm::formatv("deadlock, {0} of {1} cores have not halted: {2}",
+                        cores.size() - halted, cores.size(),
+                        llvm::join(lines, "; on "));
+  return false;
+}

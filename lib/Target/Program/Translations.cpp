@@ -1,0 +1,101 @@
+//===- Translations.cpp - Translations of plmr-translate ------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Tools/mlir-translate/Translation.h"
+#include "plmr/Dialect/Core/IR/Core.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Target/Program/Program.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace plmr;
+
+/// The value of `expected`, or nothing after an error.
+template <typename T>
+static std::optional<T> take(MLIRContext *context, llvm::Expected<T> expected) {
+  if (expected)
+    return std::move(*expected);
+  emitError(UnknownLoc::get(context)) << llvm::toString(expected.takeError());
+  return std::nullopt;
+}
+
+static void registerDialects(DialectRegistry &registry) {
+  registry.insert<core::CoreDialect, llm::LLMDialect, mesh::PLMRDialect>();
+}
+
+static const llvm::MemoryBuffer &getInput(llvm::SourceMgr &manager) {
+  return *manager.getMemoryBuffer(manager.getMainFileID());
+}
+
+static std::optional<Program> readBinary(llvm::SourceMgr &manager,
+                                         MLIRContext *context) {
+  const llvm::MemoryBuffer &input = getInput(manager);
+  return take(context, deserializeProgram(input.getBuffer(),
+                                          input.getBufferIdentifier()));
+}
+
+static LogicalResult writeBinary(const Program &program, MLIRContext *context,
+                                 raw_ostream &os) {
+  std::optional<std::string> bytes = take(context, serializeProgram(program));
+  if (bytes)
+    os << *bytes;
+  return success(bytes.has_value());
+}
+
+static LogicalResult mlirToProgram(ModuleOp module, raw_ostream &os) {
+  MLIRContext *context = module.getContext();
+  std::optional<Program> program = take(context, exportProgram(module));
+  return success(program && succeeded(writeBinary(*program, context, os)));
+}
+
+static OwningOpRef<ModuleOp> programToMlir(llvm::SourceMgr &manager,
+                                           MLIRContext *context) {
+  std::optional<Program> program = readBinary(manager, context);
+  if (!program)
+    return {};
+  StringRef file = getInput(manager).getBufferIdentifier();
+  return importProgram(*program, context, file == "<stdin>" ? "" : file);
+}
+
+static LogicalResult
+programToAssembly(const std::shared_ptr<llvm::SourceMgr> &manager,
+                  raw_ostream &os, MLIRContext *context) {
+  std::optional<Program> program = readBinary(*manager, context);
+  if (program)
+    os << printAssembly(*program);
+  return success(program.has_value());
+}
+
+static LogicalResult
+assemblyToProgram(const std::shared_ptr<llvm::SourceMgr> &manager,
+                  raw_ostream &os, MLIRContext *context) {
+  const llvm::MemoryBuffer &input = getInput(*manager);
+  std::optional<Program> program = take(
+      context, parseAssembly(input.getBuffer(), input.getBufferIdentifier()));
+  if (!program)
+    return failure();
+  if (llvm::Error error = verifyProgram(*program))
+    return emitError(UnknownLoc::get(context))
+           << llvm::toString(std::move(error));
+  return writeBinary(*program, context, os);
+}
+
+void plmr::registerProgramTranslations() {
+  static TranslateFromMLIRRegistration toProgram(
+      "mlir-to-plmr", "write the module's core.program as a .plmr binary",
+      mlirToProgram, registerDialects);
+  static TranslateToMLIRRegistration toMlir(
+      "plmr-to-mlir", "read a .plmr binary as a core.program", programToMlir,
+      registerDialects);
+  static TranslateRegistration toAssembly(
+      "plmr-to-asm", "print a .plmr binary as assembly text",
+      programToAssembly);
+  static TranslateRegistration fromAssembly(
+      "asm-to-plmr", "assemble text to a .plmr binary", assemblyToProgram);
+}
