@@ -186,6 +186,7 @@ static void measure(MeshShape mesh, unsigned steps, unsigned words,
       stringify(engine), mesh.columns, mesh.rows, result.vectorOps, result.hops,
       result.ticks, result.contended, seconds, firings / seconds / 1e6,
       tileTicks / seconds / 1e6, usage.ru_maxrss / 1024);
+  llvm::outs().flush();
 }
 
 int main() {

@@ -75,8 +75,7 @@ class Stage:
 
 # Short rows first, which cost much less attention; then the whole context.
 STAGES = (Stage(length=256, steps=2000, lr=4e-3, warmup=200, horizon=4000),
-          Stage(length=512, steps=1000, lr=2.2e-3, warmup=50, horizon=1000),
-          Stage(length=512, steps=600, lr=1.5e-3, warmup=50, horizon=600))
+          Stage(length=512, steps=1000, lr=2.2e-3, warmup=50, horizon=1000))
 
 
 class RMSNorm(nn.Module):

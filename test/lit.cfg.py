@@ -19,5 +19,8 @@ config.environment["PATH"] = os.pathsep.join(
         os.environ["PATH"],
     ]
 )
+# With a sanitizer: our code and LLVM's libraries, which are built without it,
+# share allocators, so that only one side would poison memory.
+config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope --dump-input=fail"
 config.substitutions.append(("%plmr_src_root", config.plmr_source_dir))

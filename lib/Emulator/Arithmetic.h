@@ -42,7 +42,9 @@ PLMR_INLINE float widen(int32_t value) { return static_cast<float>(value); }
 
 /// Rounds to T; a NaN becomes the canonical one.
 template <typename T> PLMR_INLINE T narrow(float value);
-template <> PLMR_INLINE float narrow(float value) { return canonicalize(value); }
+template <> PLMR_INLINE float narrow(float value) {
+  return canonicalize(value);
+}
 template <> PLMR_INLINE F16 narrow(float value) {
   F16 rounded = std::bit_cast<F16>(static_cast<_Float16>(value));
   return value != value ? F16(canonicalF16) : rounded;
@@ -154,7 +156,8 @@ PLMR_INLINE float toOdd(float sum, float error) {
 /// `value`, whose exact value is `value + error`, rounded to an odd f32.
 PLMR_INLINE float toOddF32(double value, double error) {
   float rounded = static_cast<float>(value);
-  bool overflow = std::fabs(value) > 0x1.fffffep127 && std::fabs(value) < INFINITY;
+  bool overflow =
+      std::fabs(value) > 0x1.fffffep127 && std::fabs(value) < INFINITY;
   if (overflow)
     return value < 0 ? -0x1.fffffep127f : 0x1.fffffep127f;
   double rest = (value - static_cast<double>(rounded)) + error;

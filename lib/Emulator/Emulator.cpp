@@ -20,7 +20,7 @@ using namespace plmr;
 struct Emulator::Impl {
   std::shared_ptr<const Program> program;
   Memory memory;
-  std::optional<Shadow> shadow; ///< in Check mode
+  std::optional<Shadow> shadow;                 ///< in Check mode
   std::vector<std::unique_ptr<Fabric>> fabrics; ///< per route table, lazily
 
   uint32_t getNumCores() const { return program->mesh.getNumCores(); }
@@ -177,15 +177,17 @@ llvm::Error Emulator::writeSlice(const Tensor &tensor, int64_t slice,
   const Placement &whole = tensor.placement;
   if (whole.dims.empty() || whole.dims[0].kind != DimSplit::Kind::Whole ||
       (!whole.order.empty() && whole.order[0] != 0))
-    return makeError("tensor '{0}': slices need dimension 0 whole and outermost",
-                     tensor.name);
+    return makeError(
+        "tensor '{0}': slices need dimension 0 whole and outermost",
+        tensor.name);
   int64_t slices = whole.dims[0].getExtent();
   if (slice < 0 || slice >= slices)
     return makeError("tensor '{0}': slice {1} of {2}", tensor.name, slice,
                      slices);
   Placement placement;
   placement.dims.assign(whole.dims.begin() + 1, whole.dims.end());
-  for (unsigned dim : llvm::ArrayRef(whole.order).drop_front(!whole.order.empty()))
+  for (unsigned dim :
+       llvm::ArrayRef(whole.order).drop_front(!whole.order.empty()))
     placement.order.push_back(dim - 1);
   placement.pad = whole.pad;
   if (llvm::Error error =
@@ -214,10 +216,10 @@ llvm::Error Emulator::Impl::gather(const Tensor &tensor, uint32_t core,
     float value = loadElement(tile + at * width, tensor.type);
     if (shadow && !shadow->isDefined(core, address + at * width, width))
       message = "is undefined";
-    else if (shadow && written[global] && toBits(values[global]) != toBits(value))
-      llvm::raw_string_ostream(message)
-          << llvm::format("is %.9g where another replica holds %.9g", value,
-                          values[global]);
+    else if (shadow && written[global] &&
+             toBits(values[global]) != toBits(value))
+      llvm::raw_string_ostream(message) << llvm::format(
+          "is %.9g where another replica holds %.9g", value, values[global]);
     if (!message.empty())
       message = llvm::formatv("element {0} {1}", global, message);
     values[global] = value;

@@ -18,6 +18,8 @@ Execution::Execution(const Program &program, const Launch &launch,
                      std::vector<std::unique_ptr<Fabric>> &fabrics)
     : program(program), launch(launch), memory(memory), shadow(shadow),
       fabrics(fabrics) {
+  for (const Object &object : program.objects)
+    objects.push_back({object.address, object.address + object.bytes});
   uint32_t count = program.mesh.getNumCores();
   cores.reserve(count);
   for (uint32_t i = 0; i != count; ++i) {
@@ -110,9 +112,9 @@ bool Execution::step(uint32_t index) {
   if (event == Event::Trap)
     return trap(index, sequencer.getPC(), sequencer.getTrap());
   const Sequencer::Work &work = sequencer.getWork();
-  result.instructions +=
-      1 + work.scalars + work.descriptors + work.predicated;
-  hashEvent(core, event, event == Event::Vector ? &sequencer.getVector() : nullptr);
+  result.instructions += 1 + work.scalars + work.descriptors + work.predicated;
+  hashEvent(core, event,
+            event == Event::Vector ? &sequencer.getVector() : nullptr);
   if (event == Event::Vector)
     return issue(index, sequencer.getVector());
   if (event == Event::Wait) {
@@ -180,40 +182,30 @@ bool Execution::drainPartially() {
 // Trace hash
 //===----------------------------------------------------------------------===//
 
-/// What the timing may know of a stream, in 16 bits.
-static uint64_t summarize(const Stream &stream) {
-  bool isStill = stream.kind == Stream::Kind::Memory && stream.stride == 0;
-  uint64_t colour = stream.kind == Stream::Kind::Fabric ? stream.colour : 0;
-  return uint64_t(stream.kind) | uint64_t(stream.type) << 2 |
-         uint64_t(isStill) << 4 | colour << 8;
-}
-
+/// Adds an event; `op` is that of a vector event. Products are independent, so
+/// that only one is in the chain from event to event.
 void Execution::hashEvent(Core &core, Event event, const VectorOp *op) {
   const Sequencer::Work &work = core.sequencer.getWork();
-  uint64_t words[5] = {
-      uint64_t(event) << 16,
-      uint64_t(work.scalars) << 32 | work.descriptors,
-      uint64_t(work.iterations) << 32 | work.predicated,
-      0,
-      0};
+  uint64_t mixed = uint64_t(event) + 1;
   if (op) {
-    words[0] |= uint64_t(op->opcode) << 8 | op->engine;
-    words[3] = uint64_t(op->extent) << 32 | op->repeat;
-    words[4] = summarize(op->dst) | summarize(op->a) << 16 |
-               summarize(op->b) << 32 | summarize(op->c) << 48;
+    mixed |= uint64_t(op->opcode) << 8 | uint64_t(op->engine) << 16 |
+             uint64_t(op->repeat) << 32;
+    mixed ^= (op->dst.getSummary() | uint64_t(op->extent) << 32) *
+             0x9e3779b97f4a7c15;
+    mixed ^= (op->a.getSummary() | uint64_t(op->b.getSummary()) << 32) *
+             0x94d049bb133111eb;
+    mixed += op->c.getSummary() * 0xd6e8feb86659fd93;
   } else if (event == Event::Wait) {
-    words[0] |= core.sequencer.getEngine();
+    mixed |= uint64_t(core.sequencer.getEngine()) << 16;
   } else if (event == Event::Epoch) {
-    words[3] = core.sequencer.getRouteTable();
+    mixed |= uint64_t(core.sequencer.getRouteTable()) << 32;
   }
-  // Independent products, so that only one multiplication is in the chain.
-  uint64_t mixed = words[0] * 0x9e3779b97f4a7c15;
-  mixed ^= llvm::rotl<uint64_t>(words[1] * 0xbf58476d1ce4e5b9, 13);
-  mixed ^= llvm::rotl<uint64_t>(words[2] * 0x94d049bb133111eb, 29);
-  mixed ^= llvm::rotl<uint64_t>(words[3] * 0xd6e8feb86659fd93, 41);
-  mixed ^= llvm::rotl<uint64_t>(words[4] * 0xa0761d6478bd642f, 53);
-  core.hash = (llvm::rotl(core.hash, 27) ^ mixed ^ mixed >> 32) *
-              0xe7037ed1a0b428db;
+  mixed +=
+      (work.scalars | uint64_t(work.descriptors) << 32) * 0xbf58476d1ce4e5b9;
+  mixed ^=
+      (work.iterations | uint64_t(work.predicated) << 32) * 0xa0761d6478bd642f;
+  core.hash =
+      (llvm::rotl(core.hash, 27) ^ mixed ^ mixed >> 29) * 0xe7037ed1a0b428db;
 }
 
 //===----------------------------------------------------------------------===//
@@ -223,9 +215,8 @@ void Execution::hashEvent(Core &core, Event event, const VectorOp *op) {
 std::string Execution::describe(uint32_t index, uint32_t pc) const {
   unsigned x = index % program.mesh.columns, y = index / program.mesh.columns;
   const CoreClass &cls = program.classes[program.getClass(x, y)];
-  std::string text =
-      llvm::formatv("core ({0}, {1}), instruction {2} ({3})", x, y, pc,
-                    printInstruction(cls.code[pc]));
+  std::string text = llvm::formatv("core ({0}, {1}), instruction {2} ({3})", x,
+                                   y, pc, printInstruction(cls.code[pc]));
   if (pc < cls.locations.size())
     text += " at " + program.locations[cls.locations[pc]];
   return text;
@@ -274,14 +265,14 @@ uint32_t Execution::getAwaitedSender(uint32_t index, std::string *why) {
     if (stream->kind != Stream::Kind::Fabric)
       continue;
     Input &input = *fabric->getInput(index, stream->colour);
-    uint64_t left = uint64_t(op->repeat - progress.repeat) * op->extent -
-                    progress.element;
+    uint64_t left =
+        uint64_t(op->repeat - progress.repeat) * op->extent - progress.element;
     unsigned perWord = getByteWidth(stream->type) == 2 ? 2 : 1;
     if (input.size() * uint64_t(perWord) >= left)
       continue;
-    *why += llvm::formatv(" waits for colour {0}: {1} of {2} elements are here",
-                          stream->colour, input.size() * uint64_t(perWord),
-                          left);
+    *why +=
+        llvm::formatv(" waits for colour {0}: {1} of {2} elements are here",
+                      stream->colour, input.size() * uint64_t(perWord), left);
     return input.sender;
   }
   return ~0u;

@@ -50,6 +50,11 @@ struct Core {
   uint64_t hash = 0;
 };
 
+/// Bytes of an object, close together for the bounds checks.
+struct ObjectRange {
+  uint32_t begin, end;
+};
+
 /// Runs one launch. Cores run one after the other, each until it has to wait
 /// for a message; the order cannot be seen in the values.
 class Execution {
@@ -72,11 +77,17 @@ private:
 
   // Operations.
   bool issue(uint32_t index, const VectorOp &op);
-  bool checkStream(uint32_t index, const VectorOp &op, const Stream &stream,
-                   uint32_t extent, uint64_t &colours, bool isDestination);
-  bool checkMemory(uint32_t index, const VectorOp &op, const Stream &stream,
-                   uint32_t extent);
-  bool startEngine(uint32_t index, const VectorOp &op);
+  const float *findRow(uint32_t index, const Stream &stream, uint32_t extent,
+                       bool &isRow) const;
+  bool tryRow(uint32_t index, const VectorOp &op);
+  bool isInside(const VectorOp &op, const Stream &stream,
+                uint32_t extent) const;
+  bool isUsable(uint32_t index, const VectorOp &op, const Stream &stream,
+                uint32_t extent, uint64_t &colours) const;
+  std::string explain(uint32_t index, const VectorOp &op, const Stream &stream,
+                      uint32_t extent) const;
+  bool checkStreams(uint32_t index, const VectorOp &op, uint64_t &colours);
+  void startEngine(uint32_t index, const VectorOp &op);
   bool waitForEngine(uint32_t index);
   void finishEngine(uint32_t index, EngineState &engine);
   bool advanceEngines(uint32_t index, bool partially);
@@ -84,6 +95,8 @@ private:
                bool partially);
   uint32_t getAvailable(uint32_t index, const VectorOp &op, uint32_t repeat,
                         uint32_t extent, bool partially);
+  KernelOperand resolve(uint32_t index, const Stream &stream, Progress progress,
+                        uint32_t extent);
   void runPiece(uint32_t index, const VectorOp &op, Progress progress,
                 uint32_t repeat, uint32_t extent);
   void send(uint32_t index, const Stream &stream, KernelCall &call);
@@ -102,6 +115,7 @@ private:
   Shadow *shadow; ///< null in Fast mode
   std::vector<std::unique_ptr<Fabric>> &fabrics;
   Fabric *fabric = nullptr;
+  std::vector<ObjectRange> objects;
   std::vector<Core> cores;
   std::deque<uint32_t> queue;
   uint32_t halted = 0, atEpoch = 0;

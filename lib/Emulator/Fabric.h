@@ -28,7 +28,7 @@ public:
 
   const uint32_t core;
   const uint8_t colour;
-  const uint32_t sender; ///< the one core whose messages arrive here
+  const uint32_t sender;        ///< the one core whose messages arrive here
   uint64_t need = ~uint64_t(0); ///< words that the core waits for
 
 private:

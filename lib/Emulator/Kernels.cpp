@@ -11,8 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernels.h"
-#include "Arithmetic.h"
+#include "Classify.h"
 #include <algorithm>
 
 using namespace plmr;
@@ -21,192 +20,13 @@ using namespace plmr;
 // vector extension; the loader picks one.
 #if defined(__x86_64__) && defined(__linux__)
 #define PLMR_CLONES                                                            \
-  __attribute__((                                                              \
-      target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define PLMR_CLONES
 #endif
 #define PLMR_LAMBDA __attribute__((always_inline))
 // The portable clones call fmaf, so some loops stay scalar there.
 #pragma clang diagnostic ignored "-Wpass-failed"
-
-//===----------------------------------------------------------------------===//
-// What an operation computes
-//===----------------------------------------------------------------------===//
-
-static unsigned getWidth(ElementType type) {
-  return type == ElementType::F32 || type == ElementType::I32 ? 4 : 2;
-}
-
-/// Whether the destination and all sources have one type (I31). The condition
-/// of sel and the index of gather do not count.
-static bool hasOneType(const KernelCall &call) {
-  ElementType type = call.dst.type;
-  switch (call.opcode) {
-  case Opcode::Mov:
-  case Opcode::Exp:
-  case Opcode::Rsqrt:
-  case Opcode::Gather:
-    return call.a.type == type;
-  case Opcode::Fma:
-    return call.a.type == type && call.b.type == type && call.c.type == type;
-  default:
-    return call.a.type == type && call.b.type == type;
-  }
-}
-
-static bool isInteger(const KernelCall &call) {
-  if (call.dst.type != ElementType::I32 || !hasOneType(call))
-    return false;
-  switch (call.opcode) {
-  case Opcode::Add:
-  case Opcode::Sub:
-  case Opcode::Mul:
-  case Opcode::Fma:
-  case Opcode::Max:
-    return true;
-  default:
-    return false;
-  }
-}
-
-/// Operations that only move bits where all types agree.
-static bool movesBits(const KernelCall &call) {
-  return (call.opcode == Opcode::Mov || call.opcode == Opcode::Sel) &&
-         hasOneType(call);
-}
-
-static Arith getArith(const KernelCall &call) {
-  bool isF16 = call.dst.type == ElementType::F16 && hasOneType(call);
-  bool isBF16 = call.dst.type == ElementType::BF16 && hasOneType(call);
-  switch (call.opcode) {
-  case Opcode::Add:
-    return Arith::Add;
-  case Opcode::Sub:
-    return Arith::Sub;
-  case Opcode::Mul:
-    return isBF16 ? Arith::MulOdd64 : Arith::Mul;
-  case Opcode::Div:
-    return isBF16 ? Arith::DivOdd64 : Arith::Div;
-  case Opcode::Fma:
-    return isF16 ? Arith::FmaOdd32 : isBF16 ? Arith::FmaOdd64 : Arith::Fma;
-  case Opcode::Max:
-    return Arith::Max;
-  case Opcode::Exp:
-    return Arith::Exp;
-  case Opcode::Rsqrt:
-    return Arith::Rsqrt;
-  case Opcode::Sel:
-    return Arith::Sel;
-  default:
-    return Arith::Mov;
-  }
-}
-
-static int64_t floorDiv(int64_t a, int64_t b) {
-  return a / b - (a % b != 0 && (a < 0) != (b < 0));
-}
-
-char *plmr::clampedElement(const KernelCall &call, char *base, int64_t index) {
-  int64_t bytes = call.a.stride * getWidth(call.a.type);
-  if (bytes == 0)
-    return base;
-  int64_t below = call.objectBegin - base;
-  int64_t above = call.objectEnd - getWidth(call.a.type) - base;
-  // Indices whose element lies inside the object; 0 is one of them.
-  int64_t first = bytes > 0 ? -floorDiv(-below, bytes) : -floorDiv(-above, bytes);
-  int64_t last = bytes > 0 ? floorDiv(above, bytes) : floorDiv(below, bytes);
-  return base + std::clamp(index, first, last) * bytes;
-}
-
-//===----------------------------------------------------------------------===//
-// The reference: one element after the other
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// A stream at one element.
-struct Cursor {
-  const KernelOperand &operand;
-  int64_t width = getWidth(operand.type);
-
-  char *at(uint32_t r, uint32_t i) const {
-    return operand.data + (r * operand.step + i * operand.stride) * width;
-  }
-};
-} // namespace
-
-static float loadFloat(const char *address, ElementType type) {
-  return withType(type, [&](auto zero) {
-    return widen(loadAs<decltype(zero)>(address));
-  });
-}
-
-static void storeFloat(char *address, ElementType type, float value) {
-  withType(type, [&](auto zero) {
-    storeAs(address, narrow<decltype(zero)>(value));
-  });
-}
-
-static bool isNonZero(const char *address, ElementType type) {
-  if (type == ElementType::I32)
-    return loadAs<int32_t>(address) != 0;
-  return loadFloat(address, type) != 0;
-}
-
-template <typename Fn> static void forEach(const KernelCall &call, Fn fn) {
-  for (uint32_t r = 0; r != call.repeat; ++r)
-    for (uint32_t i = 0; i != call.extent; ++i)
-      fn(r, i);
-}
-
-static void executeMoves(const KernelCall &call) {
-  bool keepsBits = hasOneType(call);
-  Cursor dst{call.dst}, a{call.a}, b{call.b}, c{call.c};
-  forEach(call, [&](uint32_t r, uint32_t i) {
-    char *from = a.at(r, i);
-    ElementType type = call.a.type;
-    if (call.opcode == Opcode::Gather) {
-      from = clampedElement(call, a.at(r, 0), loadAs<int32_t>(b.at(r, i)));
-    } else if (call.opcode == Opcode::Sel &&
-               !isNonZero(c.at(r, i), call.c.type)) {
-      from = b.at(r, i);
-      type = call.b.type;
-    }
-    if (keepsBits)
-      std::memmove(dst.at(r, i), from, dst.width);
-    else
-      storeFloat(dst.at(r, i), call.dst.type, loadFloat(from, type));
-  });
-}
-
-static void executeIntegers(const KernelCall &call) {
-  Cursor dst{call.dst}, a{call.a}, b{call.b}, c{call.c};
-  bool hasC = call.opcode == Opcode::Fma;
-  forEach(call, [&](uint32_t r, uint32_t i) {
-    storeAs(dst.at(r, i),
-            applyInteger(call.opcode, loadAs<int32_t>(a.at(r, i)),
-                         loadAs<int32_t>(b.at(r, i)),
-                         hasC ? loadAs<int32_t>(c.at(r, i)) : 0));
-  });
-}
-
-void plmr::executeReference(const KernelCall &call) {
-  if (isInteger(call))
-    return executeIntegers(call);
-  if (call.opcode == Opcode::Mov || call.opcode == Opcode::Sel ||
-      call.opcode == Opcode::Gather)
-    return executeMoves(call);
-  Cursor dst{call.dst}, a{call.a}, b{call.b}, c{call.c};
-  unsigned sources = getNumSources(call.opcode);
-  withArith(getArith(call), [&](auto kind) {
-    forEach(call, [&](uint32_t r, uint32_t i) {
-      float x = loadFloat(a.at(r, i), call.a.type);
-      float y = sources >= 2 ? loadFloat(b.at(r, i), call.b.type) : 0;
-      float z = sources == 3 ? loadFloat(c.at(r, i), call.c.type) : 0;
-      storeFloat(dst.at(r, i), call.dst.type, apply<kind()>(x, y, z));
-    });
-  });
-}
 
 //===----------------------------------------------------------------------===//
 // Aliasing
@@ -218,7 +38,8 @@ struct ByteRange {
 };
 } // namespace
 
-static ByteRange getRange(const KernelCall &call, const KernelOperand &operand) {
+static ByteRange getRange(const KernelCall &call,
+                          const KernelOperand &operand) {
   int64_t width = getWidth(operand.type);
   int64_t across = (call.extent - int64_t(1)) * operand.stride * width;
   int64_t along = (call.repeat - int64_t(1)) * operand.step * width;
@@ -256,12 +77,17 @@ static bool isElementwise(const KernelCall &call) {
 // Short contiguous f32
 //===----------------------------------------------------------------------===//
 
-/// 0: one element for all, 1: one for each.
-template <int step> PLMR_INLINE float pick(const float *data, uint32_t i) {
-  return data[step == 0 ? 0 : i];
+/// How a source goes with the elements of a row.
+enum class Pick { Absent, One, Each };
+
+template <Pick pick> PLMR_INLINE float load(const float *data, uint32_t i) {
+  if constexpr (pick == Pick::Absent)
+    return 0;
+  else
+    return data[pick == Pick::One ? 0 : i];
 }
 
-template <Arith kind, int sa, int sb, int sc>
+template <Arith kind, Pick pa, Pick pb, Pick pc>
 PLMR_INLINE void computeRow(float *dst, const float *a, const float *b,
                             const float *c, uint32_t n) {
   // A source may be `dst` itself, element by element: iterations are
@@ -269,7 +95,7 @@ PLMR_INLINE void computeRow(float *dst, const float *a, const float *b,
 #pragma clang loop vectorize(assume_safety)
   for (uint32_t i = 0; i != n; ++i)
     dst[i] = canonicalize(
-        apply<kind>(pick<sa>(a, i), pick<sb>(b, i), pick<sc>(c, i)));
+        apply<kind>(load<pa>(a, i), load<pb>(b, i), load<pc>(c, i)));
 }
 
 template <Arith kind>
@@ -277,61 +103,55 @@ PLMR_INLINE void computeRowOf(unsigned pattern, float *dst, const float *a,
                               const float *b, const float *c, uint32_t n) {
   constexpr bool isUnary = kind == Arith::Exp || kind == Arith::Rsqrt;
   constexpr bool isTernary = kind == Arith::Fma;
+  // What a 0 in the pattern means for b and c.
+  constexpr Pick zeroB = isUnary ? Pick::Absent : Pick::One;
+  constexpr Pick zeroC = isTernary ? Pick::One : Pick::Absent;
   switch (pattern) {
   case 0b001:
-    return computeRow<kind, 1, 0, 0>(dst, a, b, c, n);
+    return computeRow<kind, Pick::Each, zeroB, zeroC>(dst, a, b, c, n);
   case 0b010:
     if constexpr (!isUnary)
-      computeRow<kind, 0, 1, 0>(dst, a, b, c, n);
+      computeRow<kind, Pick::One, Pick::Each, zeroC>(dst, a, b, c, n);
     return;
   case 0b011:
     if constexpr (!isUnary)
-      computeRow<kind, 1, 1, 0>(dst, a, b, c, n);
+      computeRow<kind, Pick::Each, Pick::Each, zeroC>(dst, a, b, c, n);
     return;
   case 0b101:
     if constexpr (isTernary)
-      computeRow<kind, 1, 0, 1>(dst, a, b, c, n);
+      computeRow<kind, Pick::Each, Pick::One, Pick::Each>(dst, a, b, c, n);
     return;
   case 0b110:
     if constexpr (isTernary)
-      computeRow<kind, 0, 1, 1>(dst, a, b, c, n);
+      computeRow<kind, Pick::One, Pick::Each, Pick::Each>(dst, a, b, c, n);
     return;
   case 0b111:
     if constexpr (isTernary)
-      computeRow<kind, 1, 1, 1>(dst, a, b, c, n);
+      computeRow<kind, Pick::Each, Pick::Each, Pick::Each>(dst, a, b, c, n);
     return;
   }
+}
+
+bool plmr::isRowPattern(Opcode opcode, unsigned pattern) {
+  return opcode == Opcode::Mov || (pattern & 0b011) != 0;
+}
+
+/// Whether the source is f32 with stride 0 or 1.
+static bool isRowLike(const KernelOperand &source) {
+  return source.type == ElementType::F32 && source.stride >> 1 == 0;
 }
 
 /// Bit s: source s has one element for each of the destination. 0 if a stream
 /// is not f32 with stride 0 or 1, or no source is contiguous.
-static unsigned getRowPattern(const KernelCall &call) {
-  if (call.dst.stride != 1 || call.dst.type != ElementType::F32)
+PLMR_INLINE unsigned getRowPattern(const KernelCall &call) {
+  unsigned sources = getNumSources(call.opcode);
+  if (call.dst.stride != 1 || call.dst.type != ElementType::F32 ||
+      !isRowLike(call.a) || (sources >= 2 && !isRowLike(call.b)) ||
+      (sources == 3 && !isRowLike(call.c)))
     return 0;
-  const KernelOperand *sources[] = {&call.a, &call.b, &call.c};
-  unsigned pattern = 0;
-  for (unsigned i = 0, e = getNumSources(call.opcode); i != e; ++i) {
-    if (sources[i]->type != ElementType::F32 || sources[i]->stride >> 1 != 0)
-      return 0;
-    pattern |= static_cast<unsigned>(sources[i]->stride) << i;
-  }
-  return pattern == 0b100 ? 0 : pattern;
-}
-
-/// `isElementwise` for one row, without multiplications.
-static bool isPlainRow(const KernelCall &call, unsigned pattern) {
-  if (call.repeat != 1)
-    return false;
-  int64_t bytes = call.extent * int64_t(sizeof(float));
-  const KernelOperand *sources[] = {&call.a, &call.b, &call.c};
-  for (unsigned i = 0, e = getNumSources(call.opcode); i != e; ++i) {
-    bool isRow = pattern >> i & 1;
-    int64_t distance = sources[i]->data - call.dst.data;
-    if (distance < bytes && distance > (isRow ? -bytes : -4) &&
-        !(isRow && distance == 0))
-      return false;
-  }
-  return true;
+  int64_t strides = call.a.stride | call.b.stride << 1 | call.c.stride << 2;
+  unsigned pattern = static_cast<unsigned>(strides) & ((1u << sources) - 1);
+  return isRowPattern(call.opcode, pattern) ? pattern : 0;
 }
 
 PLMR_INLINE void executeRows(const KernelCall &call, unsigned pattern) {
@@ -419,7 +239,8 @@ PLMR_INLINE void axpyColumns(float *out, const float *x, const char *w,
     sums[i] = out[i];
   for (uint32_t r = 0; r != repeat; ++r, w += stepBytes)
     for (int i = 0; i != n; ++i)
-      sums[i] = __builtin_fmaf(x[r], widen(loadAs<W>(w + i * sizeof(W))), sums[i]);
+      sums[i] =
+          __builtin_fmaf(x[r], widen(loadAs<W>(w + i * sizeof(W))), sums[i]);
   for (int i = 0; i != n; ++i)
     out[i] = canonicalize(sums[i]);
 }
@@ -518,8 +339,7 @@ PLMR_INLINE uint32_t executeDots(const KernelCall &call, const KernelOperand &x,
 }
 
 PLMR_INLINE uint32_t tryDots(const KernelCall &call) {
-  if (call.opcode != Opcode::Fma || call.repeat < lanes ||
-      call.dst.step == 0)
+  if (call.opcode != Opcode::Fma || call.repeat < lanes || call.dst.step == 0)
     return 0;
   bool swapped = call.a.step != 0;
   const KernelOperand &x = swapped ? call.b : call.a;
@@ -604,8 +424,7 @@ static bool tryCopy(const KernelCall &call) {
 }
 
 /// `sel` of one type, by bits.
-template <typename Bits>
-PLMR_INLINE void selectBlocks(const KernelCall &call) {
+template <typename Bits> PLMR_INLINE void selectBlocks(const KernelCall &call) {
   auto load = [&](Bits *to, const KernelOperand &from, uint32_t r,
                   uint32_t begin, uint32_t n) PLMR_LAMBDA {
     const char *data = from.data + (r * from.step + begin * from.stride) *
@@ -634,16 +453,13 @@ PLMR_INLINE void selectBlocks(const KernelCall &call) {
 //===----------------------------------------------------------------------===//
 
 PLMR_CLONES static void executeArithmetic(const KernelCall &call) {
-  unsigned pattern = getRowPattern(call);
-  if (pattern != 0 && isPlainRow(call, pattern))
-    return executeRows(call, pattern);
   if (call.repeat > 1 && tryAxpy(call))
     return;
   if (trySums(call))
     return;
   if (!isElementwise(call))
     return executeReference(call);
-  if (pattern != 0)
+  if (unsigned pattern = getRowPattern(call))
     return executeRows(call, pattern);
   executeBlocks(call);
 }
@@ -668,6 +484,28 @@ void plmr::execute(const KernelCall &call) {
     return;
   }
   executeArithmetic(call);
+}
+
+PLMR_CLONES static void executeFloatRow(const RowCall &call, Arith arith) {
+  withArith(arith, [&](auto kind) PLMR_LAMBDA {
+    if constexpr (kind() >= Arith::Add && kind() <= Arith::Rsqrt)
+      computeRowOf<kind()>(call.pattern, call.dst, call.sources[0],
+                           call.sources[1], call.sources[2], call.extent);
+  });
+}
+
+void plmr::executeRow(const RowCall &call) {
+  if (call.opcode != Opcode::Mov) {
+    // Mov to Rsqrt stand in one order in both enumerations.
+    static_assert(unsigned(Opcode::Rsqrt) - unsigned(Opcode::Mov) ==
+                  unsigned(Arith::Rsqrt));
+    return executeFloatRow(call, static_cast<Arith>(unsigned(call.opcode) -
+                                                    unsigned(Opcode::Mov)));
+  }
+  if (call.pattern != 0)
+    std::memmove(call.dst, call.sources[0], call.extent * sizeof(float));
+  else
+    std::fill_n(call.dst, call.extent, *call.sources[0]);
 }
 
 float plmr::exponential(float x) { return canonicalize(expOf(x)); }

@@ -39,6 +39,20 @@ void execute(const KernelCall &call);
 /// The same, element by element: the reference that `execute` must equal.
 void executeReference(const KernelCall &call);
 
+/// One repetition over f32, the commonest operation: mov to rsqrt. Sources are
+/// the destination itself or elsewhere.
+struct RowCall {
+  Opcode opcode = Opcode::Mov;
+  uint32_t extent = 0;
+  unsigned pattern = 0; ///< bit s: source s has `extent` elements, else one
+  float *dst = nullptr;
+  const float *sources[3] = {nullptr, nullptr, nullptr};
+};
+
+/// Whether `executeRow` has a loop for the pattern.
+bool isRowPattern(Opcode opcode, unsigned pattern);
+void executeRow(const RowCall &call);
+
 /// exp of docs/ISA.md, for tests.
 float exponential(float x);
 

@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Execution.h"
-#include "plmr/Program/Float.h"
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 using namespace plmr;
 
@@ -35,76 +35,169 @@ constexpr uint64_t maxMessageWords = uint64_t(1) << 26;
 // Checks at issue
 //===----------------------------------------------------------------------===//
 
-bool Execution::checkMemory(uint32_t index, const VectorOp &op,
-                            const Stream &stream, uint32_t extent) {
-  const Object &object = program.objects[stream.object];
-  unsigned shift = getWidthShift(stream);
-  int64_t width = int64_t(1) << shift;
-  if (stream.base & (width - 1))
-    return trap(index, op.pc,
-                llvm::formatv("byte address {0} is not a multiple of {1}",
-                              stream.base, width));
+/// Elements before and behind the first one that the stream reaches.
+static std::pair<int64_t, int64_t>
+getReach(const VectorOp &op, const Stream &stream, uint32_t extent) {
   int64_t across = (extent - int64_t(1)) * stream.stride;
   int64_t along = (op.repeat - int64_t(1)) * stream.step;
-  int64_t low = std::min<int64_t>(across, 0) + std::min<int64_t>(along, 0);
-  int64_t high = std::max<int64_t>(across, 0) + std::max<int64_t>(along, 0);
-  int64_t before = int64_t(stream.base) - object.address;
-  int64_t behind = int64_t(object.bytes) - before;
-  if (before >= 0 && -low <= before >> shift && high < behind >> shift)
-    return true;
-  return trap(index, op.pc,
-              llvm::formatv("elements {0} to {1} from byte {2} on are outside "
-                            "object '{3}' of {4} bytes",
-                            low, high, before, object.name, object.bytes));
+  return {std::min<int64_t>(across, 0) + std::min<int64_t>(along, 0),
+          std::max<int64_t>(across, 0) + std::max<int64_t>(along, 0)};
 }
 
-bool Execution::checkStream(uint32_t index, const VectorOp &op,
-                            const Stream &stream, uint32_t extent,
-                            uint64_t &colours, bool isDestination) {
+/// Whether all elements lie inside the object (I40).
+__attribute__((always_inline)) inline bool
+Execution::isInside(const VectorOp &op, const Stream &stream,
+                    uint32_t extent) const {
+  const ObjectRange &object = objects[stream.object];
+  unsigned shift = getWidthShift(stream);
+  int64_t across = (extent - int64_t(1)) * stream.stride;
+  int64_t low = std::min<int64_t>(across, 0);
+  int64_t high = std::max<int64_t>(across, 0);
+  if (op.repeat != 1)
+    std::tie(low, high) = getReach(op, stream, extent);
+  int64_t before = int64_t(stream.base) - object.begin;
+  int64_t behind = int64_t(object.end) - stream.base;
+  return before >= 0 && -low <= before >> shift && high < behind >> shift &&
+         (stream.base & ((1u << shift) - 1)) == 0;
+}
+
+/// Whether the stream may be used (I24, I40, I41); adds its colour.
+__attribute__((always_inline)) inline bool
+Execution::isUsable(uint32_t index, const VectorOp &op, const Stream &stream,
+                    uint32_t extent, uint64_t &colours) const {
   if (stream.kind == Stream::Kind::Memory)
-    return checkMemory(index, op, stream, extent);
+    return isInside(op, stream, extent);
   if (stream.kind != Stream::Kind::Fabric)
     return true;
-  bool hasRoute = isDestination
+  uint64_t bit = uint64_t(1) << stream.colour;
+  bool isFree = (colours & bit) == 0;
+  colours |= bit;
+  bool hasRoute = &stream == &op.dst
                       ? fabric->getTargets(index, stream.colour).has_value()
                       : fabric->getInput(index, stream.colour) != nullptr;
-  if (!hasRoute)
-    return trap(index, op.pc,
-                llvm::formatv("colour {0} has no route {1} this core",
-                              stream.colour, isDestination ? "from" : "to"));
-  if (colours >> stream.colour & 1)
-    return trap(index, op.pc,
-                llvm::formatv("two live operands use colour {0}",
-                              stream.colour));
-  colours |= uint64_t(1) << stream.colour;
+  return isFree && hasRoute &&
+         op.repeat * getWords(stream, extent) <= maxMessageWords;
+}
+
+/// What keeps the stream from being used.
+std::string Execution::explain(uint32_t index, const VectorOp &op,
+                               const Stream &stream, uint32_t extent) const {
+  if (stream.kind == Stream::Kind::Memory) {
+    unsigned width = 1u << getWidthShift(stream);
+    if (stream.base % width != 0)
+      return llvm::formatv("byte address {0} is not a multiple of {1}",
+                           stream.base, width);
+    const Object &object = program.objects[stream.object];
+    auto [low, high] = getReach(op, stream, extent);
+    return llvm::formatv("elements {0} to {1} from byte {2} on are outside "
+                         "object '{3}' of {4} bytes",
+                         low, high, int64_t(stream.base) - object.address,
+                         object.name, object.bytes);
+  }
+  bool isDestination = &stream == &op.dst;
+  if (isDestination ? !fabric->getTargets(index, stream.colour)
+                    : !fabric->getInput(index, stream.colour))
+    return llvm::formatv("colour {0} has no route {1} this core", stream.colour,
+                         isDestination ? "from" : "to");
   if (op.repeat * getWords(stream, extent) > maxMessageWords)
-    return trap(index, op.pc,
-                llvm::formatv("a message of {0} wavelets, at most {1} are "
-                              "supported",
-                              op.repeat * getWords(stream, extent),
-                              maxMessageWords));
+    return llvm::formatv("a message of {0} wavelets, at most {1} are supported",
+                         op.repeat * getWords(stream, extent), maxMessageWords);
+  return llvm::formatv("two live operands use colour {0}", stream.colour);
+}
+
+/// Traps unless all streams may be used; `colours` are those in use, and
+/// receive the operation's.
+bool Execution::checkStreams(uint32_t index, const VectorOp &op,
+                             uint64_t &colours) {
+  // Gather reads from a base on.
+  uint32_t extentOfA = op.opcode == Opcode::Gather ? 1 : op.extent;
+  const Stream *broken =
+      !isUsable(index, op, op.dst, op.extent, colours) ? &op.dst
+      : !isUsable(index, op, op.a, extentOfA, colours) ? &op.a
+      : !isUsable(index, op, op.b, op.extent, colours) ? &op.b
+      : !isUsable(index, op, op.c, op.extent, colours) ? &op.c
+                                                       : nullptr;
+  if (!broken) [[likely]]
+    return true;
+  uint32_t extent = broken == &op.a ? extentOfA : op.extent;
+  return trap(index, op.pc, explain(index, op, *broken, extent));
+}
+
+//===----------------------------------------------------------------------===//
+// Short cut
+//===----------------------------------------------------------------------===//
+
+/// The stream of a row of f32 in memory of the host, or null where the general
+/// way has to look at it; `isRow` says whether it has an element for each.
+__attribute__((always_inline)) inline const float *
+Execution::findRow(uint32_t index, const Stream &stream, uint32_t extent,
+                   bool &isRow) const {
+  if (stream.type != ElementType::F32)
+    return nullptr;
+  isRow = extent == 1;
+  if (stream.kind == Stream::Kind::Splat)
+    return reinterpret_cast<const float *>(&stream.bits);
+  if (stream.kind != Stream::Kind::Memory)
+    return nullptr;
+  isRow |= stream.stride == 1;
+  uint64_t bytes = uint64_t(isRow ? extent : 1) * sizeof(float);
+  const ObjectRange &object = objects[stream.object];
+  bool isInside = stream.base >= object.begin && stream.base % 4 == 0 &&
+                  stream.base + bytes <= object.end &&
+                  (isRow || stream.isStill);
+  return isInside
+             ? reinterpret_cast<const float *>(memory.core(index) + stream.base)
+             : nullptr;
+}
+
+/// Executes an operation of one repetition over f32 in memory; false if it is
+/// another one, or breaks a rule.
+bool Execution::tryRow(uint32_t index, const VectorOp &op) {
+  if (op.repeat != 1 || op.extent == 0 || op.opcode > Opcode::Rsqrt)
+    return false;
+  RowCall row;
+  row.opcode = op.opcode;
+  row.extent = op.extent;
+  bool isRow = false;
+  row.dst = const_cast<float *>(findRow(index, op.dst, op.extent, isRow));
+  if (!row.dst || !isRow)
+    return false;
+  const Stream *streams[] = {&op.a, &op.b, &op.c};
+  for (unsigned i = 0, e = getNumSources(op.opcode); i != e; ++i) {
+    const float *source = findRow(index, *streams[i], op.extent, isRow);
+    int64_t distance = source - row.dst;
+    bool isApart = distance >= op.extent ||
+                   distance < 0 - (isRow ? int64_t(op.extent) - 1 : 0);
+    if (!source || !(isApart || (isRow && distance == 0)))
+      return false;
+    row.sources[i] = source;
+    row.pattern |= unsigned(isRow) << i;
+  }
+  if (!isRowPattern(op.opcode, row.pattern))
+    return false;
+  executeRow(row);
+  result.macs += op.opcode == Opcode::Fma ? op.extent : 0;
   return true;
 }
+
+//===----------------------------------------------------------------------===//
+// Issue
+//===----------------------------------------------------------------------===//
 
 bool Execution::issue(uint32_t index, const VectorOp &op) {
   Core &core = cores[index];
   ++result.vectorOps;
-  bool isGather = op.opcode == Opcode::Gather;
-  if (isGather && (op.a.kind != Stream::Kind::Memory ||
-                   op.b.type != ElementType::I32))
-    return trap(index, op.pc,
-                "gather needs a memory stream and i32 indices");
-  if (op.engine != noOperand && op.engine < core.engines.size() &&
-      core.engines[op.engine].isLive)
+  if (op.engine == noOperand && !shadow && tryRow(index, op))
+    return true;
+  if (op.opcode == Opcode::Gather &&
+      (op.a.kind != Stream::Kind::Memory || op.b.type != ElementType::I32))
+    return trap(index, op.pc, "gather needs a memory stream and i32 indices");
+  if (op.engine < core.engines.size() && core.engines[op.engine].isLive)
     return trap(index, op.pc,
                 "engine e" + llvm::Twine(unsigned(op.engine)) + " is busy");
   uint64_t colours = core.liveColours;
   if (op.extent != 0 && op.repeat != 0) {
-    if (!checkStream(index, op, op.dst, op.extent, colours, true) ||
-        !checkStream(index, op, op.a, isGather ? 1 : op.extent, colours,
-                     false) ||
-        !checkStream(index, op, op.b, op.extent, colours, false) ||
-        !checkStream(index, op, op.c, op.extent, colours, false))
+    if (!checkStreams(index, op, colours))
       return false;
     if (op.opcode == Opcode::Fma)
       result.macs += uint64_t(op.extent) * op.repeat;
@@ -114,7 +207,8 @@ bool Execution::issue(uint32_t index, const VectorOp &op) {
   }
   if (op.engine != noOperand) {
     core.liveColours = colours;
-    return startEngine(index, op);
+    startEngine(index, op);
+    return true;
   }
   core.progress = {};
   if (!advance(index, op, core.progress, /*partially=*/false))
@@ -126,7 +220,7 @@ bool Execution::issue(uint32_t index, const VectorOp &op) {
 // Engines
 //===----------------------------------------------------------------------===//
 
-bool Execution::startEngine(uint32_t index, const VectorOp &op) {
+void Execution::startEngine(uint32_t index, const VectorOp &op) {
   Core &core = cores[index];
   if (core.engines.size() <= op.engine)
     core.engines.resize(op.engine + 1);
@@ -137,7 +231,6 @@ bool Execution::startEngine(uint32_t index, const VectorOp &op) {
   if (shadow)
     shadow->begin(program, index, op);
   engine.isDone = advance(index, engine.op, engine.progress, false);
-  return true;
 }
 
 /// False if the core has to wait.
@@ -231,8 +324,8 @@ uint32_t Execution::getAvailable(uint32_t index, const VectorOp &op,
       continue;
     isWhole = false;
     input.need = need;
-    elements = std::min<uint64_t>(
-        elements, uint64_t(input.size()) * (isHalfWord(*stream) ? 2 : 1));
+    elements = std::min<uint64_t>(elements, uint64_t(input.size()) *
+                                                (isHalfWord(*stream) ? 2 : 1));
     if (!partially)
       break;
   }
@@ -241,33 +334,11 @@ uint32_t Execution::getAvailable(uint32_t index, const VectorOp &op,
   if (!partially)
     return 0;
   // A wavelet with two elements is taken and sent as a whole.
-  bool hasHalves = isHalfWord(op.dst) || isHalfWord(op.a) ||
-                   isHalfWord(op.b) || isHalfWord(op.c);
+  bool hasHalves = isHalfWord(op.dst) || isHalfWord(op.a) || isHalfWord(op.b) ||
+                   isHalfWord(op.c);
   if (hasHalves && elements != extent)
     elements &= ~uint64_t(1);
   return static_cast<uint32_t>(elements);
-}
-
-namespace {
-/// Bits of a splat in its own type.
-struct SplatValue {
-  uint32_t word;
-  uint16_t half;
-};
-} // namespace
-
-static KernelOperand makeSplat(const Stream &stream, SplatValue &value) {
-  KernelOperand operand;
-  operand.type = stream.type;
-  value.word = stream.bits;
-  operand.data = reinterpret_cast<char *>(&value.word);
-  if (stream.type == ElementType::F16 || stream.type == ElementType::BF16) {
-    float number = fromBits(stream.bits);
-    value.half = stream.type == ElementType::F16 ? narrowF16(number)
-                                                 : narrowBF16(number);
-    operand.data = reinterpret_cast<char *>(&value.half);
-  }
-  return operand;
 }
 
 /// A message in `words`; every repetition starts a wavelet.
@@ -281,8 +352,22 @@ static KernelOperand makeMemory(const Stream &stream, char *core,
                                 Progress progress) {
   int64_t offset = progress.repeat * int64_t(stream.step) +
                    progress.element * int64_t(stream.stride);
-  return {core + stream.base + (offset << getWidthShift(stream)),
-          stream.stride, stream.step, stream.type};
+  return {core + stream.base + (offset << getWidthShift(stream)), stream.stride,
+          stream.step, stream.type};
+}
+
+/// A source as memory of the host.
+__attribute__((always_inline)) inline KernelOperand
+Execution::resolve(uint32_t index, const Stream &stream, Progress progress,
+                   uint32_t extent) {
+  if (stream.kind == Stream::Kind::Memory)
+    return makeMemory(stream, memory.core(index), progress);
+  if (stream.kind == Stream::Kind::Fabric)
+    return makeMessage(stream, fabric->getInput(index, stream.colour)->front(),
+                       extent);
+  // A splat stands in the stream itself; kernels do not write sources.
+  auto *bits = const_cast<uint32_t *>(&stream.bits);
+  return {reinterpret_cast<char *>(bits), 0, 0, stream.type};
 }
 
 void Execution::runPiece(uint32_t index, const VectorOp &op, Progress progress,
@@ -292,24 +377,17 @@ void Execution::runPiece(uint32_t index, const VectorOp &op, Progress progress,
   call.extent = extent;
   call.repeat = repeat;
   char *core = memory.core(index);
-  SplatValue splats[3];
-  const Stream *sources[] = {&op.a, &op.b, &op.c};
-  KernelOperand *operands[] = {&call.a, &call.b, &call.c};
-  for (unsigned i = 0; i != 3; ++i) {
-    const Stream &stream = *sources[i];
-    if (stream.kind == Stream::Kind::Memory)
-      *operands[i] = makeMemory(stream, core, progress);
-    else if (stream.kind == Stream::Kind::Splat)
-      *operands[i] = makeSplat(stream, splats[i]);
-    else if (stream.kind == Stream::Kind::Fabric)
-      *operands[i] = makeMessage(
-          stream, fabric->getInput(index, stream.colour)->front(), extent);
-  }
-  if (op.opcode == Opcode::Gather) {
-    const Object &object = program.objects[op.a.object];
+  call.a = resolve(index, op.a, progress, extent);
+  unsigned sources = getNumSources(op.opcode);
+  if (sources >= 2)
+    call.b = resolve(index, op.b, progress, extent);
+  if (sources == 3)
+    call.c = resolve(index, op.c, progress, extent);
+  if (op.opcode == Opcode::Gather) [[unlikely]] {
+    const ObjectRange &object = objects[op.a.object];
     call.a = makeMemory(op.a, core, {progress.repeat, 0});
-    call.objectBegin = core + object.address;
-    call.objectEnd = call.objectBegin + object.bytes;
+    call.objectBegin = core + object.begin;
+    call.objectEnd = core + object.end;
   }
   if (op.dst.kind == Stream::Kind::Memory) {
     call.dst = makeMemory(op.dst, core, progress);
@@ -317,7 +395,7 @@ void Execution::runPiece(uint32_t index, const VectorOp &op, Progress progress,
   } else {
     send(index, op.dst, call);
   }
-  for (const Stream *stream : sources)
+  for (const Stream *stream : {&op.a, &op.b, &op.c})
     if (stream->kind == Stream::Kind::Fabric)
       fabric->getInput(index, stream->colour)
           ->pop(repeat * getWords(*stream, extent));

@@ -51,10 +51,15 @@ static bool isGatherSource(const VectorOp &op, const Stream *stream) {
   return op.opcode == Opcode::Gather && stream == &op.a;
 }
 
+static unsigned getWidth(const Stream &stream) {
+  return stream.type == ElementType::F32 || stream.type == ElementType::I32 ? 4
+                                                                            : 2;
+}
+
 /// Address of an element.
 static uint32_t getAddress(const Stream &stream, uint32_t r, uint32_t i) {
   int64_t offset = int64_t(r) * stream.step + int64_t(i) * stream.stride;
-  return stream.base + offset * getByteWidth(stream.type);
+  return stream.base + offset * getWidth(stream);
 }
 
 std::optional<std::string> Shadow::check(const Program &program, uint32_t core,
@@ -66,34 +71,38 @@ std::optional<std::string> Shadow::check(const Program &program, uint32_t core,
     message = llvm::formatv("{0} at byte {1} of object '{2}'", what,
                             address - object.address, object.name);
   };
+  // Looks at up to 4 bytes at once.
   auto touch = [&](const Access &access, uint32_t address, uint32_t bytes,
                    bool needsDefined) {
-    for (uint32_t i = 0; i != bytes && !message; ++i) {
-      char &byte = state[address + i];
-      if (byte & LiveWrite)
-        report(*access.stream, address + i,
-               "race with what a live asynchronous operation writes");
-      else if (access.isWrite && byte & LiveRead)
-        report(*access.stream, address + i,
-               "race with what a live asynchronous operation reads");
-      else if (needsDefined && !(byte & Defined))
-        report(*access.stream, address + i, "undefined element is read");
-      else if (access.isWrite)
-        byte |= Defined;
-    }
+    uint32_t word = 0, ones = 0x01010101u >> (32 - 8 * bytes);
+    std::memcpy(&word, state + address, bytes);
+    if (word & ones * LiveWrite)
+      report(*access.stream, address,
+             "race with what a live asynchronous operation writes");
+    else if (access.isWrite && (word & ones * LiveRead))
+      report(*access.stream, address,
+             "race with what a live asynchronous operation reads");
+    else if (needsDefined && (word & ones) != ones)
+      report(*access.stream, address, "undefined element is read");
+    if (!access.isWrite)
+      return;
+    word |= ones;
+    std::memcpy(state + address, &word, bytes);
   };
   llvm::SmallVector<Access, 4> accesses = getAccesses(op);
   for (const Access &access : accesses)
     if (isGatherSource(op, access.stream)) {
       const Object &object = program.objects[access.stream->object];
-      touch(access, object.address, object.bytes, false);
+      for (uint32_t i = 0; i < object.bytes && !message; i += 4)
+        touch(access, object.address + i, std::min(4u, object.bytes - i),
+              false);
     }
   for (uint32_t r = 0; r != op.repeat && !message; ++r)
     for (uint32_t i = 0; i != op.extent && !message; ++i)
       for (const Access &access : accesses)
         if (!isGatherSource(op, access.stream))
           touch(access, getAddress(*access.stream, r, i),
-                getByteWidth(access.stream->type), !access.isWrite);
+                getWidth(*access.stream), !access.isWrite);
   return message;
 }
 
@@ -114,8 +123,7 @@ void Shadow::mark(const Program &program, uint32_t core, const VectorOp &op,
     }
     for (uint32_t r = 0; r != op.repeat; ++r)
       for (uint32_t i = 0; i != op.extent; ++i)
-        set(getAddress(*access.stream, r, i),
-            getByteWidth(access.stream->type));
+        set(getAddress(*access.stream, r, i), getWidth(*access.stream));
   }
 }
 

@@ -7,12 +7,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Pipeline/Registration.h"
+#include "plmr/Conversion/Passes.h"
 #include "plmr/Dialect/Core/IR/Core.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Pipeline/Compiler.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -27,6 +31,9 @@
 #include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Tensor/Transforms/SubsetInsertionOpInterfaceImpl.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -46,4 +53,32 @@ void plmr::registerDialects(DialectRegistry &registry) {
   tensor::registerSubsetOpInterfaceExternalModels(registry);
 }
 
-void plmr::registerPasses() {}
+namespace {
+/// Options of the pipeline on the command line.
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<std::string> device{*this, "device",
+                             llvm::cl::desc("Profile, .json file or JSON text"),
+                             llvm::cl::init("wse2")};
+  Option<std::string> mesh{*this, "mesh",
+                           llvm::cl::desc("Columns x rows, for example 4x3")};
+  Option<plmr::Level> to{
+      *this, "to", llvm::cl::desc("The level to compile to"),
+      llvm::cl::init(plmr::Level::Core),
+      llvm::cl::values(clEnumValN(plmr::Level::Mesh, "mesh", "mesh level"),
+                       clEnumValN(plmr::Level::Tile, "tile", "tile level"),
+                       clEnumValN(plmr::Level::Core, "core", "core level"))};
+};
+} // namespace
+
+void plmr::registerPasses() {
+  registerConversionPasses();
+  registerPLMRTransformsPasses();
+  registerTransformsPasses();
+  registerLinalgPasses();
+  bufferization::registerBufferizationPasses();
+  PassPipelineRegistration<PipelineOptions>(
+      "plmr-compile", "Compile a graph to the cores of a mesh",
+      [](OpPassManager &manager, const PipelineOptions &options) {
+        buildPipeline(manager, {options.device, options.mesh, options.to});
+      });
+}

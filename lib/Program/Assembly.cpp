@@ -129,7 +129,8 @@ public:
       llvm::StringRef token = lexer.takeWord(what);
       double parsed = 0;
       if (token.getAsDouble(parsed))
-        lexer.fail(llvm::formatv("expected {0}, found '{1}'", what, token).str());
+        lexer.fail(
+            llvm::formatv("expected {0}, found '{1}'", what, token).str());
       value = static_cast<T>(parsed);
     } else {
       constexpr bool isWide = sizeof(T) == 8;
@@ -152,7 +153,9 @@ public:
                             .str());
     value = static_cast<T>(it - std::begin(names));
   }
-  bool optional(llvm::StringRef keyword, bool) { return lexer.consume(keyword); }
+  bool optional(llvm::StringRef keyword, bool) {
+    return lexer.consume(keyword);
+  }
   template <typename List, typename Fn> void list(List &items, Fn fn) {
     lexer.expect("[");
     while (!lexer.failed() && !lexer.consume("]")) {
@@ -434,7 +437,8 @@ static void mapMetadata(Reader &archive,
   }
 }
 
-template <typename A, typename T> static void mapProgram(A &archive, T &program) {
+template <typename A, typename T>
+static void mapProgram(A &archive, T &program) {
   archive.word("device");
   mapMachine(archive, program.machine);
   archive.newLine(0);

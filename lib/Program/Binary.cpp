@@ -85,7 +85,9 @@ static void write(llvm::raw_ostream &os, const Program &program) {
   Sections sections =
       layOut(manifest.size(), getCodeBytes(program), program.data.size());
   uint64_t start = os.tell();
-  auto padTo = [&](uint64_t offset) { os.write_zeros(offset - (os.tell() - start)); };
+  auto padTo = [&](uint64_t offset) {
+    os.write_zeros(offset - (os.tell() - start));
+  };
   writeHeader(os, sections);
   padTo(sections[0].offset);
   os << manifest;
@@ -140,8 +142,12 @@ static llvm::Expected<Sections> readHeader(llvm::StringRef bytes,
                                            llvm::StringRef origin) {
   if (bytes.size() < headerBytes || !bytes.starts_with(magic))
     return makeError("{0}: not a plmr program", origin);
-  auto read32 = [&](uint64_t at) { return endian::read32le(bytes.data() + at); };
-  auto read64 = [&](uint64_t at) { return endian::read64le(bytes.data() + at); };
+  auto read32 = [&](uint64_t at) {
+    return endian::read32le(bytes.data() + at);
+  };
+  auto read64 = [&](uint64_t at) {
+    return endian::read64le(bytes.data() + at);
+  };
   if (read32(4) != version)
     return makeError("{0}: version {1}, version {2} is supported", origin,
                      read32(4), version);

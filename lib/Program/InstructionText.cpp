@@ -161,8 +161,8 @@ static int32_t takeImmediate(Lexer &lexer) {
 static int32_t takeHashImmediate(Lexer &lexer) {
   int32_t value = 0;
   if (lexer.peek().drop_front().getAsInteger(10, value))
-    lexer.fail(llvm::formatv("expected #<integer>, found '{0}'", lexer.peek())
-                   .str());
+    lexer.fail(
+        llvm::formatv("expected #<integer>, found '{0}'", lexer.peek()).str());
   lexer.advance();
   return value;
 }
@@ -210,9 +210,9 @@ static ElementType takeType(Lexer &lexer) {
   for (unsigned i = 0; i != numElementTypes; ++i)
     if (lexer.consume(stringify(static_cast<ElementType>(i))))
       return static_cast<ElementType>(i);
-  lexer.fail(llvm::formatv("expected f32, f16, bf16 or i32, found '{0}'",
-                           lexer.peek())
-                 .str());
+  lexer.fail(
+      llvm::formatv("expected f32, f16, bf16 or i32, found '{0}'", lexer.peek())
+          .str());
   return ElementType::F32;
 }
 

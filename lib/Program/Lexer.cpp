@@ -85,7 +85,8 @@ int64_t Lexer::takeInteger(llvm::StringRef what, int64_t low, int64_t high) {
 std::string Lexer::takeString(llvm::StringRef what) {
   llvm::StringRef body = token;
   if (!body.consume_front("\"")) {
-    fail(llvm::formatv("expected {0} in quotes, found '{1}'", what, token).str());
+    fail(llvm::formatv("expected {0} in quotes, found '{1}'", what, token)
+             .str());
     return {};
   }
   body = body.drop_back();

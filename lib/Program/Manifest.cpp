@@ -368,8 +368,7 @@ static bool hasUnknownFields(const google::protobuf::Message &message) {
   std::vector<const google::protobuf::FieldDescriptor *> fields;
   reflection->ListFields(message, &fields);
   for (const google::protobuf::FieldDescriptor *field : fields) {
-    if (field->cpp_type() !=
-        google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE)
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE)
       continue;
     if (!field->is_repeated()) {
       if (hasUnknownFields(reflection->GetMessage(message, field)))

@@ -96,10 +96,9 @@ static void cutSegmented(const DimSplit &split, unsigned coordinate,
     return;
   int64_t inner = split.factors[split.innerFactor];
   // The narrowest segment has the widest shares.
-  shares[split.innerFactor] =
-      getBalancedShare(coordinate - begin, inner,
-                       segments.getBegin(segment + 1) - begin,
-                       ceilDiv(inner, cores / values));
+  shares[split.innerFactor] = getBalancedShare(
+      coordinate - begin, inner, segments.getBegin(segment + 1) - begin,
+      ceilDiv(inner, cores / values));
 }
 
 llvm::SmallVector<FactorShare, 4> Placement::getShares(unsigned dim,
@@ -120,8 +119,9 @@ llvm::SmallVector<FactorShare, 4> Placement::getShares(unsigned dim,
   FactorShare &share = shares[split.innerFactor];
   int64_t extent = share.count;
   if (split.kind == DimSplit::Kind::Cyclic)
-    share = {coordinate, ceilDiv(std::max<int64_t>(extent - coordinate, 0), cores),
-             cores, ceilDiv(extent, cores)};
+    share = {coordinate,
+             ceilDiv(std::max<int64_t>(extent - coordinate, 0), cores), cores,
+             ceilDiv(extent, cores)};
   else if (split.segmentFactor)
     cutSegmented(split, coordinate, cores, shares);
   else

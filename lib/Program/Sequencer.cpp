@@ -137,13 +137,13 @@ Sequencer::executeScalar(const Instruction &inst) {
 // Descriptors
 //===----------------------------------------------------------------------===//
 
-/// The f32 of a float splat, rounded to the descriptor's type.
+/// The f32 of a float splat in the descriptor's type.
 static uint32_t roundSplat(float value, ElementType type) {
   switch (type) {
   case ElementType::F16:
-    return toBits(widenF16(narrowF16(value)));
+    return narrowF16(value);
   case ElementType::BF16:
-    return toBits(widenBF16(narrowBF16(value)));
+    return narrowBF16(value);
   default:
     return toBits(value);
   }
@@ -153,13 +153,17 @@ __attribute__((always_inline)) inline bool
 Sequencer::executeDescriptor(const Instruction &inst) {
   Stream &stream = descriptors[inst.dst];
   stream.type = inst.getType();
+  stream.colour = 0;
+  stream.isStill = false;
   int32_t operand = readOrZero(inst.a);
   switch (inst.opcode) {
   case Opcode::Dsm:
     stream.kind = Stream::Kind::Memory;
     stream.object = inst.object;
-    stream.base = static_cast<uint32_t>(operand) + static_cast<uint32_t>(inst.imm);
+    stream.base =
+        static_cast<uint32_t>(operand) + static_cast<uint32_t>(inst.imm);
     stream.stride = read(inst.b);
+    stream.isStill = stream.stride == 0;
     stream.step = readOrZero(inst.c);
     return true;
   case Opcode::Dsf: {
@@ -172,8 +176,8 @@ Sequencer::executeDescriptor(const Instruction &inst) {
     return true;
   }
   default: { // Dss
-    uint32_t bits = static_cast<uint32_t>(
-        inst.flags & UseImmediate ? inst.imm : operand);
+    uint32_t bits =
+        static_cast<uint32_t>(inst.flags & UseImmediate ? inst.imm : operand);
     if (inst.flags & ConvertInteger)
       bits = toBits(static_cast<float>(static_cast<int32_t>(bits)));
     stream.kind = Stream::Kind::Splat;
@@ -189,12 +193,8 @@ Sequencer::executeDescriptor(const Instruction &inst) {
 // Vectors
 //===----------------------------------------------------------------------===//
 
-bool Sequencer::resolveVector(const Instruction &inst) {
+inline bool Sequencer::resolveVector(const Instruction &inst) {
   int32_t extent = read(inst.extent), repeat = read(inst.repeat);
-  if ((extent | repeat) < 0)
-    return fail(extent < 0
-                    ? llvm::formatv("extent {0} is negative", extent).str()
-                    : llvm::formatv("repeat {0} is negative", repeat).str());
   vector.opcode = inst.opcode;
   vector.engine = inst.engine;
   vector.extent = static_cast<uint32_t>(extent);
@@ -202,23 +202,34 @@ bool Sequencer::resolveVector(const Instruction &inst) {
   vector.pc = pc;
   vector.dst = descriptors[inst.dst];
   vector.a = descriptors[inst.a];
-  vector.b = vector.c = Stream();
   unsigned sources = getNumSources(inst.opcode);
-  if (sources >= 2)
-    vector.b = descriptors[inst.b];
-  if (sources == 3)
-    vector.c = descriptors[inst.c];
-
-  auto isUnset = [&](unsigned descriptor) {
-    return descriptors[descriptor].kind == Stream::Kind::None;
+  vector.b = sources >= 2 ? descriptors[inst.b] : Stream();
+  vector.c = sources == 3 ? descriptors[inst.c] : Stream();
+  auto isNone = [](const Stream &stream) {
+    return stream.kind == Stream::Kind::None;
   };
-  unsigned fields[] = {inst.dst, inst.a, inst.b, inst.c};
-  for (unsigned i = 0; i <= sources; ++i)
-    if (isUnset(fields[i]))
-      return fail(llvm::formatv("descriptor d{0} was never set", fields[i]));
+  bool isUnset = isNone(vector.dst) || isNone(vector.a) ||
+                 (sources >= 2 && isNone(vector.b)) ||
+                 (sources == 3 && isNone(vector.c));
+  if ((extent | repeat) < 0 || isUnset ||
+      vector.dst.kind == Stream::Kind::Splat) [[unlikely]]
+    return explainVector(inst);
+  return true;
+}
+
+/// Traps with what is wrong with a vector instruction.
+bool Sequencer::explainVector(const Instruction &inst) {
+  if (read(inst.extent) < 0)
+    return fail(llvm::formatv("extent {0} is negative", read(inst.extent)));
+  if (read(inst.repeat) < 0)
+    return fail(llvm::formatv("repeat {0} is negative", read(inst.repeat)));
   if (vector.dst.kind == Stream::Kind::Splat)
     return fail(llvm::formatv("destination d{0} is a splat", inst.dst));
-  return true;
+  unsigned fields[] = {inst.dst, inst.a, inst.b, inst.c};
+  unsigned *unset = fields;
+  while (descriptors[*unset].kind != Stream::Kind::None)
+    ++unset;
+  return fail(llvm::formatv("descriptor d{0} was never set", *unset));
 }
 
 //===----------------------------------------------------------------------===//

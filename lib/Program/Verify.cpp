@@ -264,9 +264,9 @@ static llvm::Error verifyMesh(const Program &program) {
 }
 
 llvm::Error plmr::verifyProgram(const Program &program) {
-  for (auto *check : {verifyMesh, verifyClasses, verifyObjects, verifyTensors,
-                      verifyConstants, verifyLaunches, verifyCode,
-                      verifyRoutes})
+  for (auto *check :
+       {verifyMesh, verifyClasses, verifyObjects, verifyTensors,
+        verifyConstants, verifyLaunches, verifyCode, verifyRoutes})
     if (llvm::Error error = check(program))
       return error;
   if (program.model)

@@ -113,8 +113,8 @@ llvm::Error CodeVerifier::checkControl(const Instruction &inst) {
     return llvm::Error::success();
   case Opcode::Epoch:
     if (inst.imm < 0 || size_t(inst.imm) >= program.routeTables.size())
-      return fail("the program has " +
-                  llvm::Twine(program.routeTables.size()) + " route tables");
+      return fail("the program has " + llvm::Twine(program.routeTables.size()) +
+                  " route tables");
     return llvm::Error::success();
   default:
     return llvm::Error::success();

@@ -73,7 +73,8 @@ llvm::Error RouteVerifier::checkClass(size_t index) {
 /// What a router sends into a link its neighbour takes from there, and the
 /// other way.
 llvm::Error RouteVerifier::checkLinks(unsigned x, unsigned y) {
-  for (const Route &route : table.classes[table.classOf[y * program.mesh.columns + x]]) {
+  for (const Route &route :
+       table.classes[table.classOf[y * program.mesh.columns + x]]) {
     for (unsigned p = 0; p != numPorts - 1; ++p) {
       Port port = static_cast<Port>(p);
       bool sends = route.hasOutput(port), takes = route.input == port;
@@ -100,7 +101,8 @@ llvm::Error RouteVerifier::checkReached() {
   uint64_t routes = 0, reached = 0;
   for (unsigned y = 0; y != program.mesh.rows; ++y)
     for (unsigned x = 0; x != program.mesh.columns; ++x)
-      for (const Route &route : table.classes[table.classOf[y * program.mesh.columns + x]]) {
+      for (const Route &route :
+           table.classes[table.classOf[y * program.mesh.columns + x]]) {
         ++routes;
         if (route.input == Port::Ramp)
           walkRoute(program, table, x, y, route.colour,

@@ -281,7 +281,7 @@ llvm::Error Oracle::executeVector(uint32_t index) {
 llvm::Error Oracle::bindOp(uint32_t index, OracleStream &stream) {
   const FabricOp &op = stream.op;
   uint64_t colours = 0;
-  auto use = [&](uint8_t colour, bool isConnected) {
+  auto use = [&](uint8_t colour, bool isConnected) -> llvm::Error {
     uint64_t bit = uint64_t(1) << colour;
     bool isUsed = colours & bit;
     for (const OracleStream &other : cores[index].streams)

@@ -9,12 +9,16 @@
 #ifndef PLMR_TOOLS_PLMR_TRANSLATE_REGISTERTRANSLATIONS_H
 #define PLMR_TOOLS_PLMR_TRANSLATE_REGISTERTRANSLATIONS_H
 
+#include "plmr/Frontend/GGUFImport/Import.h"
 #include "plmr/Target/Program/Program.h"
 
 namespace plmr {
 
 /// Registers every translation of the project.
-inline void registerTranslations() { registerProgramTranslations(); }
+inline void registerTranslations() {
+  registerGGUFTranslations();
+  registerProgramTranslations();
+}
 
 } // namespace plmr
 

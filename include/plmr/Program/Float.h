@@ -54,7 +54,8 @@ inline uint16_t narrowF16(float value) {
   uint32_t sign = bits >> 16 & 0x8000;
   uint32_t magnitude = bits & 0x7fffffff;
   // Normal results: rebase the exponent and round by integer addition.
-  uint32_t normal = (magnitude - (112u << 23) + 0xfff + (magnitude >> 13 & 1)) >> 13;
+  uint32_t normal =
+      (magnitude - (112u << 23) + 0xfff + (magnitude >> 13 & 1)) >> 13;
   // Subnormal results: adding 0.5 aligns the last place of f16 with that of
   // f32, whose addition rounds to nearest even.
   uint32_t subnormal = toBits(fromBits(magnitude) + 0.5f) - toBits(0.5f);

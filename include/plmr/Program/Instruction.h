@@ -63,8 +63,12 @@ constexpr unsigned numOpcodes = static_cast<unsigned>(Opcode::Gather) + 1;
 llvm::StringRef stringify(Opcode opcode);
 std::optional<Opcode> parseOpcode(llvm::StringRef mnemonic);
 
-inline bool isScalar(Opcode op) { return op >= Opcode::SAdd && op <= Opcode::Ldc; }
-inline bool isDescriptor(Opcode op) { return op >= Opcode::Dsm && op <= Opcode::Dss; }
+inline bool isScalar(Opcode op) {
+  return op >= Opcode::SAdd && op <= Opcode::Ldc;
+}
+inline bool isDescriptor(Opcode op) {
+  return op >= Opcode::Dsm && op <= Opcode::Dss;
+}
 inline bool isVector(Opcode op) { return op >= Opcode::Mov; }
 /// Number of source streams of a vector opcode (1 to 3).
 inline unsigned getNumSources(Opcode op) {

@@ -82,7 +82,15 @@ struct Constant {
 /// A range of every core's memory with one owner. Objects do not overlap,
 /// except scratch whose lifetimes the compiler has proved disjoint.
 struct Object {
-  enum class Kind : uint8_t { Weight, State, Input, Output, Scratch, Table, Code };
+  enum class Kind : uint8_t {
+    Weight,
+    State,
+    Input,
+    Output,
+    Scratch,
+    Table,
+    Code
+  };
   std::string name; ///< the value's name in the source
   Kind kind = Kind::Scratch;
   uint32_t address = 0; ///< bytes
@@ -105,9 +113,10 @@ struct RopeTable {
 /// Where the host finds the data of a tensor, or of one slice of its leading
 /// dimension.
 struct DataSource {
-  std::string name;     ///< the tensor's name in its file
-  uint32_t file = 0;    ///< index into Program::files; ~0u: a section of the binary
-  uint64_t offset = 0;  ///< bytes, in the file or the data section
+  std::string name; ///< the tensor's name in its file
+  uint32_t file =
+      0; ///< index into Program::files; ~0u: a section of the binary
+  uint64_t offset = 0; ///< bytes, in the file or the data section
   uint64_t bytes = 0;
   uint32_t type = 0; ///< GGUF type id (0 F32, 1 F16, 30 BF16, 8 Q8_0, 2 Q4_0)
   /// Given: the data is computed, and file, offset, bytes and type are 0.
@@ -137,7 +146,8 @@ struct Tensor {
 struct CoreClass {
   std::string name;
   std::vector<Instruction> code;
-  std::vector<uint32_t> locations; ///< index into Program::locations, per instruction
+  std::vector<uint32_t>
+      locations; ///< index into Program::locations, per instruction
   bool operator==(const CoreClass &) const = default;
 };
 
@@ -155,7 +165,7 @@ struct Launch {
 /// A communication channel, for people to read (plmr inspect).
 struct ChannelInfo {
   std::string name;
-  std::string relation;         ///< for example "chain level 0 along y"
+  std::string relation; ///< for example "chain level 0 along y"
   std::vector<unsigned> colours;
   unsigned maxHops = 0;
   bool operator==(const ChannelInfo &) const = default;

@@ -25,12 +25,20 @@ struct Stream {
   enum class Kind : uint8_t { None, Memory, Fabric, Splat };
   Kind kind = Kind::None;
   ElementType type = ElementType::F32;
-  uint8_t colour = 0;  ///< Fabric
-  uint16_t object = 0; ///< Memory
-  uint32_t base = 0;   ///< Memory: byte address of the first element
-  int32_t stride = 1;  ///< Memory: elements between elements
-  int32_t step = 0;    ///< Memory: elements between repetitions
-  uint32_t bits = 0;   ///< Splat: the value's bits (f32, or an i32)
+  uint8_t colour = 0;   ///< Fabric, else 0
+  bool isStill = false; ///< Memory with stride 0
+  uint16_t object = 0;  ///< Memory
+  uint32_t base = 0;    ///< Memory: byte address of the first element
+  int32_t stride = 1;   ///< Memory: elements between elements
+  int32_t step = 0;     ///< Memory: elements between repetitions
+  uint32_t bits = 0;    ///< Splat: the value in its own type, in the low bits
+
+  /// All that an operation's time may depend on.
+  uint32_t getSummary() const {
+    return static_cast<uint32_t>(kind) | static_cast<uint32_t>(type) << 8 |
+           static_cast<uint32_t>(colour) << 16 |
+           static_cast<uint32_t>(isStill) << 24;
+  }
 };
 
 /// A vector operation that a core reaches.
@@ -65,8 +73,8 @@ public:
   /// Runs to the next event.
   Event next();
 
-  const VectorOp &getVector() const { return vector; } ///< after Vector
-  uint8_t getEngine() const { return engine; }         ///< after Wait
+  const VectorOp &getVector() const { return vector; }  ///< after Vector
+  uint8_t getEngine() const { return engine; }          ///< after Wait
   uint32_t getRouteTable() const { return routeTable; } ///< after Epoch
   /// After Trap: what broke which rule, with the value (for example
   /// "sdiv by zero", "extent -1", "descriptor d3 was never set").
@@ -90,6 +98,7 @@ private:
   bool enterLoop(const Instruction &inst);
   void leaveLoops();
   bool resolveVector(const Instruction &inst);
+  bool explainVector(const Instruction &inst);
   bool fail(std::string what);
 
   const Program *program;

@@ -280,7 +280,6 @@ LogicalResult TileConverter::convertOp(Operation &op) {
     convertGemm<mesh::GemmTOp, mesh::GemmTTileOp>(
         gemmT, type.getTensor().getDimSize(0));
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
-    OpBuilder::InsertPoint after;
     if (failed(convertLoop(loop)))
       return failure();
   } else if (isa<scf::YieldOp>(op)) {

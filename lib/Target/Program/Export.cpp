@@ -67,7 +67,6 @@ static Instruction get(LdcOp op) {
   Instruction inst = start(op, Opcode::Ldc);
   inst.dst = static_cast<uint8_t>(op.getDst());
   inst.a = getOperand(op.getAAttr());
-  inst.b = noOperand;
   inst.imm = static_cast<int32_t>(op.getImm());
   return inst;
 }

@@ -17,19 +17,22 @@ std::string plmr::printLocation(Location location) {
                          file.getStartLine(), file.getStartColumn());
   if (auto name = dyn_cast<NameLoc>(location))
     return name.getName().str();
+  // What is no place in a file must not end like one.
   if (auto call = dyn_cast<CallSiteLoc>(location))
-    return printLocation(call.getCallee()) + " called from " +
-           printLocation(call.getCaller());
+    return printLocation(call.getCallee()) + " (called from " +
+           printLocation(call.getCaller()) + ")";
   if (auto opaque = dyn_cast<OpaqueLoc>(location))
     return printLocation(opaque.getFallbackLocation());
   auto fused = dyn_cast<FusedLoc>(location);
   if (!fused)
     return "unknown";
-  std::string text;
+  if (fused.getLocations().size() == 1)
+    return printLocation(fused.getLocations().front());
+  std::string text = "[";
   llvm::interleave(
       fused.getLocations(), [&](Location part) { text += printLocation(part); },
       [&] { text += ", "; });
-  return text;
+  return text + "]";
 }
 
 Location plmr::parseLocation(MLIRContext *context, StringRef text) {

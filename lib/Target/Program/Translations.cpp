@@ -18,10 +18,10 @@ using namespace plmr;
 
 /// The value of `expected`, or nothing after an error.
 template <typename T>
-static std::optional<T> take(MLIRContext *context, llvm::Expected<T> expected) {
+static std::optional<T> take(Location location, llvm::Expected<T> expected) {
   if (expected)
     return std::move(*expected);
-  emitError(UnknownLoc::get(context)) << llvm::toString(expected.takeError());
+  emitError(location) << llvm::toString(expected.takeError());
   return std::nullopt;
 }
 
@@ -36,22 +36,25 @@ static const llvm::MemoryBuffer &getInput(llvm::SourceMgr &manager) {
 static std::optional<Program> readBinary(llvm::SourceMgr &manager,
                                          MLIRContext *context) {
   const llvm::MemoryBuffer &input = getInput(manager);
-  return take(context, deserializeProgram(input.getBuffer(),
-                                          input.getBufferIdentifier()));
+  return take(
+      UnknownLoc::get(context),
+      deserializeProgram(input.getBuffer(), input.getBufferIdentifier()));
 }
 
-static LogicalResult writeBinary(const Program &program, MLIRContext *context,
+static LogicalResult writeBinary(const Program &program, Location location,
                                  raw_ostream &os) {
-  std::optional<std::string> bytes = take(context, serializeProgram(program));
+  std::optional<std::string> bytes = take(location, serializeProgram(program));
   if (bytes)
     os << *bytes;
   return success(bytes.has_value());
 }
 
 static LogicalResult mlirToProgram(ModuleOp module, raw_ostream &os) {
-  MLIRContext *context = module.getContext();
-  std::optional<Program> program = take(context, exportProgram(module));
-  return success(program && succeeded(writeBinary(*program, context, os)));
+  auto programs = module.getOps<core::ProgramOp>();
+  Location location =
+      programs.empty() ? module.getLoc() : (*programs.begin()).getLoc();
+  std::optional<Program> program = take(location, exportProgram(module));
+  return success(program && succeeded(writeBinary(*program, location, os)));
 }
 
 static OwningOpRef<ModuleOp> programToMlir(llvm::SourceMgr &manager,
@@ -76,14 +79,14 @@ static LogicalResult
 assemblyToProgram(const std::shared_ptr<llvm::SourceMgr> &manager,
                   raw_ostream &os, MLIRContext *context) {
   const llvm::MemoryBuffer &input = getInput(*manager);
+  auto location = UnknownLoc::get(context);
   std::optional<Program> program = take(
-      context, parseAssembly(input.getBuffer(), input.getBufferIdentifier()));
+      location, parseAssembly(input.getBuffer(), input.getBufferIdentifier()));
   if (!program)
     return failure();
   if (llvm::Error error = verifyProgram(*program))
-    return emitError(UnknownLoc::get(context))
-           << llvm::toString(std::move(error));
-  return writeBinary(*program, context, os);
+    return emitError(location) << llvm::toString(std::move(error));
+  return writeBinary(*program, location, os);
 }
 
 void plmr::registerProgramTranslations() {

@@ -1,7 +1,7 @@
-// RUN: plmr-opt %s -verify-roundtrip | FileCheck %s
-// RUN: plmr-opt %s | plmr-opt | FileCheck %s
-// RUN: plmr-opt %s -mlir-print-op-generic | plmr-opt | FileCheck %s
-// RUN: plmr-opt %s -emit-bytecode | plmr-opt | FileCheck %s
+// RUN: plmr-opt %s -verify-roundtrip | FileCheck %s --strict-whitespace
+// RUN: plmr-opt %s | plmr-opt | FileCheck %s --strict-whitespace
+// RUN: plmr-opt %s -mlir-print-op-generic | plmr-opt | FileCheck %s --strict-whitespace
+// RUN: plmr-opt %s -emit-bytecode | plmr-opt | FileCheck %s --strict-whitespace
 
 // CHECK-LABEL: core.program @main 2 x 2 on "tiny" attributes {
 // CHECK-SAME:    class_of = array<i32: 0, 1, 1, 0>
@@ -167,5 +167,5 @@ core.program @main 2 x 2 on "tiny" attributes {
 }
 
 // The enumerations, as attributes of their own.
-// CHECK: kinds = [#core<scalar_kind add>, #core<vector_kind fma>, #core<type_kind f32>, #core<memory_kind code>, #core<constant_kind by_core>]
-module attributes {kinds = [#core<scalar_kind add>, #core<vector_kind fma>, #core<type_kind f32>, #core<memory_kind code>, #core<constant_kind by_core>]} {}
+// CHECK: core.kinds = [#core<scalar_kind add>, #core<vector_kind fma>, #core<type_kind f32>, #core<memory_kind code>, #core<constant_kind by_core>]
+module attributes {core.kinds = [#core<scalar_kind add>, #core<vector_kind fma>, #core<type_kind f32>, #core<memory_kind code>, #core<constant_kind by_core>]} {}

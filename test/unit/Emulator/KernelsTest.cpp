@@ -295,7 +295,7 @@ TEST(ISA, I33_HalfTypesRoundOnce) {
   }
 }
 
-TEST(ISA, I26_RsqrtIsCorrectlyRounded) {
+TEST(ISA, I32_RsqrtIsCorrectlyRounded) {
   // All mantissas, both parities of the exponent.
   unsigned wrong = 0;
   std::vector<float> x(1 << 16), y(1 << 16);
@@ -380,6 +380,20 @@ TEST(ISA, I35_MaxIsIeeeMaximum) {
   EXPECT_EQ(toBits(computeF32(Opcode::Max, NAN, 1)), canonicalF32);
   EXPECT_EQ(toBits(computeF32(Opcode::Max, 1, -NAN)), canonicalF32);
   EXPECT_EQ(computeF32(Opcode::Max, -INFINITY, -5), -5);
+}
+
+TEST(ISA, I38_NaNIsCanonical) {
+  const Opcode ops[] = {Opcode::Add, Opcode::Sub, Opcode::Mul, Opcode::Div,
+                        Opcode::Fma, Opcode::Max, Opcode::Exp, Opcode::Rsqrt};
+  for (Opcode op : ops) {
+    EXPECT_EQ(compute(op, ElementType::F32, 0xffc12345, 1, 1), canonicalF32);
+    EXPECT_EQ(compute(op, ElementType::F16, 0xfd01, 1, 1), canonicalF16);
+    EXPECT_EQ(compute(op, ElementType::BF16, 0xff81, 1, 1), canonicalBF16);
+  }
+  for (Opcode op : {Opcode::Mov, Opcode::Sel}) {
+    EXPECT_EQ(compute(op, ElementType::F32, 0xffa12345, 1, 1), 0xffa12345u);
+    EXPECT_EQ(compute(op, ElementType::F16, 0xfd01, 1, 1), 0xfd01u);
+  }
 }
 
 TEST(ISA, I34_IntegersWrap) {

@@ -35,7 +35,8 @@ class "all" {
   dsm d2, f32 o2[80]
   dsf d3, f32 colour[0]
   dsf d4, f32 colour[1]
-)" + body + R"(
+)" + body +
+         R"(
   halt
 }
 routes of [0, 1]
@@ -93,7 +94,8 @@ TEST(ISA, I8_Epochs) {
   EXPECT_TRAP("mov d3, d0 x k0 if k1 epoch 1",
               "10 wavelets of colour 0 from core (0, 0) are left over at an "
               "epoch");
-  EXPECT_TRAP("epoch 1 if k1 epoch 0 if k2", "core (0, 0) asks for route table 1");
+  EXPECT_TRAP("epoch 1 if k1 epoch 0 if k2",
+              "core (0, 0) asks for route table 1");
   EXPECT_TRAP("mov d1, d0 on e0 epoch 1", "engine e0 was not waited for");
   EXPECT_TRAP("epoch 1 if k1",
               "deadlock: 1 cores wait in an epoch, 1 halted without it");
@@ -237,8 +239,9 @@ TEST(ISA, I50_StreamsRunElementByElement) {
   machinery.run();
   // The right core adds ten times, the left nine; the last element stays.
   llvm::Expected<std::vector<float>> b = machinery.emulator->readTensor("b");
-  EXPECT_NE(llvm::toString(b.takeError()).find("core (0, 0): element 1 is "
-                                               "undefined"),
+  EXPECT_NE(llvm::toString(b.takeError())
+                .find("core (0, 0): element 1 is "
+                      "undefined"),
             std::string::npos);
   Machinery again(machinery.program, EmulatorMode::Fast);
   again.run();

@@ -18,7 +18,8 @@ TEST(Placement, RingEdgesHaveAtMostTwoHops) {
   for (unsigned n = 1; n != 40; ++n) {
     std::set<unsigned> seen;
     for (unsigned p = 0; p != n; ++p) {
-      unsigned here = getRingElement(p, n), next = getRingElement((p + 1) % n, n);
+      unsigned here = getRingElement(p, n),
+               next = getRingElement((p + 1) % n, n);
       EXPECT_LE(std::max(here, next) - std::min(here, next), 2u);
       EXPECT_EQ(getRingPosition(here, n), p);
       seen.insert(here);
@@ -122,18 +123,19 @@ TEST(Placement, CoversEveryTensorOnEveryMesh) {
           }
         EXPECT_EQ(count, int64_t(here.size()));
         EXPECT_EQ(padded, next);
-        placement.forEachRun(mesh, x, y,
-                             [&](int64_t tile, int64_t global, int64_t stride,
-                                 int64_t length) {
-                               for (int64_t i = 0; i != length; ++i)
-                                 EXPECT_EQ(globals[tile + i],
-                                           global < 0 ? -1 : global + i * stride);
-                             });
+        placement.forEachRun(
+            mesh, x, y,
+            [&](int64_t tile, int64_t global, int64_t stride, int64_t length) {
+              for (int64_t i = 0; i != length; ++i)
+                EXPECT_EQ(globals[tile + i],
+                          global < 0 ? -1 : global + i * stride);
+            });
       }
     // With fewer values than cores a segmented inner factor is shared out, so
     // each element still has exactly one holder per replica.
-    unsigned replicas = (placement.isReplicatedAlong(Axis::X) ? mesh.columns : 1) *
-                        (placement.isReplicatedAlong(Axis::Y) ? mesh.rows : 1);
+    unsigned replicas =
+        (placement.isReplicatedAlong(Axis::X) ? mesh.columns : 1) *
+        (placement.isReplicatedAlong(Axis::Y) ? mesh.rows : 1);
     for (unsigned count : holders)
       ASSERT_EQ(count, replicas) << "round " << round;
   }
@@ -158,8 +160,7 @@ TEST(Placement, HeadsOnColumns) {
   EXPECT_EQ(shares[2].begin, 1);
   EXPECT_EQ(shares[2].count, 1);
   std::vector<int64_t> globals;
-  placement.forEachElement(mesh, 3, 0, [&](int64_t, int64_t global) {
-    globals.push_back(global);
-  });
+  placement.forEachElement(
+      mesh, 3, 0, [&](int64_t, int64_t global) { globals.push_back(global); });
   EXPECT_EQ(globals, (std::vector<int64_t>{13, -1, 17, -1, 21, -1}));
 }

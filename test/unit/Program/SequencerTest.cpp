@@ -228,8 +228,8 @@ TEST(ISA, I13_Splats) {
   EXPECT_EQ(bits("f32 r1"), 7u);
   EXPECT_EQ(bits("i32 r2"), uint32_t(-8));
   EXPECT_EQ(bits("i32 9"), 9u);
-  EXPECT_EQ(bits("f16 1.0001"), toBits(1.0f));
-  EXPECT_EQ(bits("bf16 1.003"), toBits(1.0f));
+  EXPECT_EQ(bits("f16 1.0001"), 0x3c00u);
+  EXPECT_EQ(bits("bf16 1.003"), 0x3f80u);
 }
 
 TEST(ISA, I14_UnsetDescriptors) {

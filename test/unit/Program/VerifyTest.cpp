@@ -39,7 +39,8 @@ TEST(ISA, I2_UnusedFields) {
   expectMessage([](Program &p) { find(p, Opcode::SSub).b = 0; }, unused);
   expectMessage([](Program &p) { find(p, Opcode::Dsf).object = 1; }, unused);
   expectMessage([](Program &p) { find(p, Opcode::Wait).extent = 1; }, unused);
-  expectMessage([](Program &p) { find(p, Opcode::Halt).a = noOperand; }, unused);
+  expectMessage([](Program &p) { find(p, Opcode::Halt).a = noOperand; },
+                unused);
 }
 
 TEST(ISA, I3_OperandsExist) {
@@ -176,7 +177,8 @@ TEST(Verify, Tensors) {
                 "1 sources, expected 2");
   expectMessage(change([](Tensor &t) { t.sources[1].bytes = 4; }),
                 "of 3 in the binary");
-  expectMessage(change([](Tensor &t) { t.sources[0].file = 1; }), "file 1 of 1");
+  expectMessage(change([](Tensor &t) { t.sources[0].file = 1; }),
+                "file 1 of 1");
   expectMessage(change([](Tensor &t) { t.placement.dims[2].axis = Axis::Y; }),
                 "two dimensions are cut along one axis");
   expectMessage(change([](Tensor &t) { t.placement.dims[1].factors = {0}; }),
@@ -197,7 +199,8 @@ TEST(Verify, Rest) {
                 "1 entries for 2 core classes");
   expectMessage([](Program &p) { p.launches[0].routeTable = 2; },
                 "route table 2 of 2");
-  expectMessage([](Program &p) { p.launches[0].inputs[0] = 2; }, "tensor 2 of 2");
+  expectMessage([](Program &p) { p.launches[0].inputs[0] = 2; },
+                "tensor 2 of 2");
   expectMessage([](Program &p) { p.launches[0].parameters.resize(64); },
                 "64 parameters");
 }

@@ -88,9 +88,6 @@ TEST(Timing, T10_AllEnginesAgreeOnRandomPrograms) {
     ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
     compareEngines(program, census);
   }
-  RecordProperty("clean", static_cast<int>(census.clean));
-  std::printf("clean %u contended %u deadlock %u undrained %u\n", census.clean,
-              census.contended, census.deadlocks, census.undrained);
   // Every kind of program must occur often, or the test proves little.
   EXPECT_GT(census.clean, 800u);
   EXPECT_GT(census.contended, 800u);

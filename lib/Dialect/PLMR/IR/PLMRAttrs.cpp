@@ -281,7 +281,7 @@ PlacementAttr PlacementAttr::parseBody(AsmParser &parser) {
       std::optional<PadValue> parsed = parsePad(text);
       if (!parsed) {
         parser.emitError(keywordLoc)
-            << "expected pad zero, neginf or any but got '" << text << "'";
+            << "expected pad zero, neg_inf or any but got '" << text << "'";
         return {};
       }
       pad = *parsed;

@@ -243,8 +243,9 @@ void LocalOp::print(OpAsmPrinter &printer) {
   printer.printFunctionalType(getOperation());
   printer << " tiles (";
   llvm::interleaveComma(getBody().getArgumentTypes(), printer);
-  printer << ") ";
+  printer << ")";
   printer.printOptionalAttrDictWithKeyword((*this)->getAttrs());
+  printer << " ";
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
 }
 
@@ -468,7 +469,7 @@ LogicalResult RecvReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 LogicalResult
 ForwardReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  if (failed(verifyReceives(*this, getFrom())))
+  if (getFrom() && failed(verifyReceives(*this, *getFrom())))
     return failure();
   return success(lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols) &&
                  lookupSymbol<ChannelOp>(*this, getToAttr(), symbols));

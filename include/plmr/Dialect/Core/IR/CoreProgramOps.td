@@ -30,9 +30,8 @@ def Core_ProgramOp : Core_Op<"program", [
     and `metadata` is free text. `class_of` gives the class of each core, row
     by row, if it is not 0 for all.
 
-    The locations of instructions are those of the operations. `locations`
-    keeps the order of a table of locations that lists others, or lists them
-    otherwise than the code.
+    The locations of instructions are those of the operations. `locations` is
+    the program's table of them, where it is not what the code says in order.
 
     Example:
     ```mlir

@@ -74,7 +74,7 @@ def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
   let description = [{
     | text | meaning |
     |---|---|
-    | `*` | whole on every core |
+    | `*` | whole on every core; factors, as in `*(2:4 inner 1)`, change nothing |
     | `x` | balanced along x: core i of p has elements floor(i n / p) up to floor((i+1) n / p) |
     | `cyclic y` | element e on core e mod p, in slot e div p |
     | `skew x` | balanced, but shifted to where the staircase MeshGEMM starts |

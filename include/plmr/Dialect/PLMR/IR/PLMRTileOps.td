@@ -118,14 +118,15 @@ def PLMR_SendOp : PLMR_ChannelUserOp<"send"> {
   let summary = "Sends a buffer on a channel";
   let description = [{
     With a result the transfer runs beside the program until `plmr.wait`.
+    Nothing happens where the predicate is false.
 
     Example: `plmr.send %buf on @y.chain0 : memref<24xf32>`
   }];
   let arguments = (ins AnyRankedOrUnrankedMemRef:$buffer,
-                       FlatSymbolRefAttr:$channel);
+                       FlatSymbolRefAttr:$channel, Optional<I1>:$predicate);
   let results = (outs Optional<PLMR_TokenType>:$token);
   let assemblyFormat = [{
-    $buffer `on` $channel attr-dict `:` type($buffer) (`->` type($token)^)?
+    $buffer `on` $channel (`if` $predicate^)? attr-dict `:` type($buffer) (`->` type($token)^)?
   }];
 }
 
@@ -139,10 +140,11 @@ def PLMR_RecvOp : PLMR_ChannelUserOp<"recv"> {
   }];
   let arguments = (ins AnyRankedOrUnrankedMemRef:$buffer,
                        FlatSymbolRefAttr:$channel,
-                       OptionalAttr<PLMR_RoleAttr>:$from);
+                       OptionalAttr<PLMR_RoleAttr>:$from,
+                       Optional<I1>:$predicate);
   let results = (outs Optional<PLMR_TokenType>:$token);
   let assemblyFormat = [{
-    $buffer `on` $channel (`from` `` $from^)? attr-dict `:` type($buffer)
+    $buffer `on` $channel (`from` `` $from^)? (`if` $predicate^)? attr-dict `:` type($buffer)
     (`->` type($token)^)?
   }];
 }
@@ -154,9 +156,10 @@ def PLMR_RecvReduceOp : PLMR_ChannelUserOp<"recv_reduce"> {
   }];
   let arguments = (ins PLMR_ReducerAttr:$reducer,
       AnyRankedOrUnrankedMemRef:$buffer,
-      FlatSymbolRefAttr:$channel, PLMR_RoleAttr:$from);
+      FlatSymbolRefAttr:$channel, PLMR_RoleAttr:$from, Optional<I1>:$predicate);
   let assemblyFormat = [{
-    `` $reducer $buffer `on` $channel `from` `` $from attr-dict `:` type($buffer)
+    `` $reducer $buffer `on` $channel `from` `` $from (`if` $predicate^)?
+    attr-dict `:` type($buffer)
   }];
 }
 
@@ -164,7 +167,8 @@ def PLMR_ForwardReduceOp : PLMR_ChannelUserOp<"forward_reduce"> {
   let summary = "Combines what arrives with a buffer and passes it on";
   let description = [{
     One instruction a hop: element by element taken from the channel, combined
-    and sent on along `to`, without a stop in memory.
+    and sent on along `to`, without a stop in memory. Without `from` the core
+    receives one flow at most and takes that.
 
     Example:
     ```mlir
@@ -174,19 +178,20 @@ def PLMR_ForwardReduceOp : PLMR_ChannelUserOp<"forward_reduce"> {
   }];
   let arguments = (ins PLMR_ReducerAttr:$reducer,
       AnyRankedOrUnrankedMemRef:$buffer,
-      FlatSymbolRefAttr:$channel, PLMR_RoleAttr:$from,
-      FlatSymbolRefAttr:$to);
+      FlatSymbolRefAttr:$channel, OptionalAttr<PLMR_RoleAttr>:$from,
+      FlatSymbolRefAttr:$to, Optional<I1>:$predicate);
   let assemblyFormat = [{
-    `` $reducer $buffer `on` $channel `from` `` $from `to` $to attr-dict `:`
+    `` $reducer $buffer `on` $channel (`from` `` $from^)? `to` $to
+    (`if` $predicate^)? attr-dict `:`
     type($buffer)
   }];
 }
 
 def PLMR_WaitOp : PLMR_Op<"wait"> {
   let summary = "Waits for a transfer";
-  let description = "Example: `plmr.wait %token`";
-  let arguments = (ins PLMR_TokenType:$token);
-  let assemblyFormat = "$token attr-dict";
+  let description = "Example: `plmr.wait %token if %started`";
+  let arguments = (ins PLMR_TokenType:$token, Optional<I1>:$predicate);
+  let assemblyFormat = "$token (`if` $predicate^)? attr-dict";
 }
 
 #endif // PLMR_DIALECT_PLMR_IR_PLMRTILEOPS_TD

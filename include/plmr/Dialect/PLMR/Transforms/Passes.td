@@ -1,0 +1,124 @@
+//===- Passes.td - Passes on the mesh and tile levels -*- tablegen -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_DIALECT_PLMR_TRANSFORMS_PASSES_TD
+#define PLMR_DIALECT_PLMR_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+//===----------------------------------------------------------------------===//
+// Mesh level
+//===----------------------------------------------------------------------===//
+
+def AttachMesh : Pass<"plmr-attach-mesh", "::mlir::ModuleOp"> {
+  let summary = "Give the module a mesh";
+  let description = [{
+    Adds `plmr.mesh @mesh`, unless the module has a mesh already. The mesh must
+    fit in the device's grid.
+  }];
+  let options = [
+    Option<"device", "device", "std::string", "\"wse2\"",
+           "A built-in profile, a .json file or JSON text">,
+    Option<"mesh", "mesh", "std::string", "\"\"",
+           "Columns x rows, for example 4x3">
+  ];
+  let dependentDialects = ["::plmr::mesh::PLMRDialect"];
+}
+
+def MergeCollectives : Pass<"plmr-merge-collectives", "::mlir::func::FuncOp"> {
+  let summary = "Let independent reductions share one message";
+  let description = [{
+    A reduction costs its latency more than its words: two `plmr.all_reduce`
+    of a block that reduce in the same way become one, if nothing between them
+    uses the first one's results.
+
+    Before:
+    ```mlir
+    %q = plmr.all_reduce %p0 : ...
+    %p1 = plmr.local (...) ...
+    %k = plmr.all_reduce %p1 : ...
+    ```
+    After:
+    ```mlir
+    %p1 = plmr.local (...) ...
+    %q, %k = plmr.all_reduce %p0, %p1 : ...
+    ```
+  }];
+}
+
+def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::func::FuncOp"> {
+  let summary = "Choose the reduction trees";
+  let description = [{
+    Gives each `plmr.all_reduce` without `groups` those of a K-tree
+    (WaferLLM 6.2): K levels of groups whose sizes differ as little as
+    possible. Reductions within segments get a tree for the widest segment.
+  }];
+  let options = [
+    Option<"levels", "k", "unsigned", "2", "K, the levels of the tree">
+  ];
+}
+
+def VerifyMesh : Pass<"plmr-verify-mesh", "::mlir::ModuleOp"> {
+  let summary = "Check that only mesh-level operations remain";
+  let description = [{
+    Legal are `plmr` operations on placed values, `scf.for` over them and
+    `index` arithmetic; tensors occur inside `plmr.local` only. No placed value
+    may be partial where it is stored, and each reduction must see its
+    identity in padding: a sum inside a `plmr.local` over a dimension that is
+    padded reads values whose padding is zero.
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Tile level
+//===----------------------------------------------------------------------===//
+
+def ExpandCollectives : Pass<"plmr-expand-collectives", "::mlir::ModuleOp"> {
+  let summary = "Turn collectives on tiles into messages on channels";
+  let description = [{
+    `plmr.reduce_tile` becomes chains along the levels of its tree, each hop
+    one instruction, and a multicast from the root. `plmr.gemm_tile` becomes
+    the staircase MeshGEMM, whose transfers run beside the products, and
+    `plmr.gemm_t_tile` the MeshGEMM-T (docs/Algorithms.md).
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
+}
+
+def AllocateColours : Pass<"plmr-allocate-colours", "::mlir::ModuleOp"> {
+  let summary = "Give each flow of each channel a colour";
+  let description = [{
+    Two flows that meet in a router need different colours. On a line flows are
+    intervals, so taking them by their first router and giving each the lowest
+    free colour uses as few as possible. Channels along x and along y meet in
+    every router and share none. Fails if the device has too few colours.
+  }];
+}
+
+def PlanMemory : Pass<"plmr-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Give objects and buffers their addresses";
+  let description = [{
+    Objects lie first, in their order. Buffers follow: each lives from its first
+    to its last use (a use inside a loop that the buffer outlives lasts as long
+    as the loop, a transfer until it is waited for), and buffers whose lives are
+    disjoint share memory. Sets `plmr.address` in bytes.
+  }];
+}
+
+def VerifyTile : Pass<"plmr-verify-tile", "::mlir::ModuleOp"> {
+  let summary = "Check that only tile-level operations remain";
+  let description = [{
+    Legal are `linalg` operations on buffers, `memref` views and allocations of
+    static size, `scf`, `index` and `i1` arithmetic and the messages of `plmr`.
+    Tensors, placed values and collectives are not.
+  }];
+}
+
+#endif // PLMR_DIALECT_PLMR_TRANSFORMS_PASSES_TD

@@ -1,0 +1,43 @@
+//===- Import.h - GGUF models as graph IR -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Weights stay in their file: the IR names them (docs/GGUF.md, rules M1 to M5).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_FRONTEND_GGUFIMPORT_IMPORT_H
+#define PLMR_FRONTEND_GGUFIMPORT_IMPORT_H
+
+#include "plmr/Frontend/GGUF/Architecture.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace plmr {
+
+struct GGUFImportOptions {
+  /// Element type of the key and value caches: F32 or F16.
+  ElementType kvType = ElementType::F32;
+  /// Positions that the caches hold; none: the model's context length.
+  std::optional<uint32_t> contextLength;
+};
+
+/// The graph of `model`, which was read from `file`: a module with its weights,
+/// its caches @k and @v [blocks x positions x features], and
+/// `@decode(x: tensor<dxf32>, position: index) -> logits: tensor<vocabxf32>`,
+/// where x is the embedding of the token at `position`. An error names a
+/// context length that the model does not have.
+llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+importGGUF(const GGUFFile &file, const ModelDescription &model,
+           mlir::MLIRContext *context, const GGUFImportOptions &options = {});
+
+/// Registers the translation gguf-to-mlir of plmr-translate.
+void registerGGUFTranslations();
+
+} // namespace plmr
+
+#endif // PLMR_FRONTEND_GGUFIMPORT_IMPORT_H

@@ -1,0 +1,39 @@
+//===- Compiler.h - The whole way from a graph to a program -----*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_PIPELINE_COMPILER_H
+#define PLMR_PIPELINE_COMPILER_H
+
+#include "plmr/Program/Program.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace plmr {
+
+/// The levels at which a compilation can stop.
+enum class Level { Graph, Mesh, Tile, Core };
+
+struct CompileOptions {
+  std::string device = "wse2"; ///< profile, .json file or JSON text
+  std::string mesh;            ///< columns x rows, for example "8x8"
+  Level level = Level::Core;   ///< compile to this level
+};
+
+/// Adds the passes from a graph to `options.level`.
+void buildPipeline(mlir::OpPassManager &manager, const CompileOptions &options);
+
+/// Compiles `module` in place. The error holds the diagnostics, one a line.
+llvm::Error compileModule(mlir::ModuleOp module, const CompileOptions &options);
+
+/// Compiles `module` to a program.
+llvm::Expected<Program> compileToProgram(mlir::ModuleOp module,
+                                         const CompileOptions &options);
+
+} // namespace plmr
+
+#endif // PLMR_PIPELINE_COMPILER_H

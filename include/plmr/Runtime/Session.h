@@ -1,0 +1,122 @@
+//===- Session.h - A language model at work -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The host's side of a model's program: it looks up embeddings, starts a
+// launch for each token, reads logits, chooses tokens and counts cycles.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_RUNTIME_SESSION_H
+#define PLMR_RUNTIME_SESSION_H
+
+#include "plmr/Runtime/Loader.h"
+#include "plmr/Runtime/Sampler.h"
+#include "plmr/Runtime/Tokenizer.h"
+#include "plmr/Timing/Timing.h"
+#include <unordered_map>
+
+namespace plmr {
+
+struct SessionOptions {
+  EmulatorMode mode = EmulatorMode::Fast;
+  /// Time every launch (each shape once).
+  bool timing = true;
+};
+
+/// What a launch of a session cost.
+struct LaunchRecord {
+  int32_t token = 0;
+  uint32_t position = 0;
+  uint64_t ticks = 0; ///< 0 without timing
+  unsigned contended = 0;
+  uint64_t macs = 0;
+  bool operator==(const LaunchRecord &) const = default;
+};
+
+struct GenerateOptions {
+  /// Tokens to generate; negative: until the model ends the text or the
+  /// context is full.
+  int64_t count = -1;
+  /// Never choose a token that ends the text.
+  bool ignoreEnd = false;
+  SamplerOptions sampler;
+};
+
+struct GenerateCallbacks {
+  /// The logits of each position that was fed, prompt included.
+  std::function<llvm::Error(llvm::ArrayRef<float>)> onLogits;
+  /// Each generated token, the one that ends the text included.
+  std::function<void(int32_t)> onToken;
+};
+
+class Session {
+public:
+  /// Loads the weights. The program has a model, a launch "decode" with the
+  /// parameter "position", an input "x" and an output "logits" of the model's
+  /// sizes; anything else is an error that names what is missing.
+  static llvm::Expected<std::unique_ptr<Session>>
+  create(std::shared_ptr<const Program> program,
+         const SessionOptions &options = {});
+
+  /// Computes the logits that follow `token` at the next position. A token
+  /// outside of the vocabulary and a full context are errors that change
+  /// nothing. The logits live until the next call.
+  llvm::Expected<llvm::ArrayRef<float>> feed(int32_t token);
+
+  /// Feeds `prompt` (at least one token) and then each token that it chooses,
+  /// except the last one. It is an error, before anything is computed, if
+  /// the prompt and a non-negative count of tokens do not fit in the context.
+  llvm::Error generate(llvm::ArrayRef<int32_t> prompt,
+                       const GenerateOptions &options,
+                       const GenerateCallbacks &callbacks);
+
+  /// Forgets all positions.
+  void reset();
+
+  const Program &getProgram() const { return *program; }
+  const ModelInfo &getModel() const { return *program->model; }
+  const Tokenizer &getTokenizer() const { return tokenizer; }
+  /// Positions that were fed; the next token is fed at this one.
+  uint32_t getPosition() const { return position; }
+  /// One record for each feed since the session was created.
+  llvm::ArrayRef<LaunchRecord> getRecords() const { return records; }
+  double getEmulatorSeconds() const { return emulatorSeconds; }
+  double getTimingSeconds() const { return timingSeconds; }
+
+private:
+  Session(std::shared_ptr<const Program> program, Tokenizer tokenizer,
+          const Launch &decode)
+      : program(std::move(program)), tokenizer(std::move(tokenizer)),
+        files(*this->program), decode(decode) {}
+
+  llvm::Error checkInterface() const;
+  llvm::Error checkRoom(size_t prompt, int64_t count) const;
+  llvm::Expected<int32_t> choose(Sampler &sampler, bool ignoreEnd) const;
+  llvm::Error recordTime(const RunResult &result, LaunchRecord &record);
+
+  struct LaunchTime {
+    uint64_t ticks;
+    unsigned contended;
+  };
+
+  std::shared_ptr<const Program> program;
+  Tokenizer tokenizer;
+  DataFiles files;
+  const Launch &decode;
+  bool timing = true;
+  std::unique_ptr<Emulator> emulator;
+  std::unordered_map<uint64_t, LaunchTime> times; ///< by trace hash
+  std::vector<float> logits;                      ///< of the last feed
+  std::vector<LaunchRecord> records;
+  uint32_t position = 0;
+  double emulatorSeconds = 0, timingSeconds = 0;
+};
+
+} // namespace plmr
+
+#endif // PLMR_RUNTIME_SESSION_H

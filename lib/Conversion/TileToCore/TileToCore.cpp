@@ -1,0 +1,365 @@
+//===- TileToCore.cpp - From tiles to a program of the cores -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Selector.h"
+#include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/Core/IR/Core.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Target/Program/Program.h"
+
+namespace plmr {
+#define GEN_PASS_DEF_CONVERTTILETOCORE
+#include "plmr/Conversion/Passes.h.inc"
+} // namespace plmr
+
+using namespace mlir;
+using namespace plmr;
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A GGUF type that the importer lets through.
+struct SourceType {
+  StringRef name;
+  uint32_t id;
+  int64_t blockElements, blockBytes;
+};
+} // namespace
+
+static constexpr SourceType sourceTypes[] = {{"F32", 0, 1, 4},
+                                             {"F16", 1, 1, 2},
+                                             {"BF16", 30, 1, 2},
+                                             {"Q8_0", 8, 32, 34},
+                                             {"Q4_0", 2, 32, 18}};
+
+LogicalResult Selector::addSources(mesh::ObjectOp object, Tensor &tensor) {
+  if (!object.getSources())
+    return success();
+  int64_t elements = object.getValueType().getTensor().getNumElements();
+  for (Attribute attr : object.getSourcesAttr()) {
+    DataSource &source = tensor.sources.emplace_back();
+    if (auto table = dyn_cast<llm::RopeTableAttr>(attr)) {
+      source.name = tensor.name;
+      source.table = RopeTable{table.getSine(),
+                               static_cast<uint32_t>(table.getStride()),
+                               static_cast<uint32_t>(table.getPairs()),
+                               table.getBase().getValueAsDouble()};
+      continue;
+    }
+    auto stored = dyn_cast<llm::SourceAttr>(attr);
+    if (!stored)
+      return object.emitOpError("expected sources of the llm dialect but got ")
+             << attr;
+    std::string file = object.getFile()->str();
+    auto known = llvm::find(program.files, file);
+    source.file = known - program.files.begin();
+    if (known == program.files.end())
+      program.files.push_back(file);
+    const SourceType *type =
+        llvm::find_if(sourceTypes, [&](const SourceType &candidate) {
+          return candidate.name == stored.getType();
+        });
+    source.name = stored.getName().str();
+    source.offset = stored.getOffset();
+    source.type = type->id;
+    source.bytes = elements / type->blockElements * type->blockBytes;
+  }
+  tensor.stacked = object.getStacked();
+  if (object.getTransposed())
+    tensor.sourceOrder = {1, 0};
+  return success();
+}
+
+LogicalResult Selector::addObjects() {
+  for (auto object : module.getOps<mesh::ObjectOp>()) {
+    auto address = object->getAttrOfType<IntegerAttr>(addressAttrName);
+    if (!address)
+      return object.emitOpError("expected an address; plmr-plan-memory sets it");
+    auto type = object.getPlacedType();
+    RankedTensorType tile = type.getTileType(mesh);
+    objects[object.getSymName()] = program.objects.size();
+    Tensor tensor;
+    tensor.name = object.getSymName().str();
+    tensor.type = *mesh::getElementType(tile.getElementType());
+    tensor.placement = type.getHostPlacement();
+    tensor.object = program.objects.size();
+    program.objects.push_back(
+        {tensor.name, static_cast<Object::Kind>(object.getKind()),
+         static_cast<uint32_t>(address.getInt()),
+         static_cast<uint32_t>(tile.getNumElements() *
+                               getByteWidth(tensor.type))});
+    if (failed(addSources(object, tensor)))
+      return failure();
+    program.tensors.push_back(std::move(tensor));
+  }
+  return success();
+}
+
+void Selector::addScratch(func::FuncOp func) {
+  // Buffers at one address share an object of the largest size.
+  std::map<int64_t, Object> byAddress;
+  func.walk([&](memref::AllocOp alloc) {
+    auto address = alloc->getAttrOfType<IntegerAttr>(addressAttrName);
+    if (!address)
+      return;
+    auto bytes = static_cast<uint32_t>(
+        alloc.getType().getNumElements() *
+        alloc.getType().getElementTypeBitWidth() / 8);
+    Object &object = byAddress[address.getInt()];
+    object.kind = Object::Kind::Scratch;
+    object.address = static_cast<uint32_t>(address.getInt());
+    object.bytes = std::max(object.bytes, bytes);
+    std::string name = "buffer";
+    if (auto loc = dyn_cast<NameLoc>(alloc.getLoc()))
+      name = loc.getName().str();
+    if (object.name.empty())
+      object.name = name;
+  });
+  for (auto &[address, object] : byAddress) {
+    scratch[address] = program.objects.size();
+    program.objects.push_back(object);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Routes
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Routes of every router under construction.
+using RouterRoutes = std::vector<std::vector<Route>>;
+} // namespace
+
+static void addRoute(std::vector<Route> &routes, uint8_t colour, Port input,
+                     uint8_t outputs) {
+  for (Route &route : routes)
+    if (route.colour == colour) {
+      route.outputs |= outputs;
+      return;
+    }
+  routes.push_back({colour, input, outputs});
+}
+
+static uint8_t getBit(Port port) {
+  return static_cast<uint8_t>(1u << static_cast<unsigned>(port));
+}
+
+/// Routes of `flow` on one line: outward from the source, through and into
+/// every destination on the way.
+static void addFlow(const Flow &flow, uint8_t colour, Axis axis,
+                    llvm::function_ref<std::vector<Route> &(unsigned)> at) {
+  Port up = axis == Axis::X ? Port::East : Port::South;
+  Port down = getOpposite(up);
+  for (bool ascending : {false, true}) {
+    unsigned last = ascending ? flow.getEnd() : flow.getBegin();
+    if (last == flow.source)
+      continue;
+    Port out = ascending ? up : down;
+    addRoute(at(flow.source), colour, Port::Ramp, getBit(out));
+    for (unsigned core = flow.source; core != last;) {
+      core += ascending ? 1 : -1;
+      uint8_t outputs = core == last ? 0 : getBit(out);
+      if (llvm::is_contained(flow.destinations, core))
+        outputs |= getBit(Port::Ramp);
+      addRoute(at(core), colour, getOpposite(out), outputs);
+    }
+  }
+}
+
+void Selector::addRoutes() {
+  RouterRoutes routers(mesh.getNumCores());
+  for (auto channel : module.getOps<mesh::ChannelOp>()) {
+    Relation relation = channel.getRelation().getRelation();
+    Axis axis = relation.axis;
+    auto flows = relation.getFlows(mesh.getExtent(axis));
+    unsigned lines = axis == Axis::X ? mesh.rows : mesh.columns;
+    ChannelInfo info{channel.getSymName().str(), relation.print(), {}, 0};
+    for (auto [flow, colour] : llvm::zip(flows, *channel.getColours())) {
+      info.maxHops = std::max(info.maxHops, flow.getHops());
+      info.colours.push_back(static_cast<unsigned>(colour));
+      for (unsigned line = 0; line != lines; ++line)
+        addFlow(flow, static_cast<uint8_t>(colour), axis,
+                [&, line = line](unsigned core) -> std::vector<Route> & {
+                  return axis == Axis::X
+                             ? routers[line * mesh.columns + core]
+                             : routers[core * mesh.columns + line];
+                });
+    }
+    llvm::sort(info.colours);
+    info.colours.erase(llvm::unique(info.colours), info.colours.end());
+    program.channels.push_back(std::move(info));
+  }
+  RouteTable table;
+  for (std::vector<Route> &routes : routers) {
+    llvm::sort(routes, [](const Route &a, const Route &b) {
+      return a.colour < b.colour;
+    });
+    auto known = llvm::find(table.classes, routes);
+    table.classOf.push_back(known - table.classes.begin());
+    if (known == table.classes.end())
+      table.classes.push_back(routes);
+  }
+  program.routeTables.push_back(std::move(table));
+}
+
+//===----------------------------------------------------------------------===//
+// Reports
+//===----------------------------------------------------------------------===//
+
+void Selector::addReports(func::FuncOp func) {
+  struct Report {
+    llvm::SetVector<Value> buffers;
+    llvm::SetVector<StringRef> channels;
+  };
+  llvm::MapVector<StringAttr, Report> reports;
+  func.walk([&](Operation *op) {
+    auto name = op->getAttrOfType<StringAttr>(operationAttrName);
+    if (!name)
+      return;
+    Report &report = reports[name];
+    Value buffer = op->getOperand(0);
+    while (Operation *view = buffer.getDefiningOp()) {
+      if (view->getNumOperands() == 0 ||
+          !isa<MemRefType>(view->getOperand(0).getType()))
+        break;
+      buffer = view->getOperand(0);
+    }
+    report.buffers.insert(buffer);
+    for (NamedAttribute attr : op->getAttrs())
+      if (auto symbol = dyn_cast<FlatSymbolRefAttr>(attr.getValue()))
+        report.channels.insert(symbol.getValue());
+  });
+  for (auto &[name, report] : reports) {
+    OperationInfo info{name.str(), "", 0, 0, {}};
+    for (Value buffer : report.buffers) {
+      auto type = cast<MemRefType>(buffer.getType());
+      info.bytesPerCore +=
+          type.getNumElements() * type.getElementTypeBitWidth() / 8;
+    }
+    SmallVector<StringRef> relations;
+    for (StringRef channel : report.channels)
+      for (const ChannelInfo &known : program.channels)
+        if (known.name == channel) {
+          info.maxHops = std::max(info.maxHops, known.maxHops);
+          llvm::append_range(info.colours, known.colours);
+          relations.push_back(known.name);
+        }
+    info.algorithm = llvm::join(relations, ", ");
+    llvm::sort(info.colours);
+    info.colours.erase(llvm::unique(info.colours), info.colours.end());
+    program.operations.push_back(std::move(info));
+  }
+}
+
+LogicalResult Selector::finish(func::FuncOp func) {
+  uint64_t end = 0;
+  for (const Object &object : program.objects)
+    end = std::max<uint64_t>(end, uint64_t(object.address) + object.bytes);
+  auto append = [&](StringRef name, Object::Kind kind, uint64_t bytes) {
+    end = (end + 15) / 16 * 16;
+    program.objects.push_back({name.str(), kind, static_cast<uint32_t>(end),
+                               static_cast<uint32_t>(bytes)});
+    end += bytes;
+  };
+  if (!program.constants.empty())
+    append("constants", Object::Kind::Table, 4 * program.constants.size());
+  append("code", Object::Kind::Code, sizeof(Instruction) * code.size());
+
+  uint64_t budget = program.machine.getUsableSramBytes();
+  if (end > budget) {
+    InFlightDiagnostic diag =
+        func.emitError("expected at most ")
+        << budget << " bytes per core, what " << program.machine.name
+        << " has, but the program needs " << end << " on a mesh of "
+        << mesh.columns << "x" << mesh.rows
+        << "; a larger mesh or the device 'lab' would do";
+    SmallVector<const Object *> owners;
+    for (const Object &object : program.objects)
+      owners.push_back(&object);
+    llvm::sort(owners, [](const Object *a, const Object *b) {
+      return std::pair(b->bytes, a->address) < std::pair(a->bytes, b->address);
+    });
+    for (const Object *owner : ArrayRef(owners).take_front(5))
+      diag.attachNote() << "'" << owner->name << "' ("
+                        << stringify(owner->kind) << "): " << owner->bytes
+                        << " bytes";
+    return failure();
+  }
+
+  Launch launch;
+  launch.name = func.getSymName().str();
+  if (auto names = func->getAttrOfType<ArrayAttr>(parametersAttrName))
+    for (Attribute name : names)
+      launch.parameters.push_back(cast<StringAttr>(name).str());
+  launch.entry = {0};
+  for (auto [i, tensor] : llvm::enumerate(program.tensors)) {
+    Object::Kind kind = program.objects[tensor.object].kind;
+    if (kind == Object::Kind::Input)
+      launch.inputs.push_back(i);
+    if (kind == Object::Kind::Output)
+      launch.outputs.push_back(i);
+  }
+  program.launches.push_back(std::move(launch));
+  program.classes.push_back({"all", std::move(code), std::move(locations)});
+  return success();
+}
+
+FailureOr<Program> Selector::run(func::FuncOp func) {
+  if (failed(addObjects()))
+    return failure();
+  addScratch(func);
+  addRoutes();
+  for (BlockArgument argument : func.getArguments())
+    scalars[argument] = Scalar::inRegister(allocateRegister());
+  if (failed(selectBlock(func.getBody().front())))
+    return failure();
+  current = func.getLoc();
+  emit(Opcode::Halt);
+  addReports(func);
+  if (failed(finish(func)))
+    return failure();
+  return std::move(program);
+}
+
+//===----------------------------------------------------------------------===//
+// Pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct ConvertTileToCore
+    : plmr::impl::ConvertTileToCoreBase<ConvertTileToCore> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    mesh::MeshOp meshOp = mesh::lookupMesh(module);
+    auto funcs = llvm::to_vector(module.getOps<func::FuncOp>());
+    if (!meshOp || funcs.size() != 1) {
+      module.emitOpError("expected a plmr.mesh and one function");
+      return signalPassFailure();
+    }
+    FailureOr<Machine> machine = plmr::loadMachine(meshOp);
+    if (failed(machine))
+      return signalPassFailure();
+    FailureOr<Program> program =
+        Selector(module, meshOp, *machine).run(funcs[0]);
+    if (failed(program))
+      return signalPassFailure();
+    if (llvm::Error error = verifyProgram(*program)) {
+      funcs[0].emitError(llvm::toString(std::move(error)));
+      return signalPassFailure();
+    }
+    OwningOpRef<ModuleOp> core = importProgram(*program, &getContext());
+    if (!core)
+      return signalPassFailure();
+    module.getBody()->clear();
+    module.getBody()->getOperations().splice(
+        module.getBody()->end(), core->getBody()->getOperations());
+  }
+};
+} // namespace

@@ -1,0 +1,73 @@
+//===- AttachMesh.cpp - Giving the module a mesh -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "mlir/IR/Builders.h"
+
+namespace plmr {
+#define GEN_PASS_DEF_ATTACHMESH
+#include "plmr/Dialect/PLMR/Transforms/Passes.h.inc"
+} // namespace plmr
+
+using namespace mlir;
+using namespace plmr;
+
+/// A profile by name, by file, or as JSON text.
+static llvm::Expected<Machine> getMachine(StringRef device) {
+  if (device.ltrim().starts_with("{"))
+    return parseMachine(device, "device");
+  return loadMachine(device);
+}
+
+FailureOr<Machine> plmr::loadMachine(mesh::MeshOp mesh) {
+  llvm::Expected<Machine> machine = getMachine(mesh.getDevice());
+  if (machine)
+    return *machine;
+  mesh.emitError(llvm::toString(machine.takeError()));
+  return failure();
+}
+
+namespace {
+struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
+  using AttachMeshBase::AttachMeshBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    mesh::MeshOp meshOp = mesh::lookupMesh(module);
+    if (!meshOp && !(meshOp = createMesh()))
+      return signalPassFailure();
+    FailureOr<Machine> machine = plmr::loadMachine(meshOp);
+    if (failed(machine))
+      return signalPassFailure();
+    MeshShape shape = meshOp.getShape();
+    if (shape.columns <= machine->grid.columns &&
+        shape.rows <= machine->grid.rows)
+      return;
+    meshOp.emitError("expected a mesh within the ")
+        << machine->grid.columns << " x " << machine->grid.rows << " cores of "
+        << machine->name << " but got " << shape.columns << " x "
+        << shape.rows;
+    signalPassFailure();
+  }
+
+  mesh::MeshOp createMesh() {
+    unsigned columns, rows;
+    auto [first, second] = StringRef(mesh).split('x');
+    if (first.getAsInteger(10, columns) || second.getAsInteger(10, rows) ||
+        columns == 0 || rows == 0) {
+      getOperation().emitError("expected a mesh as columns x rows, for example "
+                               "4x3, but got '")
+          << mesh << "'";
+      return {};
+    }
+    auto builder = OpBuilder::atBlockBegin(getOperation().getBody());
+    return mesh::MeshOp::create(builder, getOperation().getLoc(), "mesh",
+                                columns, rows, device);
+  }
+};
+} // namespace

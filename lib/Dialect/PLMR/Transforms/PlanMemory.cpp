@@ -1,0 +1,160 @@
+//===- PlanMemory.cpp - Giving objects and buffers their addresses -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+namespace plmr {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "plmr/Dialect/PLMR/Transforms/Passes.h.inc"
+} // namespace plmr
+
+using namespace mlir;
+using namespace plmr;
+
+/// Addresses are multiples of a 64-bit port's width.
+static constexpr int64_t alignment = 8;
+
+static int64_t alignUp(int64_t value) {
+  return (value + alignment - 1) / alignment * alignment;
+}
+
+static int64_t getBytes(ShapedType type) {
+  return type.getNumElements() * type.getElementTypeBitWidth() / 8;
+}
+
+namespace {
+/// Positions of operations in program order; a region's come after its
+/// operation's, and `end` is the last one inside.
+class ProgramOrder {
+public:
+  explicit ProgramOrder(Operation *root) {
+    root->walk<WalkOrder::PreOrder>([&](Operation *op) { begin[op] = next++; });
+    root->walk([&](Operation *op) {
+      unsigned last = begin[op];
+      for (Region &region : op->getRegions())
+        for (Operation &nested : region.getOps())
+          last = std::max(last, end[&nested]);
+      end[op] = last;
+    });
+  }
+  unsigned getBegin(Operation *op) const { return begin.lookup(op); }
+  unsigned getEnd(Operation *op) const { return end.lookup(op); }
+
+private:
+  unsigned next = 0;
+  llvm::DenseMap<Operation *, unsigned> begin, end;
+};
+
+/// A buffer with the span of positions at which it holds something.
+struct Buffer {
+  memref::AllocOp op;
+  int64_t bytes;
+  unsigned first, last;
+  int64_t address = -1;
+};
+} // namespace
+
+/// Everything that reads or writes `value`, through views and transfers.
+static void collectUsers(Value value, SmallVectorImpl<Operation *> &users) {
+  for (Operation *user : value.getUsers()) {
+    users.push_back(user);
+    bool passesOn = user->getNumResults() == 1 &&
+                    (isa<ViewLikeOpInterface>(user) ||
+                     isa<mesh::TokenType>(user->getResult(0).getType()));
+    if (passesOn)
+      collectUsers(user->getResult(0), users);
+  }
+}
+
+static Buffer getBuffer(memref::AllocOp op, const ProgramOrder &order) {
+  Buffer buffer{op, alignUp(getBytes(op.getType())), ~0u, 0};
+  SmallVector<Operation *> users;
+  collectUsers(op, users);
+  for (Operation *user : users) {
+    // A loop that the buffer outlives may reach any use again.
+    Operation *span = user;
+    for (Operation *parent = user->getParentOp();
+         parent && !parent->isAncestor(op); parent = parent->getParentOp())
+      if (isa<LoopLikeOpInterface>(parent))
+        span = parent;
+    buffer.first = std::min(buffer.first, order.getBegin(span));
+    buffer.last = std::max(buffer.last, order.getEnd(span));
+  }
+  return buffer;
+}
+
+/// Puts the buffers from `base` on, the largest first, each at the lowest
+/// address that is free while it lives. Returns the end.
+static int64_t placeBuffers(SmallVectorImpl<Buffer> &buffers, int64_t base) {
+  SmallVector<Buffer *> bySize;
+  for (Buffer &buffer : buffers)
+    bySize.push_back(&buffer);
+  llvm::sort(bySize, [](const Buffer *a, const Buffer *b) {
+    return a->bytes != b->bytes ? a->bytes > b->bytes : a < b;
+  });
+  int64_t end = base;
+  SmallVector<Buffer *> placed; // by address
+  for (Buffer *buffer : bySize) {
+    int64_t address = base;
+    for (Buffer *other : placed) {
+      bool together =
+          other->first <= buffer->last && buffer->first <= other->last;
+      if (together && other->address < address + buffer->bytes &&
+          address < other->address + other->bytes)
+        address = other->address + other->bytes;
+    }
+    buffer->address = address;
+    end = std::max(end, address + buffer->bytes);
+    placed.insert(llvm::upper_bound(placed, buffer,
+                                    [](const Buffer *a, const Buffer *b) {
+                                      return a->address < b->address;
+                                    }),
+                  buffer);
+  }
+  return end;
+}
+
+namespace {
+struct PlanMemory : plmr::impl::PlanMemoryBase<PlanMemory> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    mesh::MeshOp meshOp = mesh::lookupMesh(module);
+    Builder builder(&getContext());
+    int64_t next = 0;
+    for (auto object : module.getOps<mesh::ObjectOp>()) {
+      object->setAttr(addressAttrName, builder.getI64IntegerAttr(next));
+      next += alignUp(getBytes(
+          object.getPlacedType().getTileType(meshOp.getShape())));
+    }
+    for (auto func : module.getOps<func::FuncOp>()) {
+      ProgramOrder order(func);
+      SmallVector<Buffer> buffers;
+      WalkResult result = func.walk([&](memref::AllocOp op) {
+        if (!op.getType().hasStaticShape()) {
+          op.emitError("expected a buffer of static size but got ")
+              << op.getType();
+          return WalkResult::interrupt();
+        }
+        if (!op->use_empty())
+          buffers.push_back(getBuffer(op, order));
+        return WalkResult::advance();
+      });
+      if (result.wasInterrupted())
+        return signalPassFailure();
+      placeBuffers(buffers, next);
+      for (Buffer &buffer : buffers)
+        buffer.op->setAttr(addressAttrName,
+                           builder.getI64IntegerAttr(buffer.address));
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,276 @@
+//===- Import.cpp - GGUF models as graph IR -------------------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Frontend/GGUFImport/Import.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/Support/FileSystem.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace plmr;
+
+namespace {
+
+class Importer {
+public:
+  Importer(const GGUFFile &file, const ModelDescription &model,
+           MLIRContext *context, const GGUFImportOptions &options)
+      : model(model), builder(UnknownLoc::get(context), context),
+        f32(builder.getF32Type()) {
+    llvm::SmallString<128> absolute(file.getPath());
+    llvm::sys::fs::make_absolute(absolute);
+    path = builder.getStringAttr(absolute);
+    positions = options.contextLength.value_or(model.contextLength);
+    kvType = options.kvType == ElementType::F16 ? Type(builder.getF16Type())
+                                                : Type(f32);
+  }
+
+  OwningOpRef<ModuleOp> import();
+
+private:
+  /// What the operations that follow are for; reports show it.
+  void setRole(llvm::Twine role) {
+    builder.setLoc(NameLoc::get(builder.getStringAttr(role)));
+  }
+  RankedTensorType vectorOf(int64_t extent) const {
+    return RankedTensorType::get({extent}, f32);
+  }
+
+  void declareWeight(TensorRole role);
+  void declareState(StringRef name);
+  Type getStoredType(TensorRole role) const;
+  Value getParam(TensorRole role);
+  Value buildNorm(TensorRole role, Value x);
+  Value buildProduct(TensorRole role, Value x);
+  Value buildRope(StringRef role, Value x, int64_t heads);
+  Value buildAttention(Value x);
+  Value buildFeedForward(Value x);
+  Value buildBlock(Value x);
+  Value buildBlocks(Value x);
+  void buildDecode();
+
+  const ModelDescription &model;
+  ImplicitLocOpBuilder builder;
+  Type f32, kvType;
+  StringAttr path;
+  int64_t positions;
+  std::map<TensorRole, llm::WeightOp> weights;
+  Value position;
+  Value layer; ///< of the block that is being built
+};
+
+} // namespace
+
+static bool isPerBlock(TensorRole role) {
+  return static_cast<unsigned>(role) >= numGlobalTensorRoles;
+}
+
+/// "blk.attn_q": the same for all blocks.
+static std::string getRoleName(TensorRole role) {
+  return (isPerBlock(role) ? "blk." : "") + stringify(role).str();
+}
+
+//===----------------------------------------------------------------------===//
+// Symbols
+//===----------------------------------------------------------------------===//
+
+/// The type of a file if cores can compute with it and all blocks have it,
+/// else f32. Vectors are f32: they are small, and so is what they scale.
+Type Importer::getStoredType(TensorRole role) const {
+  const GGUFTensor &first = model.getTensor(role);
+  if (first.shape.size() == 1)
+    return f32;
+  for (unsigned block = 1; isPerBlock(role) && block < model.numBlocks; ++block)
+    if (model.getTensor(role, block).type != first.type)
+      return f32;
+  if (first.type == GGUF_F16)
+    return Float16Type::get(builder.getContext());
+  if (first.type == GGUF_BF16)
+    return BFloat16Type::get(builder.getContext());
+  return f32;
+}
+
+void Importer::declareWeight(TensorRole role) {
+  setRole(getRoleName(role));
+  // A file holds y = W x as rows of outputs, [out x in]; the graph says x W.
+  SmallVector<int64_t> shape(model.getTensor(role).shape.begin(),
+                             model.getTensor(role).shape.end());
+  SmallVector<Attribute> sources;
+  for (unsigned block = 0; block != (isPerBlock(role) ? model.numBlocks : 1);
+       ++block) {
+    const GGUFTensor &tensor = model.getTensor(role, block);
+    sources.push_back(llm::SourceAttr::get(
+        builder.getContext(), tensor.name, static_cast<int64_t>(tensor.offset),
+        getGGUFTypeName(tensor.type)));
+  }
+  auto type = RankedTensorType::get(shape, getStoredType(role));
+  weights[role] = llm::WeightOp::create(
+      builder, stringify(role), type, /*transposed=*/shape.size() == 2, path,
+      builder.getArrayAttr(sources));
+}
+
+void Importer::declareState(StringRef name) {
+  setRole(name);
+  int64_t features = static_cast<int64_t>(model.numKVHeads) * model.headDim;
+  llm::StateOp::create(
+      builder, name,
+      RankedTensorType::get({model.numBlocks, positions, features}, kvType));
+}
+
+Value Importer::getParam(TensorRole role) {
+  llm::WeightOp weight = weights.at(role);
+  Value index = weight.getSources().size() > 1 ? layer : Value();
+  return llm::ParamOp::create(builder, weight.getType(), weight.getSymName(),
+                              index);
+}
+
+//===----------------------------------------------------------------------===//
+// The graph
+//===----------------------------------------------------------------------===//
+
+Value Importer::buildNorm(TensorRole role, Value x) {
+  setRole(getRoleName(role));
+  return llm::RMSNormOp::create(builder, x, getParam(role),
+                                APFloat(model.rmsEpsilon));
+}
+
+Value Importer::buildProduct(TensorRole role, Value x) {
+  setRole(getRoleName(role));
+  Value weight = getParam(role);
+  int64_t extent = cast<RankedTensorType>(weight.getType()).getDimSize(1);
+  Value zero = arith::ConstantOp::create(builder, builder.getF32FloatAttr(0));
+  Value empty = tensor::EmptyOp::create(builder, ArrayRef<int64_t>{extent}, f32);
+  Value filled = linalg::FillOp::create(builder, zero, empty).getResult(0);
+  return linalg::VecmatOp::create(builder, TypeRange(vectorOf(extent)),
+                                  ValueRange{x, weight}, ValueRange(filled))
+      .getResult(0);
+}
+
+Value Importer::buildRope(StringRef role, Value x, int64_t heads) {
+  setRole(role);
+  auto kind = model.ropeKind == RopeKind::Adjacent ? llm::RopeKind::Adjacent
+                                                   : llm::RopeKind::Half;
+  return llm::RopeOp::create(builder, x, position, heads,
+                             APFloat(model.ropeFreqBase), kind);
+}
+
+Value Importer::buildAttention(Value x) {
+  Value normed = buildNorm(TensorRole::AttentionNorm, x);
+  // Products of one vector stand together, so that their reductions can share
+  // a message.
+  Value q = buildProduct(TensorRole::Query, normed);
+  Value k = buildProduct(TensorRole::Key, normed);
+  Value v = buildProduct(TensorRole::Value, normed);
+  q = buildRope("blk.rope_q", q, model.numHeads);
+  k = buildRope("blk.rope_k", k, model.numKVHeads);
+  setRole("blk.attention");
+  float scale = 1 / std::sqrt(static_cast<float>(model.headDim));
+  Value result = llm::AttentionOp::create(
+      builder, q, k, v, "k", "v", layer, position, model.numHeads,
+      model.numKVHeads, APFloat(scale));
+  Value out = buildProduct(TensorRole::AttentionOut, result);
+  setRole("blk.attn_residual");
+  return arith::AddFOp::create(builder, x, out);
+}
+
+Value Importer::buildFeedForward(Value x) {
+  Value normed = buildNorm(TensorRole::FeedForwardNorm, x);
+  Value gate = buildProduct(TensorRole::Gate, normed);
+  Value up = buildProduct(TensorRole::Up, normed);
+  setRole("blk.ffn_act");
+  auto type = cast<RankedTensorType>(gate.getType());
+  Value one = arith::ConstantOp::create(
+      builder, DenseElementsAttr::get(type, builder.getF32FloatAttr(1)));
+  Value negated = arith::NegFOp::create(builder, gate);
+  Value exponential = math::ExpOp::create(builder, negated);
+  Value denominator = arith::AddFOp::create(builder, one, exponential);
+  Value silu = arith::DivFOp::create(builder, gate, denominator);
+  Value gated = arith::MulFOp::create(builder, silu, up);
+  Value down = buildProduct(TensorRole::Down, gated);
+  setRole("blk.ffn_residual");
+  return arith::AddFOp::create(builder, x, down);
+}
+
+Value Importer::buildBlock(Value x) {
+  return buildFeedForward(buildAttention(x));
+}
+
+Value Importer::buildBlocks(Value x) {
+  setRole("blk");
+  Value zero = arith::ConstantIndexOp::create(builder, builder.getLoc(), 0);
+  if (model.numBlocks == 1) {
+    layer = zero;
+    return buildBlock(x);
+  }
+  Value one = arith::ConstantIndexOp::create(builder, builder.getLoc(), 1);
+  Value end = arith::ConstantIndexOp::create(builder, builder.getLoc(),
+                                             model.numBlocks);
+  auto loop = scf::ForOp::create(builder, zero, end, one, ValueRange(x));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  layer = loop.getInductionVar();
+  Value result = buildBlock(loop.getRegionIterArg(0));
+  setRole("blk");
+  scf::YieldOp::create(builder, ValueRange(result));
+  return loop.getResult(0);
+}
+
+void Importer::buildDecode() {
+  setRole("decode");
+  auto type = builder.getFunctionType(
+      {vectorOf(model.embeddingLength), builder.getIndexType()},
+      {vectorOf(model.vocabSize)});
+  auto decode = func::FuncOp::create(builder, "decode", type);
+  decode.setArgAttr(0, "plmr.name", builder.getStringAttr("x"));
+  decode.setArgAttr(1, "plmr.name", builder.getStringAttr("position"));
+  decode.setResultAttr(0, "plmr.name", builder.getStringAttr("logits"));
+  builder.setInsertionPointToStart(decode.addEntryBlock());
+  position = decode.getArgument(1);
+  Value x = buildBlocks(decode.getArgument(0));
+  Value normed = buildNorm(TensorRole::OutputNorm, x);
+  Value logits = buildProduct(TensorRole::Output, normed);
+  func::ReturnOp::create(builder, logits);
+}
+
+OwningOpRef<ModuleOp> Importer::import() {
+  setRole(model.name.empty() ? model.architecture : model.name);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(builder, builder.getLoc());
+  builder.setInsertionPointToEnd(module->getBody());
+  // All but the embedding, whose rows the host looks up.
+  for (unsigned role = 1; role != numTensorRoles; ++role)
+    declareWeight(static_cast<TensorRole>(role));
+  declareState("k");
+  declareState("v");
+  buildDecode();
+  return module;
+}
+
+llvm::Expected<OwningOpRef<ModuleOp>>
+plmr::importGGUF(const GGUFFile &file, const ModelDescription &model,
+                 MLIRContext *context, const GGUFImportOptions &options) {
+  uint32_t positions = options.contextLength.value_or(model.contextLength);
+  if (positions == 0 || positions > model.contextLength)
+    return makeError("{0}: expected a context of 1 to {1} positions, the "
+                     "model's, but got {2}",
+                     file.getPath(), model.contextLength, positions);
+  if (options.kvType != ElementType::F32 && options.kvType != ElementType::F16)
+    return makeError("expected a cache of f32 or f16 but got {0}",
+                     stringify(options.kvType));
+  context->loadDialect<arith::ArithDialect, func::FuncDialect,
+                       linalg::LinalgDialect, math::MathDialect,
+                       scf::SCFDialect, tensor::TensorDialect,
+                       llm::LLMDialect>();
+  return Importer(file, model, context, options).import();
+}

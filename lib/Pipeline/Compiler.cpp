@@ -1,0 +1,76 @@
+//===- Compiler.cpp - The whole way from a graph to a program -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Pipeline/Compiler.h"
+#include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Target/Program/Program.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace plmr;
+
+void plmr::buildPipeline(OpPassManager &manager,
+                         const CompileOptions &options) {
+  if (options.level == Level::Graph)
+    return;
+  AttachMeshOptions attach;
+  attach.device = options.device;
+  attach.mesh = options.mesh;
+  manager.addPass(createAttachMesh(attach));
+  manager.addPass(createConvertGraphToMesh());
+  manager.addNestedPass<func::FuncOp>(createMergeCollectives());
+  manager.addNestedPass<func::FuncOp>(createChooseAlgorithms());
+  manager.addPass(createVerifyMesh());
+  if (options.level == Level::Mesh)
+    return;
+  manager.addPass(createConvertMeshToTile());
+  manager.addPass(createCSEPass());
+  manager.addNestedPass<func::FuncOp>(
+      createConvertElementwiseToLinalgPass());
+  manager.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createExpandCollectives());
+  manager.addPass(createCSEPass());
+  manager.addPass(createAllocateColours());
+  manager.addPass(createPlanMemory());
+  manager.addPass(createVerifyTile());
+  if (options.level == Level::Tile)
+    return;
+  manager.addPass(createConvertTileToCore());
+}
+
+llvm::Error plmr::compileModule(ModuleOp module,
+                                const CompileOptions &options) {
+  std::string errors;
+  ScopedDiagnosticHandler handler(
+      module.getContext(), [&](Diagnostic &diagnostic) {
+        if (!errors.empty())
+          errors += '\n';
+        errors += diagnostic.str();
+        for (Diagnostic &note : diagnostic.getNotes())
+          errors += "\n  " + note.str();
+        return success();
+      });
+  PassManager manager(module.getContext());
+  buildPipeline(manager, options);
+  if (succeeded(manager.run(module)))
+    return llvm::Error::success();
+  return makeError("{0}", errors);
+}
+
+llvm::Expected<Program>
+plmr::compileToProgram(ModuleOp module, const CompileOptions &options) {
+  if (llvm::Error error = compileModule(module, options))
+    return std::move(error);
+  return exportProgram(module);
+}

@@ -1,0 +1,127 @@
+// RUN: plmr-opt %s -split-input-file -verify-diagnostics
+
+// expected-error @below {{expected the type of 'w' to be one of F32, F16, BF16, Q8_0, Q4_0 but got 'Q5_K'}}
+llm.weight @w : tensor<8xf32> in "m.gguf" [#llm.source<"w", 0, "Q5_K">]
+
+// -----
+
+// expected-error @below {{expected a non-negative offset of 'w' but got -1}}
+llm.weight @w : tensor<8xf32> in "m.gguf" [#llm.source<"w", -1, "F32">]
+
+// -----
+
+// expected-error @below {{'llm.weight' op expected at least one source but got none}}
+llm.weight @w : tensor<8xf32> in "m.gguf" []
+
+// -----
+
+// expected-error @below {{'llm.weight' op expected a transposed weight to have rank 2 but got 1}}
+llm.weight @w : tensor<8xf32> transposed in "m.gguf" [#llm.source<"w", 0, "F32">]
+
+// -----
+
+// expected-error @below {{'llm.state' op expected [layers x positions x features] but got rank 2}}
+llm.state @s : tensor<8x4xf32>
+
+// -----
+
+func.func @param() {
+  // expected-error @below {{'llm.param' op expected 'w' to be an llm.weight}}
+  %w = llm.param @w : tensor<8xf32>
+  return
+}
+
+// -----
+
+// expected-note @below {{the weight is declared here}}
+llm.weight @w : tensor<8xf32> in "m.gguf" [#llm.source<"w", 0, "F32">]
+func.func @param() {
+  // expected-error @below {{'llm.param' op expected type 'tensor<8xf32>' but got 'tensor<4xf32>'}}
+  %w = llm.param @w : tensor<4xf32>
+  return
+}
+
+// -----
+
+// expected-note @below {{the weight is declared here}}
+llm.weight @w : tensor<8xf32> in "m.gguf" [#llm.source<"w", 0, "F32">]
+func.func @param(%layer: index) {
+  // expected-error @below {{'llm.param' op expected no layer for a weight with 1 source(s)}}
+  %w = llm.param @w[%layer] : tensor<8xf32>
+  return
+}
+
+// -----
+
+// expected-note @below {{the weight is declared here}}
+llm.weight @w : tensor<8xf32> in "m.gguf" [#llm.source<"w.0", 0, "F32">, #llm.source<"w.1", 32, "F32">]
+func.func @param() {
+  // expected-error @below {{'llm.param' op expected a layer for a weight with 2 source(s)}}
+  %w = llm.param @w : tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @norm(%x: tensor<8xf32>) {
+  // expected-error @below {{'llm.rms_norm' op expected a non-negative eps but got -1}}
+  %n = llm.rms_norm %x, %x eps -1.0 : tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @rope(%x: tensor<12xf32>, %pos: index) {
+  // expected-error @below {{'llm.rope' op expected an extent that is a multiple of 2 * heads but got extent 12 and 4 heads}}
+  %r = llm.rope %x at %pos heads 4 base 1.0e4 half : tensor<12xf32>
+  return
+}
+
+// -----
+
+func.func @rope(%x: tensor<12xf32>, %pos: index) {
+  // expected-error @below {{'llm.rope' op expected a positive base but got 0}}
+  %r = llm.rope %x at %pos heads 2 base 0.0 half : tensor<12xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32>
+func.func @attention(%q: tensor<12xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected heads to be a multiple of kv_heads but got 3 and 2}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 3 kv_heads 2 scale 1.0 : tensor<12xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32>
+func.func @attention(%q: tensor<12xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected the same head dimension of q and k but got 12/4 and 8/2}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<12xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @attention(%q: tensor<16xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected 's' to be an llm.state}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<16xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+// expected-note @below {{the state is declared here}}
+llm.state @s : tensor<1x4x4xf32>
+func.func @attention(%q: tensor<16xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected a state of 8 features but got 4}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<16xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+// expected-error @below {{expected 'sine' or 'cosine' but got 'tangent'}}
+module attributes {llm.table = #llm.rope_table<tangent 16 pairs 4 base 1.0e4>} {}

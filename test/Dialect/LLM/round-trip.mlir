@@ -1,0 +1,40 @@
+// RUN: plmr-opt %s -verify-roundtrip | FileCheck %s --strict-whitespace
+// RUN: plmr-opt %s | plmr-opt | FileCheck %s --strict-whitespace
+// RUN: plmr-opt %s -mlir-print-op-generic | plmr-opt | FileCheck %s --strict-whitespace
+// RUN: plmr-opt %s -emit-bytecode | plmr-opt | FileCheck %s --strict-whitespace
+
+// CHECK: llm.weight @gain : tensor<64xf32> in "m.gguf" [#llm.source<"output_norm.weight", 0, "F32">]
+llm.weight @gain : tensor<64xf32> in "m.gguf" [#llm.source<"output_norm.weight", 0, "F32">]
+// CHECK: llm.weight @attn_q : tensor<64x64xf16> transposed in "m.gguf" [
+// CHECK-SAME: #llm.source<"blk.0.attn_q.weight", 4096, "Q8_0">,
+// CHECK-SAME: #llm.source<"blk.1.attn_q.weight", 8192, "Q4_0">]
+llm.weight @attn_q : tensor<64x64xf16> transposed in "m.gguf" [
+  #llm.source<"blk.0.attn_q.weight", 4096, "Q8_0">,
+  #llm.source<"blk.1.attn_q.weight", 8192, "Q4_0">]
+// CHECK: llm.state @kv.k : tensor<5x512x32xf32>
+llm.state @kv.k : tensor<5x512x32xf32>
+// CHECK: llm.state @kv.v : tensor<5x512x32xf32>
+llm.state @kv.v : tensor<5x512x32xf32>
+
+// CHECK-LABEL: func.func @layer(
+// CHECK-SAME:    %[[X:.*]]: tensor<64xf32>, %[[K:.*]]: tensor<32xf32>, %[[V:.*]]: tensor<32xf32>, %[[POS:.*]]: index, %[[LAYER:.*]]: index)
+func.func @layer(%x: tensor<64xf32>, %k: tensor<32xf32>, %v: tensor<32xf32>, %pos: index, %layer: index) -> tensor<64xf32> {
+  // CHECK: %[[G:.*]] = llm.param @gain : tensor<64xf32>
+  %g = llm.param @gain : tensor<64xf32>
+  // CHECK: llm.param @attn_q[%[[LAYER]]] : tensor<64x64xf16>
+  %w = llm.param @attn_q[%layer] : tensor<64x64xf16>
+  // CHECK: %[[N:.*]] = llm.rms_norm %[[X]], %[[G]] eps 9.99999974E-6 : tensor<64xf32>
+  %n = llm.rms_norm %x, %g eps 1.0e-5 : tensor<64xf32>
+  // CHECK: %[[R:.*]] = llm.rope %[[N]] at %[[POS]] heads 8 base 1.000000e+04 adjacent : tensor<64xf32>
+  %r = llm.rope %n at %pos heads 8 base 1.0e4 adjacent : tensor<64xf32>
+  // CHECK: %[[H:.*]] = llm.rope %[[R]] at %[[POS]] heads 4 base 1.000000e+06 half : tensor<64xf32>
+  %h = llm.rope %r at %pos heads 4 base 1.0e6 half : tensor<64xf32>
+  // CHECK: llm.attention %[[H]], %[[K]], %[[V]], @kv.k, @kv.v[%[[LAYER]]] at %[[POS]]
+  // CHECK-SAME: heads 8 kv_heads 4 scale 3.500000e-01 : tensor<64xf32>, tensor<32xf32>
+  %a = llm.attention %h, %k, %v, @kv.k, @kv.v[%layer] at %pos heads 8 kv_heads 4 scale 0.35 : tensor<64xf32>, tensor<32xf32>
+  return %a : tensor<64xf32>
+}
+
+// Attributes of their own.
+// CHECK: llm.attributes = [#llm<rope_kind half>, #llm.rope_table<sine 16 pairs 4 base 1.000000e+04>, #llm.rope_table<cosine 1 pairs 4 base 1.000000e+04>]
+module attributes {llm.attributes = [#llm<rope_kind half>, #llm.rope_table<sine 16 pairs 4 base 1.0e4>, #llm.rope_table<cosine 1 pairs 4 base 1.0e4>]} {}

@@ -1,0 +1,542 @@
+// RUN: plmr-opt %s -allow-unregistered-dialect -split-input-file -verify-diagnostics
+
+//===----------------------------------------------------------------------===//
+// Attributes and types
+//===----------------------------------------------------------------------===//
+
+// expected-error @below {{expected '*', 'x', 'y', 'cyclic' or 'skew' but got 'z'}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [z]>
+
+// -----
+
+// expected-error @below {{expected positive factors but got 0}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [x(0:8 inner 1)]>
+
+// -----
+
+// expected-error @below {{expected segment and inner factors below 2 but got -1 and 2}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [x(2:4 inner 2)]>
+
+// -----
+
+// expected-error @below {{expected different segment and inner factors but got 1 twice}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [x(2:4 segment 1 inner 1)]>
+
+// -----
+
+// expected-error @below {{expected a balanced split to have segments or be skewed}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [cyclic x(2:4 segment 0 inner 1)]>
+
+// -----
+
+// expected-error @below {{expected a balanced split to have segments or be skewed}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [cyclic skew x]>
+
+// -----
+
+// expected-error @below {{expected at most one dimension cut along y}}
+plmr.object input @x : !plmr.placed<tensor<8x8xf32>, [y, cyclic y]>
+
+// -----
+
+// expected-error @below {{expected the order to be a permutation of 2 dimensions but got [0, 0]}}
+plmr.object input @x : !plmr.placed<tensor<8x8xf32>, [y, x], order [0, 0]>
+
+// -----
+
+// expected-error @below {{expected the order to be a permutation of 2 dimensions but got [0]}}
+plmr.object input @x : !plmr.placed<tensor<8x8xf32>, [y, x], order [0]>
+
+// -----
+
+// expected-error @below {{expected pad zero, neg_inf or any but got 'one'}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y], pad one>
+
+// -----
+
+// expected-error @below {{expected 'order', 'pad' or 'partial' but got 'replicated'}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y], replicated>
+
+// -----
+
+// expected-error @below {{expected positive segments but got 0}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y], partial<sum x segments 0>>
+
+// -----
+
+// expected-error @below {{expected a static shape but got 'tensor<?xf32>'}}
+plmr.object input @x : !plmr.placed<tensor<?xf32>, [y]>
+
+// -----
+
+// expected-error @below {{expected 1 split(s), one per dimension, but got 2}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y, x]>
+
+// -----
+
+// expected-error @below {{expected elements of type f32, f16, bf16 or i32 but got 'f64'}}
+plmr.object input @x : !plmr.placed<tensor<8xf64>, [y]>
+
+// -----
+
+// expected-error @below {{expected factors of dimension 0 to multiply to 9 but got 8}}
+plmr.object input @x : !plmr.placed<tensor<9xf32>, [x(2:4 inner 1)]>
+
+// -----
+
+// expected-error @below {{expected positive groups but got 0}}
+plmr.channel @c #plmr.relation<chain y groups [4, 0]>
+
+// -----
+
+// expected-error @below {{expected positive segments but got -1}}
+plmr.channel @c #plmr.relation<chain y groups [4] segments -1>
+
+// -----
+
+// expected-error @below {{expected a level below 2 of a chain but got 2}}
+plmr.channel @c #plmr.relation<chain y level 2 groups [4, 4]>
+
+// -----
+
+// expected-error @below {{expected a level below 1 of a ring but got 1}}
+plmr.channel @c #plmr.relation<ring y level 1>
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// Symbols
+//===----------------------------------------------------------------------===//
+
+// expected-error @below {{'plmr.mesh' op expected positive extents but got 0 x 4}}
+plmr.mesh @mesh 0 x 4 on "tiny"
+
+// -----
+
+// expected-error @below {{'plmr.mesh' op expected at most 16 x 16 cores on 'tiny' but got 17 x 4}}
+plmr.mesh @mesh 17 x 4 on "tiny"
+
+// -----
+
+// expected-error @below {{'plmr.mesh' op unknown device 'tpu', expected one of wse2, wse3, lab, tiny, ideal or a .json file}}
+plmr.mesh @mesh 4 x 4 on "tpu"
+
+// -----
+
+// expected-error @below {{'plmr.mesh' op device: not JSON at byte 2}}
+plmr.mesh @mesh 4 x 4 on "{"
+
+// -----
+
+// expected-error @below {{'plmr.object' op expected an object that is not partial but got '!plmr.placed<tensor<8xf32>, [y], partial<sum x>>'}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y], partial<sum x>>
+
+// -----
+
+// expected-error @below {{'plmr.object' op expected a stacked object to have a whole, outermost leading dimension but got '!plmr.placed<tensor<2x8xf32>, [x, y]>'}}
+plmr.object state @s : !plmr.placed<tensor<2x8xf32>, [x, y]> stacked
+
+// -----
+
+// expected-error @below {{'plmr.object' op expected sources for a weight}}
+plmr.object weight @w : !plmr.placed<tensor<8xf32>, [y]>
+
+// -----
+
+// expected-error @below {{'plmr.object' op expected no sources for input}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]> in "f.gguf" [0]
+
+// -----
+
+// expected-error @below {{'plmr.object' op expected 2 source(s) but got 1}}
+plmr.object weight @w : !plmr.placed<tensor<2x8xf32>, [*, y]> stacked in "f.gguf" [0]
+
+// -----
+
+// expected-error @below {{'plmr.channel' op expected colours below 64 but got 64}}
+plmr.channel @c #plmr.relation<up x> colours [0, 64]
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// Mesh level
+//===----------------------------------------------------------------------===//
+
+func.func @load() {
+  // expected-error @below {{'plmr.load' op expected 'x' to be a plmr.object}}
+  %x = plmr.load @x : !plmr.placed<tensor<8xf32>, [y]>
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
+func.func @load(%i: index) {
+  // expected-error @below {{'plmr.load' op expected no index for 'x'}}
+  %x = plmr.load @x[%i] : !plmr.placed<tensor<8xf32>, [y]>
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object state @s : !plmr.placed<tensor<2x8xf32>, [*, y]> stacked
+func.func @load() {
+  // expected-error @below {{'plmr.load' op expected an index for 's'}}
+  %x = plmr.load @s : !plmr.placed<tensor<8xf32>, [y]>
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
+func.func @load() {
+  // expected-error @below {{'plmr.load' op expected type '!plmr.placed<tensor<8xf32>, [y]>' but got '!plmr.placed<tensor<8xf32>, [x]>'}}
+  %x = plmr.load @x : !plmr.placed<tensor<8xf32>, [x]>
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
+func.func @store(%v: !plmr.placed<tensor<8xf32>, [y]>) {
+  // expected-error @below {{'plmr.store' op expected an output but got input 'x'}}
+  plmr.store %v, @x : !plmr.placed<tensor<8xf32>, [y]>
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object output @x : !plmr.placed<tensor<8xf32>, [y]>
+func.func @store(%v: !plmr.placed<tensor<8xf32>, [x]>) {
+  // expected-error @below {{'plmr.store' op expected type '!plmr.placed<tensor<8xf32>, [y]>' but got '!plmr.placed<tensor<8xf32>, [x]>'}}
+  plmr.store %v, @x : !plmr.placed<tensor<8xf32>, [x]>
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object state @kv : !plmr.placed<tensor<2x8x16xf32>, [*, x, y]> stacked
+func.func @append(%v: !plmr.placed<tensor<8xf32>, [x]>, %i: index) {
+  // expected-error @below {{'plmr.append' op expected a stacked state [features x positions] whose positions are 'cyclic y' and whose features are placed as the value but got '!plmr.placed<tensor<8x16xf32>, [x, y]>' and '!plmr.placed<tensor<8xf32>, [x]>'}}
+  plmr.append %v, @kv[%i] at %i : !plmr.placed<tensor<8xf32>, [x]>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @local(%x: !plmr.placed<tensor<8xf32>, [y]>) {
+  // expected-error @below {{expected 1 tile type(s) but got 0}}
+  plmr.local (%a = %x) : (!plmr.placed<tensor<8xf32>, [y]>) -> () tiles () {
+    plmr.yield
+  }
+  return
+}
+
+// -----
+
+func.func @local() {
+  // expected-error @below {{'plmr.local' op expected a plmr.mesh in the module}}
+  plmr.local () : () -> () tiles () {
+    plmr.yield
+  }
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @local(%x: !plmr.placed<tensor<8xf32>, [y]>) {
+  // expected-error @below {{'plmr.local' op expected argument 0 to be 'tensor<2xf32>', the tile of '!plmr.placed<tensor<8xf32>, [y]>', but got 'tensor<8xf32>'}}
+  plmr.local (%a = %x) : (!plmr.placed<tensor<8xf32>, [y]>) -> () tiles (tensor<8xf32>) {
+    plmr.yield
+  }
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @local(%x: !plmr.placed<tensor<8xf32>, [y]>) {
+  // expected-error @below {{'plmr.local' op expected yielded value 0 to be 'tensor<8xf32>', the tile of '!plmr.placed<tensor<8xf32>, [*]>', but got 'tensor<2xf32>'}}
+  %y = plmr.local (%a = %x) : (!plmr.placed<tensor<8xf32>, [y]>) -> !plmr.placed<tensor<8xf32>, [*]> tiles (tensor<2xf32>) {
+    plmr.yield %a : tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @local(%x: !plmr.placed<tensor<8xf32>, [y]>) {
+  // expected-error @below {{'plmr.local' op expected 0 yielded value(s) but got 1}}
+  plmr.local (%a = %x) : (!plmr.placed<tensor<8xf32>, [y]>) -> () tiles (tensor<2xf32>) {
+    plmr.yield %a : tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @local() {
+  // expected-error @below {{'plmr.local' op expected the region to end in plmr.yield}}
+  plmr.local () : () -> () tiles () {
+    "test.end"() : () -> ()
+  }
+  return
+}
+
+// -----
+
+func.func @local(%x: !plmr.placed<tensor<8xf32>, [y]>) {
+  // expected-error @below {{'plmr.local' op expected 1 region argument(s) but got 0}}
+  "plmr.local"(%x) ({
+    plmr.yield
+  }) : (!plmr.placed<tensor<8xf32>, [y]>) -> ()
+  return
+}
+
+// -----
+
+func.func @all_reduce() {
+  // expected-error @below {{'plmr.all_reduce' op expected as many results as inputs but got 0 and 0}}
+  plmr.all_reduce : () -> ()
+  return
+}
+
+// -----
+
+func.func @all_reduce(%x: !plmr.placed<tensor<8xf32>, [y]>) {
+  // expected-error @below {{'plmr.all_reduce' op expected inputs that are partial in the same way but got '!plmr.placed<tensor<8xf32>, [y]>'}}
+  %y = plmr.all_reduce %x : (!plmr.placed<tensor<8xf32>, [y]>) -> !plmr.placed<tensor<8xf32>, [y]>
+  return
+}
+
+// -----
+
+func.func @all_reduce(%x: !plmr.placed<tensor<8xf32>, [x], partial<sum y>>) {
+  // expected-error @below {{'plmr.all_reduce' op expected result type '!plmr.placed<tensor<8xf32>, [x]>' but got '!plmr.placed<tensor<8xf32>, [y]>'}}
+  %y = plmr.all_reduce %x : (!plmr.placed<tensor<8xf32>, [x], partial<sum y>>) -> !plmr.placed<tensor<8xf32>, [y]>
+  return
+}
+
+// -----
+
+func.func @all_reduce(%x: !plmr.placed<tensor<8xf32>, [x], partial<sum y>>) {
+  // expected-error @below {{'plmr.all_reduce' op expected positive groups but got -4}}
+  %y = plmr.all_reduce %x groups [-4] : (!plmr.placed<tensor<8xf32>, [x], partial<sum y>>) -> !plmr.placed<tensor<8xf32>, [x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8xf32>, [y]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected matrices but got '!plmr.placed<tensor<8xf32>, [y]>', '!plmr.placed<tensor<8x8xf32>, [skew y, x]>' and '!plmr.placed<tensor<8x8xf32>, [y, x]>'}}
+  %c = plmr.gemm %a, %b : !plmr.placed<tensor<8xf32>, [y]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x4xf32>, [y, skew x]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected shapes that multiply but got [8, 4], [8, 8] -> [8, 8]}}
+  %c = plmr.gemm %a, %b : !plmr.placed<tensor<8x4xf32>, [y, skew x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, x]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected A to be placed as #plmr.placement<[y, skew x]> but got #plmr.placement<[y, x]>}}
+  %c = plmr.gemm %a, %b : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, skew x]>) {
+  // expected-error @below {{'plmr.gemm' op expected B to be placed as #plmr.placement<[skew y, x]> but got #plmr.placement<[y, skew x]>}}
+  %c = plmr.gemm %a, %a : !plmr.placed<tensor<8x8xf32>, [y, skew x]>, !plmr.placed<tensor<8x8xf32>, [y, skew x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<6x4xf32>, [y, x]>) {
+  // expected-error @below {{'plmr.gemm_t' op expected the result to be placed as #plmr.placement<[y, x]> but got #plmr.placement<[y, *]>}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<6x4xf32>, [y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, *]>
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<4x6xf32>, [y, x]>) {
+  // expected-error @below {{'plmr.gemm_t' op expected shapes that multiply but got [8, 4], [4, 6] -> [8, 6]}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<4x6xf32>, [y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, x]>
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// Tile level
+//===----------------------------------------------------------------------===//
+
+// expected-note @below {{declared here}}
+plmr.object state @s : !plmr.placed<tensor<2x8xf32>, [*, y]> stacked
+func.func @ref() {
+  // expected-error @below {{'plmr.ref' op expected an index for 's'}}
+  %m = plmr.ref @s : memref<2xf32>
+  return
+}
+
+// -----
+
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
+func.func @ref() {
+  // expected-error @below {{'plmr.ref' op expected a plmr.mesh in the module}}
+  %m = plmr.ref @x : memref<2xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+// expected-note @below {{declared here}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
+func.func @ref() {
+  // expected-error @below {{'plmr.ref' op expected type 'memref<2xf32>' but got 'memref<8xf32>'}}
+  %m = plmr.ref @x : memref<8xf32>
+  return
+}
+
+// -----
+
+func.func @reduce_tile(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.reduce_tile' op expected positive groups but got 0}}
+  plmr.reduce_tile sum y %m groups [4, 0] : memref<8xf32>
+  return
+}
+
+// -----
+
+func.func @reduce_tile(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.reduce_tile' op expected positive segments but got 0}}
+  plmr.reduce_tile sum y %m groups [4] segments 0 : memref<8xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_tile(%a: memref<4xf32>, %b: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_tile' op expected matrices but got 'memref<4xf32>', 'memref<4x4xf32>' and 'memref<4x4xf32>'}}
+  plmr.gemm_tile %a, %b, %b k 4 : memref<4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_tile(%a: memref<2x4xf32>, %b: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_tile' op expected tiles that multiply but got 'memref<2x4xf32>', 'memref<4x4xf32>' and 'memref<4x4xf32>'}}
+  plmr.gemm_tile %a, %b, %b k 4 : memref<2x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_tile(%a: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_tile' op expected a positive k but got 0}}
+  plmr.gemm_tile %a, %a, %a k 0 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_t_tile(%a: memref<4x2xf32>, %b: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<4x2xf32>', 'memref<4x4xf32>' and 'memref<4x4xf32>'}}
+  plmr.gemm_t_tile %a, %b, %b n 4 : memref<4x2xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_t_tile(%a: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected a positive n but got -1}}
+  plmr.gemm_t_tile %a, %a, %a n -1 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @role() {
+  // expected-error @below {{'plmr.role' op expected 'c' to be a plmr.channel}}
+  %r = plmr.role sends @c
+  return
+}
+
+// -----
+
+func.func @send(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.send' op expected 'c' to be a plmr.channel}}
+  plmr.send %m on @c : memref<8xf32>
+  return
+}
+
+// -----
+
+func.func @recv(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.recv' op expected 'c' to be a plmr.channel}}
+  plmr.recv %m on @c : memref<8xf32>
+  return
+}
+
+// -----
+
+plmr.channel @c #plmr.relation<up x>
+func.func @recv(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.recv' op expected 'receives_low' or 'receives_high' but got 'sends'}}
+  plmr.recv %m on @c from sends : memref<8xf32>
+  return
+}
+
+// -----
+
+func.func @recv_reduce(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.recv_reduce' op expected 'c' to be a plmr.channel}}
+  plmr.recv_reduce sum %m on @c from receives_low : memref<8xf32>
+  return
+}
+
+// -----
+
+plmr.channel @c #plmr.relation<up x>
+func.func @recv_reduce(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.recv_reduce' op expected 'receives_low' or 'receives_high' but got 'sends'}}
+  plmr.recv_reduce sum %m on @c from sends : memref<8xf32>
+  return
+}
+
+// -----
+
+plmr.channel @c #plmr.relation<up x>
+func.func @forward_reduce(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.forward_reduce' op expected 'receives_low' or 'receives_high' but got 'sends'}}
+  plmr.forward_reduce sum %m on @c from sends to @c : memref<8xf32>
+  return
+}
+
+// -----
+
+plmr.channel @c #plmr.relation<up x>
+func.func @forward_reduce(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.forward_reduce' op expected 'd' to be a plmr.channel}}
+  plmr.forward_reduce sum %m on @c from receives_low to @d : memref<8xf32>
+  return
+}

@@ -1,0 +1,88 @@
+// The examples of the dialect's documentation, literally.
+//
+// RUN: plmr-opt %s -verify-roundtrip -o /dev/null
+// RUN: python3 %S/../Inputs/check-examples.py %s %plmr_src_root/include/plmr/Dialect/PLMR/IR/PLMRAttrs.td %plmr_src_root/include/plmr/Dialect/PLMR/IR/PLMRTypes.td %plmr_src_root/include/plmr/Dialect/PLMR/IR/PLMRSymbolOps.td %plmr_src_root/include/plmr/Dialect/PLMR/IR/PLMRMeshOps.td %plmr_src_root/include/plmr/Dialect/PLMR/IR/PLMRTileOps.td | FileCheck %s
+
+// CHECK: {{^[1-9][0-9]*}} examples
+
+module {
+plmr.mesh @mesh 8 x 4 on "wse2"
+}
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+plmr.object input @x : !plmr.placed<tensor<64xf32>, [y]>
+plmr.object output @logits : !plmr.placed<tensor<512xf32>, [x]>
+plmr.object state @kv.k : !plmr.placed<tensor<2x32x64xf32>, [*, x, cyclic y]> stacked
+plmr.object weight @attn_q : !plmr.placed<tensor<2x64x64xf32>, [*, y, x]>
+  stacked in "m.gguf" [0, 1]
+plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
+plmr.channel @y.bcast #plmr.relation<broadcast y groups [4]>
+
+func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
+                  %b: !plmr.placed<tensor<64xf32>, [y]>,
+                  %p: !plmr.placed<tensor<64xf32>, [x], partial<sum y>>,
+                  %k: !plmr.placed<tensor<32xf32>, [x]>,
+                  %v: !plmr.placed<tensor<512xf32>, [x]>,
+                  %l: index, %pos: index) {
+  %w = plmr.load @attn_q[%l] : !plmr.placed<tensor<64x64xf32>, [y, x]>
+  plmr.store %v, @logits : !plmr.placed<tensor<512xf32>, [x]>
+  plmr.append %k, @kv.k[%l] at %pos : !plmr.placed<tensor<32xf32>, [x]>
+  %c = plmr.local (%ta = %a, %tb = %b) : (!plmr.placed<tensor<64xf32>, [y]>,
+      !plmr.placed<tensor<64xf32>, [y]>) -> (!plmr.placed<tensor<64xf32>, [y]>)
+      tiles (tensor<16xf32>, tensor<16xf32>) {
+    %s = arith.addf %ta, %tb : tensor<16xf32>
+    plmr.yield %s : tensor<16xf32>
+  }
+  %d = plmr.local (%tile = %a) : (!plmr.placed<tensor<64xf32>, [y]>)
+      -> !plmr.placed<tensor<64xf32>, [y]> tiles (tensor<16xf32>) {
+    %row = plmr.coord y
+    plmr.yield %tile : tensor<16xf32>
+  }
+  %q = plmr.all_reduce %p groups [4, 2] :
+      (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>)
+      -> (!plmr.placed<tensor<64xf32>, [x]>)
+  return
+}
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, skew x]>,
+                %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
+  %c = plmr.gemm %a, %b : !plmr.placed<tensor<8x8xf32>, [y, skew x]>,
+      !plmr.placed<tensor<8x8xf32>, [skew y, x]>
+      -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>,
+                  %b: !plmr.placed<tensor<6x4xf32>, [y, x]>) {
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>,
+      !plmr.placed<tensor<6x4xf32>, [y, x]>
+      -> !plmr.placed<tensor<8x6xf32>, [y, x]>
+  return
+}
+
+func.func @tiles(%buf: memref<24xf32>, %a: memref<4x4xf32>,
+                 %b: memref<4x4xf32>, %c: memref<4x4xf32>, %l: index,
+                 %started: i1) {
+  %m = plmr.ref @attn_q[%l] : memref<16x16xf32>
+  plmr.reduce_tile sum y %buf groups [4, 2] : memref<24xf32>
+  plmr.gemm_tile %a, %b, %c k 12
+      : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  plmr.gemm_t_tile %a, %b, %c n 12
+      : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  %s = plmr.role sends @y.chain0
+  plmr.send %buf on @y.chain0 : memref<24xf32>
+  plmr.recv %buf on @y.bcast : memref<24xf32>
+  plmr.recv_reduce sum %buf on @y.chain0 from receives_low : memref<24xf32>
+  plmr.forward_reduce sum %buf on @y.chain0 from receives_low to @y.chain0
+      : memref<24xf32>
+  %token = plmr.send %buf on @y.chain0 : memref<24xf32> -> !plmr.token
+  plmr.wait %token if %started
+  return
+}
+
+module attributes {
+  plmr.attributes = [#plmr.partial<sum y>, #plmr.partial<sum x segments 4>,
+    #plmr.placement<[y, x], order [1, 0], pad any, partial<sum y>>,
+    #plmr.relation<chain y level 1 groups [4, 4]>,
+    !plmr.placed<tensor<64x172xf32>, [y, x]>]
+} {}
