@@ -71,7 +71,7 @@ void Selector::emitScalar(Opcode opcode, uint8_t dst, const Scalar &a,
                           const Scalar &b) {
   Operand first = getOperand(a);
   std::optional<int32_t> immediate = b.getUniform();
-  Operand second = immediate ? 0 : getOperand(b);
+  Operand second = immediate ? noOperand : getOperand(b);
   Instruction &scalar = emit(opcode);
   scalar.dst = dst;
   scalar.a = first;

@@ -149,6 +149,7 @@ void Selector::emitDescriptor(uint8_t number, const NestOperand &operand,
     Instruction &splat = emit(Opcode::Dss);
     splat.dst = number;
     splat.flags = flags | UseImmediate;
+    splat.a = noOperand;
     splat.imm = llvm::bit_cast<int32_t>(operand.value);
     return;
   }

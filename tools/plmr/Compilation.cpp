@@ -1,0 +1,268 @@
+//===- Compilation.cpp - From a file to a program -------------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compilation.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Frontend/GGUFImport/Import.h"
+#include "plmr/Pipeline/Registration.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace plmr;
+
+static DialectRegistry getRegistry() {
+  DialectRegistry registry;
+  registerDialects(registry);
+  return registry;
+}
+
+/// Columns x rows, or none for "auto".
+static llvm::Expected<std::optional<MeshShape>> parseMesh(StringRef text) {
+  if (text == "auto")
+    return std::nullopt;
+  auto [columns, rows] = text.split('x');
+  MeshShape mesh;
+  if (columns.getAsInteger(10, mesh.columns) ||
+      rows.getAsInteger(10, mesh.rows) || !mesh.columns || !mesh.rows)
+    return makeError("--mesh: expected columns x rows, for example 8x4, or "
+                     "'auto' but got '{0}'",
+                     text);
+  return mesh;
+}
+
+static std::string printMesh(MeshShape mesh) {
+  return llvm::formatv("{0}x{1}", mesh.columns, mesh.rows);
+}
+
+//===----------------------------------------------------------------------===//
+// Reading the graph
+//===----------------------------------------------------------------------===//
+
+Compilation::Compilation(const TargetOptions &options)
+    : context(getRegistry()), device(options.device.value_or("wse2")) {}
+
+llvm::Expected<std::unique_ptr<Compilation>>
+Compilation::create(const TargetOptions &options) {
+  std::unique_ptr<Compilation> result(new Compilation(options));
+  if (llvm::Error error =
+          loadMachine(result->device).moveInto(result->machine))
+    return std::move(error);
+  if (llvm::Error error =
+          parseMesh(options.mesh.value_or("auto")).moveInto(result->mesh))
+    return std::move(error);
+  bool isText = StringRef(options.model).ends_with(".mlir");
+  if (llvm::Error error = isText ? result->parseGraph(options.model)
+                                 : result->importModel(options))
+    return std::move(error);
+  return result;
+}
+
+llvm::Error Compilation::importModel(const TargetOptions &options) {
+  GGUFImportOptions import;
+  import.contextLength = options.context;
+  std::string kv = options.kv.value_or("f32");
+  if (kv != "f32" && kv != "f16")
+    return makeError("--kv: expected f32 or f16 but got '{0}'", kv);
+  import.kvType = kv == "f16" ? ElementType::F16 : ElementType::F32;
+  llvm::Expected<GGUFFile> file = GGUFFile::open(options.model);
+  if (!file)
+    return file.takeError();
+  llvm::Expected<ModelDescription> description = readModel(*file);
+  if (!description)
+    return description.takeError();
+  if (llvm::Error error =
+          importGGUF(*file, *description, &context, import).moveInto(graph))
+    return error;
+  llvm::Expected<ModelInfo> info = readModelInfo(*file, *description);
+  if (!info)
+    return info.takeError();
+  model = std::move(*info);
+  model->contextLength = options.context.value_or(model->contextLength);
+  llvm::SmallString<128> absolute(options.model);
+  llvm::sys::fs::make_absolute(absolute);
+  modelFile = absolute.str();
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::parseGraph(StringRef path) {
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (message.empty())
+      message = llvm::formatv("{0}: {1}", diagnostic.getLocation(), diagnostic);
+  });
+  graph = parseSourceFile<ModuleOp>(path, &context);
+  if (graph)
+    return llvm::Error::success();
+  return makeError("{0}", message);
+}
+
+//===----------------------------------------------------------------------===//
+// Meshes
+//===----------------------------------------------------------------------===//
+
+/// Bytes of weights and state, which all cores hold together. Replicas, code
+/// and buffers come on top, so this is a lower bound.
+uint64_t Compilation::getResidentBytes() const {
+  ModuleOp module = graph.get();
+  uint64_t bytes = 0;
+  auto add = [&](Type type, uint64_t copies) {
+    auto tensor = cast<RankedTensorType>(type);
+    bytes += copies * tensor.getNumElements() *
+             tensor.getElementTypeBitWidth() / 8;
+  };
+  for (auto weight : module.getOps<llm::WeightOp>())
+    add(weight.getType(), weight.getSources().size());
+  for (auto state : module.getOps<llm::StateOp>())
+    add(state.getType(), 1);
+  for (auto func : module.getOps<func::FuncOp>())
+    for (Type type : func.getArgumentTypes())
+      if (auto tensor = dyn_cast<RankedTensorType>(type);
+          tensor && tensor.hasStaticShape() &&
+          tensor.getElementType().isIntOrFloat())
+        add(tensor, 1);
+  return bytes;
+}
+
+/// Squares, and rectangles of one more column, from the smallest that could
+/// hold the resident bytes on; steps grow with the extent.
+std::vector<MeshShape> Compilation::getCandidates() const {
+  uint64_t bytes = getResidentBytes();
+  double cores = static_cast<double>(bytes) /
+                 static_cast<double>(machine.getUsableSramBytes());
+  auto extent = static_cast<unsigned>(
+      std::max(1.0, std::floor(std::sqrt(std::max(cores, 1.0)))));
+  std::vector<MeshShape> candidates;
+  MeshShape grid = machine.grid;
+  for (; extent <= std::min(grid.columns, grid.rows);
+       extent += std::max(1u, extent / 8)) {
+    for (unsigned columns : {extent, extent + 1})
+      if (columns <= grid.columns && columns * extent >= cores)
+        candidates.push_back({columns, extent});
+  }
+  if (candidates.empty() || candidates.back() != grid)
+    candidates.push_back(grid);
+  return candidates;
+}
+
+/// True for the errors that a larger mesh may avoid.
+static bool isOutOfMemory(StringRef message) {
+  return message.contains("bytes per core");
+}
+
+/// The diagnostics of a compilation as one line: the first, then its notes.
+static std::string joinLines(StringRef message) {
+  SmallVector<StringRef> lines;
+  message.split(lines, '\n', -1, /*KeepEmpty=*/false);
+  std::string text;
+  for (auto [i, line] : llvm::enumerate(lines))
+    text += (i == 0 ? "" : i == 1 ? ": " : ", ") + line.trim().str();
+  return text;
+}
+
+llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lower(Level level) {
+  OwningOpRef<ModuleOp> module(graph->clone());
+  if (level == Level::Graph)
+    return module;
+  if (!mesh)
+    if (llvm::Error error = search().takeError())
+      return std::move(error);
+  if (llvm::Error error =
+          compileModule(*module, {device, printMesh(*mesh), level}))
+    return makeError("{0}", joinLines(llvm::toString(std::move(error))));
+  return module;
+}
+
+llvm::Expected<Program> Compilation::compileOn(MeshShape shape) {
+  OwningOpRef<ModuleOp> module(graph->clone());
+  llvm::Expected<Program> program = compileToProgram(
+      *module, {device, printMesh(shape), Level::Core});
+  if (!program)
+    return makeError("{0}", joinLines(llvm::toString(program.takeError())));
+  if (llvm::Error error = addModel(*program))
+    return std::move(error);
+  return program;
+}
+
+/// Compiles for each candidate until one fits, and sets `mesh`.
+llvm::Expected<Program> Compilation::search() {
+  std::string message;
+  for (MeshShape candidate : getCandidates()) {
+    llvm::Expected<Program> program = compileOn(candidate);
+    if (program) {
+      mesh = candidate;
+      return program;
+    }
+    message = llvm::toString(program.takeError());
+    if (!isOutOfMemory(message))
+      return makeError("{0}", message);
+  }
+  return makeError("no mesh of {0} holds it: {1}", machine.name, message);
+}
+
+llvm::Expected<Program> Compilation::compile() {
+  if (!mesh)
+    return search();
+  llvm::Expected<Program> program = compileOn(*mesh);
+  if (program)
+    return program;
+  std::string message = llvm::toString(program.takeError());
+  if (!isOutOfMemory(message))
+    return makeError("{0}", message);
+  llvm::Expected<Program> larger = search();
+  if (larger)
+    return makeError("{0}; --mesh {1} fits", message, printMesh(*mesh));
+  llvm::consumeError(larger.takeError());
+  return makeError("{0}; no mesh of {1} fits", message, machine.name);
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+/// Tells the program what the host needs of the model.
+llvm::Error Compilation::addModel(Program &program) const {
+  if (!model)
+    return llvm::Error::success();
+  program.model = *model;
+  auto known = llvm::find(program.files, modelFile);
+  program.model->embedding.file =
+      static_cast<uint32_t>(known - program.files.begin());
+  if (known == program.files.end())
+    program.files.push_back(modelFile);
+  return verifyProgram(program);
+}
+
+llvm::Expected<bool> plmr::isProgram(StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return makeError("{0}: {1}", path, buffer.getError().message());
+  return (*buffer)->getBuffer().starts_with("PLMR");
+}
+
+llvm::Expected<Program> plmr::loadProgram(const TargetOptions &options) {
+  llvm::Expected<bool> compiled = isProgram(options.model);
+  if (!compiled)
+    return compiled.takeError();
+  if (*compiled) {
+    if (options.device || options.mesh || options.kv || options.context)
+      return makeError("{0} is compiled already: --device, --mesh, --kv and "
+                       "--ctx-size belong to a GGUF file",
+                       options.model);
+    return readProgram(options.model);
+  }
+  llvm::Expected<std::unique_ptr<Compilation>> compilation =
+      Compilation::create(options);
+  if (!compilation)
+    return compilation.takeError();
+  return (*compilation)->compile();
+}

@@ -1,0 +1,60 @@
+//===- Compilation.h - From a file to a program -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_TOOLS_PLMR_COMPILATION_H
+#define PLMR_TOOLS_PLMR_COMPILATION_H
+
+#include "Commands.h"
+#include "plmr/Pipeline/Compiler.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace plmr {
+
+/// Compiles one graph for one device, and finds a mesh for it.
+class Compilation {
+public:
+  /// Reads the graph. `options.model` is a GGUF file or text IR.
+  static llvm::Expected<std::unique_ptr<Compilation>>
+  create(const TargetOptions &options);
+
+  /// The program on the mesh that was asked for, or on the first of the
+  /// candidate meshes on which it fits. With a GGUF file it has a model.
+  llvm::Expected<Program> compile();
+  /// The graph, lowered to `level`, for that mesh.
+  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(Level level);
+
+private:
+  explicit Compilation(const TargetOptions &options);
+
+  llvm::Error importModel(const TargetOptions &options);
+  llvm::Error parseGraph(llvm::StringRef path);
+  llvm::Expected<Program> compileOn(MeshShape mesh);
+  llvm::Expected<Program> search();
+  std::vector<MeshShape> getCandidates() const;
+  uint64_t getResidentBytes() const;
+  llvm::Error addModel(Program &program) const;
+
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> graph;
+  std::string device;
+  Machine machine;
+  std::optional<MeshShape> mesh; ///< none: to be found
+  std::optional<ModelInfo> model;
+  std::string modelFile; ///< absolute
+};
+
+/// The program that `options` name: read if it is compiled already.
+llvm::Expected<Program> loadProgram(const TargetOptions &options);
+
+/// True if the file begins like a program.
+llvm::Expected<bool> isProgram(llvm::StringRef path);
+
+} // namespace plmr
+
+#endif // PLMR_TOOLS_PLMR_COMPILATION_H

@@ -1,0 +1,145 @@
+//===- Report.cpp - What a program uses of its device ---------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Report.h"
+#include "OutputFile.h"
+
+using namespace plmr;
+using llvm::formatv;
+
+BudgetUse plmr::getBudgetUse(const Program &program) {
+  BudgetUse use;
+  use.sramBytes = getSramHighWater(program);
+  for (const RouteTable &table : program.routeTables) {
+    RouteUse routes = getRouteUse(program, table);
+    auto raise = [&](unsigned RouteUse::*field) {
+      use.routes.*field = std::max(use.routes.*field, routes.*field);
+    };
+    raise(&RouteUse::colours);
+    raise(&RouteUse::totalColours);
+    raise(&RouteUse::inputQueues);
+    raise(&RouteUse::outputQueues);
+  }
+  for (const CoreClass &cls : program.classes)
+    for (const Instruction &inst : cls.code)
+      if (isVector(inst.opcode) && inst.engine != noOperand)
+        use.engines = std::max(use.engines, inst.engine + 1u);
+  return use;
+}
+
+std::string plmr::printClock(double hertz) {
+  return formatv("{0:F0} MHz", hertz / 1e6);
+}
+
+std::string plmr::printMesh(const Program &program) {
+  return formatv("{0}x{1} on {2}", program.mesh.columns, program.mesh.rows,
+                 program.machine.name);
+}
+
+std::string plmr::printBudgets(const Program &program) {
+  const Machine &machine = program.machine;
+  BudgetUse use = getBudgetUse(program);
+  uint64_t budget = machine.getUsableSramBytes();
+  return formatv("memory: {0} of {1} bytes per core ({2:F1}%)\n"
+                 "routes: {3} of {4} colours, {5} of {6} input queues, {7} of "
+                 "{8} output queues\n"
+                 "engines: {9} of {10}\n",
+                 use.sramBytes, budget,
+                 100.0 * static_cast<double>(use.sramBytes) /
+                     static_cast<double>(budget),
+                 use.routes.totalColours, machine.getUsableColours(),
+                 use.routes.inputQueues, machine.inputQueues,
+                 use.routes.outputQueues, machine.outputQueues, use.engines,
+                 machine.engines);
+}
+
+static Json describeUse(uint64_t used, uint64_t budget) {
+  return {{"used", used}, {"budget", budget}};
+}
+
+static Json describeObjects(const Program &program) {
+  Json objects = Json::array();
+  for (const Object &object : program.objects)
+    objects.push_back({{"name", object.name},
+                       {"kind", stringify(object.kind).str()},
+                       {"address", object.address},
+                       {"bytes", object.bytes}});
+  return objects;
+}
+
+static Json describeOperations(const Program &program) {
+  Json operations = Json::array();
+  for (const OperationInfo &operation : program.operations)
+    operations.push_back({{"name", operation.name},
+                          {"algorithm", operation.algorithm},
+                          {"bytes_per_core", operation.bytesPerCore},
+                          {"hops", operation.maxHops},
+                          {"colours", operation.colours}});
+  return operations;
+}
+
+static Json describeChannels(const Program &program) {
+  Json channels = Json::array();
+  for (const ChannelInfo &channel : program.channels)
+    channels.push_back({{"name", channel.name},
+                        {"relation", channel.relation},
+                        {"hops", channel.maxHops},
+                        {"colours", channel.colours}});
+  return channels;
+}
+
+Json plmr::describeProgram(const Program &program) {
+  const Machine &machine = program.machine;
+  BudgetUse use = getBudgetUse(program);
+  Json report;
+  report["device"] = machine.name;
+  report["clock_hz"] = machine.clockHz;
+  report["mesh"] = {{"columns", program.mesh.columns},
+                    {"rows", program.mesh.rows}};
+  if (program.model)
+    report["model"] = {{"name", program.model->name},
+                       {"architecture", program.model->architecture},
+                       {"vocab_size", program.model->vocabSize},
+                       {"embedding_length", program.model->embeddingLength},
+                       {"context_length", program.model->contextLength}};
+  report["budgets"] = {
+      {"sram_bytes", describeUse(use.sramBytes, machine.getUsableSramBytes())},
+      {"colours", describeUse(use.routes.totalColours,
+                              machine.getUsableColours())},
+      {"input_queues", describeUse(use.routes.inputQueues,
+                                   machine.inputQueues)},
+      {"output_queues", describeUse(use.routes.outputQueues,
+                                    machine.outputQueues)},
+      {"engines", describeUse(use.engines, machine.engines)}};
+  report["objects"] = describeObjects(program);
+  report["operations"] = describeOperations(program);
+  report["channels"] = describeChannels(program);
+  return report;
+}
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
+
+llvm::Error plmr::writeText(llvm::StringRef text, llvm::StringRef path) {
+  if (path.empty()) {
+    llvm::outs() << text;
+    return llvm::Error::success();
+  }
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return file.takeError();
+  file->os() << text;
+  return file->keep();
+}
+
+llvm::Error plmr::writeReport(const Json &report, llvm::StringRef path) {
+  // Names from files may hold bytes that are no text.
+  return writeText(
+      report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n", path);
+}
