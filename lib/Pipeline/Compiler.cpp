@@ -32,7 +32,6 @@ void plmr::buildPipeline(OpPassManager &manager,
   if (options.level == Level::Mesh)
     return;
   manager.addPass(createConvertMeshToTile());
-  manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(
       createConvertElementwiseToLinalgPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
