@@ -192,6 +192,8 @@ Error Session::generate(ArrayRef<int32_t> prompt,
                         const GenerateCallbacks &callbacks) {
   if (Error error = checkRoom(prompt.size(), options.count))
     return error;
+  if (callbacks.onStart)
+    callbacks.onStart();
   auto feedOne = [&](int32_t token) -> Error {
     Expected<ArrayRef<float>> result = feed(token);
     if (!result)

@@ -48,6 +48,8 @@ struct GenerateOptions {
 };
 
 struct GenerateCallbacks {
+  /// Once it is clear that everything fits, before the first token is fed.
+  std::function<void()> onStart;
   /// The logits of each position that was fed, prompt included.
   std::function<llvm::Error(llvm::ArrayRef<float>)> onLogits;
   /// Each generated token, the one that ends the text included.

@@ -1,0 +1,225 @@
+//===- Exec.cpp - plmr exec -----------------------------------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Report.h"
+#include "plmr/Runtime/Loader.h"
+#include "plmr/Runtime/Npy.h"
+#include "plmr/Timing/Timing.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace plmr;
+using llvm::ArrayRef;
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+
+namespace {
+
+/// A tensor of the launch and its file.
+struct Binding {
+  const Tensor *tensor;
+  StringRef path;
+};
+
+class Executor {
+public:
+  explicit Executor(const ExecOptions &options) : options(options) {}
+
+  Error run();
+
+private:
+  Error load();
+  Expected<std::vector<Binding>> bind(StringRef flag,
+                                      ArrayRef<std::string> texts,
+                                      ArrayRef<uint32_t> tensors) const;
+  Expected<std::vector<int32_t>> getParameters() const;
+  Error readInput(const Binding &binding);
+  Error writeOutput(const Binding &binding);
+  void printSummary(const TimingResult &time) const;
+  Json getReport(const RunResult &result, const TimingResult &time) const;
+
+  const ExecOptions &options;
+  std::shared_ptr<const Program> program;
+  const Launch *launch = nullptr;
+  std::unique_ptr<Emulator> emulator;
+};
+
+} // namespace
+
+static std::string printShape(ArrayRef<int64_t> shape) {
+  return "[" +
+         llvm::join(llvm::map_range(
+                        shape,
+                        [](int64_t extent) { return std::to_string(extent); }),
+                    ", ") +
+         "]";
+}
+
+Error Executor::load() {
+  Expected<Program> read = readProgram(options.program);
+  if (!read)
+    return read.takeError();
+  program = std::make_shared<Program>(std::move(*read));
+  if (program->launches.size() != 1)
+    return makeError("{0}: expected one launch but got {1}", options.program,
+                     program->launches.size());
+  launch = &program->launches.front();
+  return Error::success();
+}
+
+/// Pairs files with tensors: NAME=FILE by name, others in order.
+Expected<std::vector<Binding>>
+Executor::bind(StringRef flag, ArrayRef<std::string> texts,
+               ArrayRef<uint32_t> tensors) const {
+  std::vector<std::string> names;
+  for (uint32_t tensor : tensors)
+    names.push_back(program->tensors[tensor].name);
+  std::vector<Binding> bindings;
+  for (auto [i, text] : llvm::enumerate(texts)) {
+    auto [name, path] = StringRef(text).split('=');
+    size_t index = llvm::find(names, name) - names.begin();
+    if (index == names.size()) {
+      index = i;
+      path = text;
+    }
+    if (index >= tensors.size())
+      return makeError("{0}: expected at most {1} files, for {2}, but got '{3}'",
+                       flag, tensors.size(), llvm::join(names, ", "), text);
+    const Tensor *tensor = &program->tensors[tensors[index]];
+    for (const Binding &other : bindings)
+      if (other.tensor == tensor)
+        return makeError("{0}: expected one file for '{1}' but got '{2}' and "
+                         "'{3}'",
+                         flag, tensor->name, other.path, path);
+    bindings.push_back({tensor, path});
+  }
+  return bindings;
+}
+
+Expected<std::vector<int32_t>> Executor::getParameters() const {
+  std::vector<std::optional<int32_t>> given(launch->parameters.size());
+  for (StringRef text : options.parameters) {
+    auto [name, value] = text.split('=');
+    size_t index =
+        llvm::find(launch->parameters, name) - launch->parameters.begin();
+    int32_t number;
+    if (index == given.size() || value.getAsInteger(10, number))
+      return makeError("--param: expected NAME=INTEGER of {0} but got '{1}'",
+                       launch->parameters.empty()
+                           ? "no parameters"
+                           : llvm::join(launch->parameters, ", "),
+                       text);
+    given[index] = number;
+  }
+  std::vector<int32_t> parameters;
+  for (auto [name, value] : llvm::zip(launch->parameters, given)) {
+    if (!value)
+      return makeError("expected a value of the parameter '{0}': --param "
+                       "{0}=INTEGER",
+                       name);
+    parameters.push_back(*value);
+  }
+  return parameters;
+}
+
+Error Executor::readInput(const Binding &binding) {
+  Expected<NpyArray> array = readNpy(binding.path);
+  if (!array)
+    return array.takeError();
+  auto shape = binding.tensor->placement.getShape();
+  if (ArrayRef<int64_t>(array->shape) != ArrayRef<int64_t>(shape))
+    return makeError("{0}: expected the shape {1} of input '{2}' but got {3}",
+                     binding.path, printShape(shape), binding.tensor->name,
+                     printShape(array->shape));
+  return emulator->writeTensor(*binding.tensor, array->values);
+}
+
+Error Executor::writeOutput(const Binding &binding) {
+  NpyArray array;
+  if (binding.tensor->type == ElementType::F16)
+    array.type = ElementType::F16;
+  array.shape.assign(binding.tensor->placement.getShape().begin(),
+                     binding.tensor->placement.getShape().end());
+  if (Error error =
+          emulator->readTensor(*binding.tensor).moveInto(array.values))
+    return error;
+  return writeNpy(array, binding.path);
+}
+
+void Executor::printSummary(const TimingResult &time) const {
+  llvm::errs() << llvm::formatv(
+                      "mesh: {0}\ntime: {1:F1} cycles, {2:F3} us at {3}\n",
+                      printMesh(*program), time.cycles,
+                      time.cycles / program->machine.clockHz * 1e6,
+                      printClock(program->machine.clockHz))
+               << printBudgets(*program) << "contended: "
+               << (time.contended ? std::to_string(time.contended) + " links"
+                                  : "no")
+               << '\n';
+}
+
+Json Executor::getReport(const RunResult &result,
+                         const TimingResult &time) const {
+  Json report = describeProgram(*program);
+  report["check"] = options.check;
+  report["launch"] = launch->name;
+  report["cycles"] = time.cycles;
+  report["contended"] = time.contended;
+  report["instructions"] = result.instructions;
+  report["vector_operations"] = result.vectorOps;
+  report["macs"] = result.macs;
+  report["wavelets"] = time.wavelets;
+  report["hops"] = time.hops;
+  return report;
+}
+
+Error Executor::run() {
+  if (Error error = load())
+    return error;
+  auto inputs = bind("--input", options.inputs, launch->inputs);
+  if (!inputs)
+    return inputs.takeError();
+  if (inputs->size() != launch->inputs.size())
+    return makeError("expected {0} inputs but got {1}", launch->inputs.size(),
+                     inputs->size());
+  auto outputs = bind("--output", options.outputs, launch->outputs);
+  if (!outputs)
+    return outputs.takeError();
+  Expected<std::vector<int32_t>> parameters = getParameters();
+  if (!parameters)
+    return parameters.takeError();
+
+  EmulatorMode mode = options.check ? EmulatorMode::Check : EmulatorMode::Fast;
+  if (Error error = Emulator::create(program, mode).moveInto(emulator))
+    return error;
+  DataFiles files(*program);
+  if (Error error = loadWeights(*emulator, files))
+    return error;
+  for (const Binding &input : *inputs)
+    if (Error error = readInput(input))
+      return error;
+  Expected<RunResult> result = emulator->run(*launch, *parameters);
+  if (!result)
+    return result.takeError();
+  Expected<TimingResult> time = timeLaunch(*program, *launch, *parameters);
+  if (!time)
+    return time.takeError();
+  for (const Binding &output : *outputs)
+    if (Error error = writeOutput(output))
+      return error;
+  printSummary(*time);
+  if (options.report.empty())
+    return Error::success();
+  return writeReport(getReport(*result, *time), options.report);
+}
+
+Error plmr::execProgram(const ExecOptions &options) {
+  return Executor(options).run();
+}
