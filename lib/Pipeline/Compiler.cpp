@@ -60,6 +60,8 @@ llvm::Error plmr::compileModule(ModuleOp module,
           errors += "\n  " + note.str();
         return success();
       });
+  // Users read what is wrong, not the operation's text.
+  module.getContext()->printOpOnDiagnostic(false);
   PassManager manager(module.getContext());
   buildPipeline(manager, options);
   if (succeeded(manager.run(module)))

@@ -52,8 +52,7 @@ Expected<ArrayRef<uint8_t>> DataFiles::getBytes(const DataSource &source) {
     return makeError("source '{0}': expected {1} bytes at offset {2} of {3}, "
                      "which has {4}",
                      name, source.bytes, source.offset, owner, bytes.size());
-  return llvm::arrayRefFromStringRef(
-      bytes.substr(source.offset, source.bytes));
+  return llvm::arrayRefFromStringRef(bytes.substr(source.offset, source.bytes));
 }
 
 Error DataFiles::read(const DataSource &source, uint64_t begin,
@@ -84,11 +83,10 @@ std::vector<float> plmr::computeRopeTable(const RopeTable &table, uint64_t rows,
         std::pow(table.base, -static_cast<double>(column % table.pairs) /
                                  static_cast<double>(table.pairs));
     for (uint64_t row = 0; row != rows; ++row) {
-      double angle =
-          static_cast<double>(row) * static_cast<double>(table.stride) *
-          frequency;
-      values[row * columns + column] = static_cast<float>(
-          table.sine ? std::sin(angle) : std::cos(angle));
+      double angle = static_cast<double>(row) *
+                     static_cast<double>(table.stride) * frequency;
+      values[row * columns + column] =
+          static_cast<float>(table.sine ? std::sin(angle) : std::cos(angle));
     }
   }
   return values;

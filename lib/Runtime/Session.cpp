@@ -121,11 +121,17 @@ Error Session::recordTime(const RunResult &result, LaunchRecord &record) {
   return Error::success();
 }
 
+Error Session::checkToken(int32_t token) const {
+  if (token >= 0 && static_cast<uint32_t>(token) < getModel().vocabSize)
+    return Error::success();
+  return makeError("token {0}: expected an id from 0 to {1}", token,
+                   getModel().vocabSize - 1);
+}
+
 Expected<ArrayRef<float>> Session::feed(int32_t token) {
   const ModelInfo &model = getModel();
-  if (token < 0 || static_cast<uint32_t>(token) >= model.vocabSize)
-    return makeError("token {0}: expected an id from 0 to {1}", token,
-                     model.vocabSize - 1);
+  if (Error error = checkToken(token))
+    return std::move(error);
   if (position >= model.contextLength)
     return makeError("the context is full: it has {0} positions",
                      model.contextLength);
@@ -162,17 +168,21 @@ Expected<ArrayRef<float>> Session::feed(int32_t token) {
 // Generation
 //===----------------------------------------------------------------------===//
 
-Error Session::checkRoom(size_t prompt, int64_t count) const {
-  if (prompt == 0)
+Error Session::checkPrompt(ArrayRef<int32_t> prompt, int64_t count) const {
+  if (prompt.empty())
     return makeError("the prompt is empty: expected at least one token");
+  for (int32_t token : prompt)
+    if (Error error = checkToken(token))
+      return error;
   // The last token is not fed.
-  uint64_t need = prompt + (count > 0 ? static_cast<uint64_t>(count) - 1 : 0);
+  uint64_t need =
+      prompt.size() + (count > 0 ? static_cast<uint64_t>(count) - 1 : 0);
   uint64_t room = getModel().contextLength - position;
   if (need <= room)
     return Error::success();
   return makeError("a prompt of {0} tokens{1} needs {2} positions, the context "
                    "has {3}{4}",
-                   prompt,
+                   prompt.size(),
                    count > 0 ? llvm::formatv(" and {0} more", count).str() : "",
                    need, room, position ? " left" : "");
 }
@@ -190,7 +200,7 @@ Expected<int32_t> Session::choose(Sampler &sampler, bool ignoreEnd) const {
 Error Session::generate(ArrayRef<int32_t> prompt,
                         const GenerateOptions &options,
                         const GenerateCallbacks &callbacks) {
-  if (Error error = checkRoom(prompt.size(), options.count))
+  if (Error error = checkPrompt(prompt, options.count))
     return error;
   if (callbacks.onStart)
     callbacks.onStart();

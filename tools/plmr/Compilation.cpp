@@ -7,12 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compilation.h"
-#include "plmr/Dialect/LLM/IR/LLM.h"
-#include "plmr/Frontend/GGUFImport/Import.h"
-#include "plmr/Pipeline/Registration.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Frontend/GGUFImport/Import.h"
+#include "plmr/Pipeline/Registration.h"
 #include "llvm/Support/FileSystem.h"
 #include <cmath>
 
@@ -53,8 +53,7 @@ Compilation::Compilation(const TargetOptions &options)
 llvm::Expected<std::unique_ptr<Compilation>>
 Compilation::create(const TargetOptions &options) {
   std::unique_ptr<Compilation> result(new Compilation(options));
-  if (llvm::Error error =
-          loadMachine(result->device).moveInto(result->machine))
+  if (llvm::Error error = loadMachine(result->device).moveInto(result->machine))
     return std::move(error);
   if (llvm::Error error =
           parseMesh(options.mesh.value_or("auto")).moveInto(result->mesh))
@@ -116,8 +115,8 @@ uint64_t Compilation::getResidentBytes() const {
   uint64_t bytes = 0;
   auto add = [&](Type type, uint64_t copies) {
     auto tensor = cast<RankedTensorType>(type);
-    bytes += copies * tensor.getNumElements() *
-             tensor.getElementTypeBitWidth() / 8;
+    bytes +=
+        copies * tensor.getNumElements() * tensor.getElementTypeBitWidth() / 8;
   };
   for (auto weight : module.getOps<llm::WeightOp>())
     add(weight.getType(), weight.getSources().size());
@@ -183,8 +182,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lower(Level level) {
 
 llvm::Expected<Program> Compilation::compileOn(MeshShape shape) {
   OwningOpRef<ModuleOp> module(graph->clone());
-  llvm::Expected<Program> program = compileToProgram(
-      *module, {device, printMesh(shape), Level::Core});
+  llvm::Expected<Program> program =
+      compileToProgram(*module, {device, printMesh(shape), Level::Core});
   if (!program)
     return makeError("{0}", joinLines(llvm::toString(program.takeError())));
   if (llvm::Error error = addModel(*program))

@@ -10,9 +10,9 @@
 #define PLMR_TOOLS_PLMR_COMPILATION_H
 
 #include "Commands.h"
-#include "plmr/Pipeline/Compiler.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "plmr/Pipeline/Compiler.h"
 
 namespace plmr {
 

@@ -31,17 +31,17 @@ static std::string printCycles(const Machine &machine, uint32_t ticks) {
 }
 
 static void printDevice(const Machine &machine) {
-  printRow({machine.name,
-            llvm::formatv("{0}x{1}", machine.grid.columns, machine.grid.rows),
-            printClock(machine.clockHz),
-            std::to_string(machine.getUsableSramBytes()),
-            std::to_string(machine.getUsableColours()),
-            llvm::formatv("{0} / {1}", machine.inputQueues,
-                          machine.outputQueues),
-            std::to_string(machine.engines),
-            printCycles(machine, machine.hopTicks) + " / " +
-                printCycles(machine, machine.turnTicks) + " / " +
-                printCycles(machine, machine.rampTicks)});
+  printRow(
+      {machine.name,
+       llvm::formatv("{0}x{1}", machine.grid.columns, machine.grid.rows),
+       printClock(machine.clockHz),
+       std::to_string(machine.getUsableSramBytes()),
+       std::to_string(machine.getUsableColours()),
+       llvm::formatv("{0} / {1}", machine.inputQueues, machine.outputQueues),
+       std::to_string(machine.engines),
+       printCycles(machine, machine.hopTicks) + " / " +
+           printCycles(machine, machine.turnTicks) + " / " +
+           printCycles(machine, machine.rampTicks)});
 }
 
 llvm::Error plmr::printDevices(const std::string &device) {

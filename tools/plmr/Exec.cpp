@@ -55,10 +55,10 @@ private:
 
 static std::string printShape(ArrayRef<int64_t> shape) {
   return "[" +
-         llvm::join(llvm::map_range(
-                        shape,
-                        [](int64_t extent) { return std::to_string(extent); }),
-                    ", ") +
+         llvm::join(
+             llvm::map_range(
+                 shape, [](int64_t extent) { return std::to_string(extent); }),
+             ", ") +
          "]";
 }
 
@@ -90,8 +90,9 @@ Executor::bind(StringRef flag, ArrayRef<std::string> texts,
       path = text;
     }
     if (index >= tensors.size())
-      return makeError("{0}: expected at most {1} files, for {2}, but got '{3}'",
-                       flag, tensors.size(), llvm::join(names, ", "), text);
+      return makeError(
+          "{0}: expected at most {1} files, for {2}, but got '{3}'", flag,
+          tensors.size(), llvm::join(names, ", "), text);
     const Tensor *tensor = &program->tensors[tensors[index]];
     for (const Binding &other : bindings)
       if (other.tensor == tensor)

@@ -21,9 +21,9 @@ namespace plmr {
 class OutputFile {
 public:
   static llvm::Expected<OutputFile> create(llvm::StringRef path) {
-    auto file = llvm::sys::fs::TempFile::create(
-        path + ".%%%%%%.tmp",
-        llvm::sys::fs::all_read | llvm::sys::fs::owner_write);
+    auto file = llvm::sys::fs::TempFile::create(path + ".%%%%%%.tmp",
+                                                llvm::sys::fs::all_read |
+                                                    llvm::sys::fs::owner_write);
     if (!file)
       return makeError("cannot write '{0}': {1}", path,
                        llvm::toString(file.takeError()));
@@ -45,9 +45,9 @@ public:
     std::error_code code = stream->error();
     stream->clear_error();
     stream.reset();
-    llvm::Error error = code ? llvm::joinErrors(llvm::errorCodeToError(code),
-                                                file->discard())
-                             : file->keep(path);
+    llvm::Error error =
+        code ? llvm::joinErrors(llvm::errorCodeToError(code), file->discard())
+             : file->keep(path);
     if (!error)
       return llvm::Error::success();
     return makeError("cannot write '{0}': {1}", path,
@@ -56,8 +56,8 @@ public:
 
 private:
   OutputFile(llvm::StringRef path, llvm::sys::fs::TempFile temporary)
-      : path(path), file(std::make_unique<llvm::sys::fs::TempFile>(
-                        std::move(temporary))),
+      : path(path),
+        file(std::make_unique<llvm::sys::fs::TempFile>(std::move(temporary))),
         stream(std::make_unique<llvm::raw_fd_ostream>(file->FD,
                                                       /*shouldClose=*/false)) {}
 

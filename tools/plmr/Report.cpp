@@ -45,17 +45,16 @@ std::string plmr::printBudgets(const Program &program) {
   const Machine &machine = program.machine;
   BudgetUse use = getBudgetUse(program);
   uint64_t budget = machine.getUsableSramBytes();
-  return formatv("memory: {0} of {1} bytes per core ({2:F1}%)\n"
-                 "routes: {3} of {4} colours, {5} of {6} input queues, {7} of "
-                 "{8} output queues\n"
-                 "engines: {9} of {10}\n",
-                 use.sramBytes, budget,
-                 100.0 * static_cast<double>(use.sramBytes) /
-                     static_cast<double>(budget),
-                 use.routes.totalColours, machine.getUsableColours(),
-                 use.routes.inputQueues, machine.inputQueues,
-                 use.routes.outputQueues, machine.outputQueues, use.engines,
-                 machine.engines);
+  return formatv(
+      "memory: {0} of {1} bytes per core ({2:F1}%)\n"
+      "routes: {3} of {4} colours, {5} of {6} input queues, {7} of "
+      "{8} output queues\n"
+      "engines: {9} of {10}\n",
+      use.sramBytes, budget,
+      100.0 * static_cast<double>(use.sramBytes) / static_cast<double>(budget),
+      use.routes.totalColours, machine.getUsableColours(),
+      use.routes.inputQueues, machine.inputQueues, use.routes.outputQueues,
+      machine.outputQueues, use.engines, machine.engines);
 }
 
 static Json describeUse(uint64_t used, uint64_t budget) {
@@ -109,12 +108,12 @@ Json plmr::describeProgram(const Program &program) {
                        {"context_length", program.model->contextLength}};
   report["budgets"] = {
       {"sram_bytes", describeUse(use.sramBytes, machine.getUsableSramBytes())},
-      {"colours", describeUse(use.routes.totalColours,
-                              machine.getUsableColours())},
-      {"input_queues", describeUse(use.routes.inputQueues,
-                                   machine.inputQueues)},
-      {"output_queues", describeUse(use.routes.outputQueues,
-                                    machine.outputQueues)},
+      {"colours",
+       describeUse(use.routes.totalColours, machine.getUsableColours())},
+      {"input_queues",
+       describeUse(use.routes.inputQueues, machine.inputQueues)},
+      {"output_queues",
+       describeUse(use.routes.outputQueues, machine.outputQueues)},
       {"engines", describeUse(use.engines, machine.engines)}};
   report["objects"] = describeObjects(program);
   report["operations"] = describeOperations(program);

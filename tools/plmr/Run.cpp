@@ -168,7 +168,11 @@ Error Runner::generate() {
   settings.ignoreEnd = options.ignoreEnd;
   settings.sampler = options.sampler;
   GenerateCallbacks callbacks;
-  callbacks.onStart = [&] { printPrompt(prompt); };
+  bool started = false;
+  callbacks.onStart = [&] {
+    started = true;
+    printPrompt(prompt);
+  };
   callbacks.onLogits = [&](ArrayRef<float> logits) {
     return writeLogits(logits);
   };
@@ -177,7 +181,7 @@ Error Runner::generate() {
     printToken(token);
   };
   Error error = session->generate(prompt, settings, callbacks);
-  if (error && generated.empty())
+  if (!started)
     return error;
   llvm::outs() << text->finish() << '\n';
   llvm::outs().flush();
@@ -246,8 +250,7 @@ void Runner::printSummary() const {
     os << "time: not computed\n";
   else
     os << formatv("time: {0:F1} cycles per token, {1:F1} tokens/s at {2}\n",
-                  getMeanCycles(),
-                  program.machine.clockHz / getMeanCycles(),
+                  getMeanCycles(), program.machine.clockHz / getMeanCycles(),
                   printClock(program.machine.clockHz));
   os << printBudgets(program);
   if (!options.noTiming) {
@@ -275,8 +278,8 @@ Json Runner::getReport() const {
                    {"position", record.position},
                    {"macs", record.macs}};
     if (!options.noTiming) {
-      launch["cycles"] = static_cast<double>(record.ticks) /
-                         program.machine.ticksPerCycle;
+      launch["cycles"] =
+          static_cast<double>(record.ticks) / program.machine.ticksPerCycle;
       launch["contended"] = record.contended;
     }
     launches.push_back(std::move(launch));

@@ -72,7 +72,8 @@ public:
 
   /// Feeds `prompt` (at least one token) and then each token that it chooses,
   /// except the last one. It is an error, before anything is computed, if
-  /// the prompt and a non-negative count of tokens do not fit in the context.
+  /// the prompt has an unknown token or does not fit in the context together
+  /// with a non-negative count.
   llvm::Error generate(llvm::ArrayRef<int32_t> prompt,
                        const GenerateOptions &options,
                        const GenerateCallbacks &callbacks);
@@ -97,7 +98,8 @@ private:
         files(*this->program), decode(decode) {}
 
   llvm::Error checkInterface() const;
-  llvm::Error checkRoom(size_t prompt, int64_t count) const;
+  llvm::Error checkToken(int32_t token) const;
+  llvm::Error checkPrompt(llvm::ArrayRef<int32_t> prompt, int64_t count) const;
   llvm::Expected<int32_t> choose(Sampler &sampler, bool ignoreEnd) const;
   llvm::Error recordTime(const RunResult &result, LaunchRecord &record);
 

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Frontend/GGUFImport/Import.h"
-#include "plmr/Dialect/LLM/IR/LLM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -15,6 +14,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
 #include "llvm/Support/FileSystem.h"
 #include <cmath>
 
@@ -111,14 +111,14 @@ void Importer::declareWeight(TensorRole role) {
   for (unsigned block = 0; block != (isPerBlock(role) ? model.numBlocks : 1);
        ++block) {
     const GGUFTensor &tensor = model.getTensor(role, block);
-    sources.push_back(llm::SourceAttr::get(
-        builder.getContext(), tensor.name, static_cast<int64_t>(tensor.offset),
-        getGGUFTypeName(tensor.type)));
+    sources.push_back(llm::SourceAttr::get(builder.getContext(), tensor.name,
+                                           static_cast<int64_t>(tensor.offset),
+                                           getGGUFTypeName(tensor.type)));
   }
   auto type = RankedTensorType::get(shape, getStoredType(role));
-  weights[role] = llm::WeightOp::create(
-      builder, stringify(role), type, /*transposed=*/shape.size() == 2, path,
-      builder.getArrayAttr(sources));
+  weights[role] = llm::WeightOp::create(builder, stringify(role), type,
+                                        /*transposed=*/shape.size() == 2, path,
+                                        builder.getArrayAttr(sources));
 }
 
 void Importer::declareState(StringRef name) {
@@ -151,7 +151,8 @@ Value Importer::buildProduct(TensorRole role, Value x) {
   Value weight = getParam(role);
   int64_t extent = cast<RankedTensorType>(weight.getType()).getDimSize(1);
   Value zero = arith::ConstantOp::create(builder, builder.getF32FloatAttr(0));
-  Value empty = tensor::EmptyOp::create(builder, ArrayRef<int64_t>{extent}, f32);
+  Value empty =
+      tensor::EmptyOp::create(builder, ArrayRef<int64_t>{extent}, f32);
   Value filled = linalg::FillOp::create(builder, zero, empty).getResult(0);
   return linalg::VecmatOp::create(builder, TypeRange(vectorOf(extent)),
                                   ValueRange{x, weight}, ValueRange(filled))
@@ -177,9 +178,9 @@ Value Importer::buildAttention(Value x) {
   k = buildRope("blk.rope_k", k, model.numKVHeads);
   setRole("blk.attention");
   float scale = 1 / std::sqrt(static_cast<float>(model.headDim));
-  Value result = llm::AttentionOp::create(
-      builder, q, k, v, "k", "v", layer, position, model.numHeads,
-      model.numKVHeads, APFloat(scale));
+  Value result = llm::AttentionOp::create(builder, q, k, v, "k", "v", layer,
+                                          position, model.numHeads,
+                                          model.numKVHeads, APFloat(scale));
   Value out = buildProduct(TensorRole::AttentionOut, result);
   setRole("blk.attn_residual");
   return arith::AddFOp::create(builder, x, out);
@@ -268,9 +269,9 @@ plmr::importGGUF(const GGUFFile &file, const ModelDescription &model,
   if (options.kvType != ElementType::F32 && options.kvType != ElementType::F16)
     return makeError("expected a cache of f32 or f16 but got {0}",
                      stringify(options.kvType));
-  context->loadDialect<arith::ArithDialect, func::FuncDialect,
-                       linalg::LinalgDialect, math::MathDialect,
-                       scf::SCFDialect, tensor::TensorDialect,
-                       llm::LLMDialect>();
+  context
+      ->loadDialect<arith::ArithDialect, func::FuncDialect,
+                    linalg::LinalgDialect, math::MathDialect, scf::SCFDialect,
+                    tensor::TensorDialect, llm::LLMDialect>();
   return Importer(file, model, context, options).import();
 }

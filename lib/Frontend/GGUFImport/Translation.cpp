@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Frontend/GGUFImport/Import.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
+#include "plmr/Frontend/GGUFImport/Import.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;

@@ -13,9 +13,9 @@
 #ifndef PLMR_FRONTEND_GGUFIMPORT_IMPORT_H
 #define PLMR_FRONTEND_GGUFIMPORT_IMPORT_H
 
-#include "plmr/Frontend/GGUF/Architecture.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "plmr/Frontend/GGUF/Architecture.h"
 
 namespace plmr {
 

@@ -57,6 +57,8 @@ def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::func::FuncOp"> {
     Gives each `plmr.all_reduce` without `groups` those of a K-tree
     (WaferLLM 6.2): K levels of groups whose sizes differ as little as
     possible. Reductions within segments get a tree for the widest segment.
+    Where the trees together need more input queues than a core of the device
+    has, the shortest ones lose levels until they fit.
   }];
   let options = [
     Option<"levels", "k", "unsigned", "2", "K, the levels of the tree">

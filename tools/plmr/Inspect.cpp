@@ -1,0 +1,206 @@
+//===- Inspect.cpp - plmr inspect -----------------------------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Report.h"
+#include "plmr/Support/Printable.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace plmr;
+using llvm::formatv;
+using llvm::StringRef;
+
+static llvm::raw_ostream &os() { return llvm::outs(); }
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Rows of text in columns; numbers of the first `numeric` columns are right
+/// justified.
+class Table {
+public:
+  using Row = std::vector<std::string>;
+
+  Table(Row header, unsigned numeric)
+      : rows{std::move(header)}, numeric(numeric) {}
+  void add(Row row) { rows.push_back(std::move(row)); }
+  void print() const {
+    if (rows.size() == 1)
+      return;
+    std::vector<size_t> widths(rows[0].size());
+    for (const Row &row : rows)
+      for (auto [width, cell] : llvm::zip(widths, row))
+        width = std::max(width, cell.size());
+    for (const Row &row : rows) {
+      std::string line;
+      for (auto [i, cell] : llvm::enumerate(row)) {
+        std::string pad(widths[i] - cell.size(), ' ');
+        line += "  " + (i < numeric ? pad + cell : cell + pad);
+      }
+      os() << StringRef(line).rtrim() << '\n';
+    }
+  }
+
+private:
+  std::vector<Row> rows;
+  unsigned numeric;
+};
+} // namespace
+
+/// "0-3, 7".
+static std::string printColours(llvm::ArrayRef<unsigned> colours) {
+  std::string text;
+  for (size_t i = 0; i != colours.size();) {
+    size_t end = i + 1;
+    while (end != colours.size() && colours[end] == colours[end - 1] + 1)
+      ++end;
+    text += (i ? ", " : "") + std::to_string(colours[i]);
+    if (end - i > 1)
+      text += "-" + std::to_string(colours[end - 1]);
+    i = end;
+  }
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Sections
+//===----------------------------------------------------------------------===//
+
+static void printHeader(const Program &program) {
+  os() << formatv("mesh: {0}, {1} cores\n", printMesh(program),
+                  program.mesh.getNumCores());
+  if (program.model)
+    os() << formatv("model: {0} ({1}), vocabulary {2}, embedding {3}, context "
+                    "{4}\n",
+                    printable(program.model->name),
+                    printable(program.model->architecture),
+                    program.model->vocabSize, program.model->embeddingLength,
+                    program.model->contextLength);
+  os() << printBudgets(program);
+}
+
+static std::vector<uint32_t> countCores(const Program &program) {
+  std::vector<uint32_t> counts(program.classes.size());
+  for (unsigned y = 0; y != program.mesh.rows; ++y)
+    for (unsigned x = 0; x != program.mesh.columns; ++x)
+      ++counts[program.getClass(x, y)];
+  return counts;
+}
+
+static void printClasses(const Program &program) {
+  os() << "\nclasses\n";
+  Table table({"cores", "instructions", "vector", "bytes", "name"}, 4);
+  for (auto [cls, cores] : llvm::zip(program.classes, countCores(program)))
+    table.add({std::to_string(cores), std::to_string(cls.code.size()),
+               std::to_string(llvm::count_if(
+                   cls.code,
+                   [](const Instruction &i) { return isVector(i.opcode); })),
+               std::to_string(cls.code.size() * sizeof(Instruction)),
+               printable(cls.name)});
+  table.print();
+}
+
+static void printLaunches(const Program &program) {
+  os() << "\nlaunches\n";
+  auto getNames = [&](llvm::ArrayRef<uint32_t> tensors) {
+    return llvm::join(
+        llvm::map_range(
+            tensors,
+            [&](uint32_t i) { return printable(program.tensors[i].name); }),
+        ", ");
+  };
+  for (const Launch &launch : program.launches)
+    os() << formatv("  {0}({1}): {2} -> {3}\n", printable(launch.name),
+                    llvm::join(launch.parameters, ", "),
+                    getNames(launch.inputs), getNames(launch.outputs));
+}
+
+/// The map is the same for all cores; the fullest runs the longest code.
+static void printMemory(const Program &program) {
+  size_t longest = 0;
+  for (size_t i = 1; i < program.classes.size(); ++i)
+    if (program.classes[i].code.size() > program.classes[longest].code.size())
+      longest = i;
+  unsigned x = 0, y = 0;
+  while (program.getClass(x, y) != longest)
+    if (++x == program.mesh.columns)
+      x = 0, ++y;
+  os() << formatv("\nmemory of core {0},{1}\n", x, y);
+  Table table({"address", "bytes", "kind", "owner"}, 2);
+  for (const Object &object : program.objects)
+    table.add({std::to_string(object.address), std::to_string(object.bytes),
+               stringify(object.kind).str(), printable(object.name)});
+  table.print();
+}
+
+static void printChannels(const Program &program) {
+  os() << "\nchannels\n";
+  Table table({"hops", "channel", "colours", "relation"}, 1);
+  for (const ChannelInfo &channel : program.channels)
+    table.add({std::to_string(channel.maxHops), printable(channel.name),
+               printColours(channel.colours), printable(channel.relation)});
+  table.print();
+}
+
+static void printOperations(const Program &program) {
+  os() << "\noperations\n";
+  Table table({"bytes / core", "hops", "operation", "colours", "algorithm"}, 2);
+  for (const OperationInfo &operation : program.operations)
+    table.add({std::to_string(operation.bytesPerCore),
+               std::to_string(operation.maxHops), printable(operation.name),
+               printColours(operation.colours),
+               printable(operation.algorithm)});
+  table.print();
+}
+
+//===----------------------------------------------------------------------===//
+// Streams
+//===----------------------------------------------------------------------===//
+
+static llvm::Error printStream(const Program &program, StringRef core) {
+  unsigned x, y;
+  auto [first, second] = core.split(',');
+  if (first.getAsInteger(10, x) || second.getAsInteger(10, y) ||
+      x >= program.mesh.columns || y >= program.mesh.rows)
+    return makeError("--stream: expected a core X,Y of 0,0 to {0},{1} but got "
+                     "'{2}'",
+                     program.mesh.columns - 1, program.mesh.rows - 1, core);
+  const CoreClass &cls = program.classes[program.getClass(x, y)];
+  os() << formatv("core {0},{1}, class {2}\n\nconstants\n", x, y,
+                  printable(cls.name));
+  Table constants({"", "value", "name"}, 2);
+  for (auto [i, constant] : llvm::enumerate(program.constants))
+    constants.add({"k" + std::to_string(i),
+                   std::to_string(constant.getValue(program.mesh, x, y)),
+                   printable(constant.name)});
+  constants.print();
+  os() << "\ninstructions\n";
+  Table code({"", "instruction", "location"}, 1);
+  for (auto [pc, inst] : llvm::enumerate(cls.code))
+    code.add({std::to_string(pc), printInstruction(inst),
+              pc < cls.locations.size()
+                  ? printable(program.locations[cls.locations[pc]])
+                  : ""});
+  code.print();
+  return llvm::Error::success();
+}
+
+llvm::Error plmr::inspectProgram(const InspectOptions &options) {
+  llvm::Expected<Program> program = readProgram(options.program);
+  if (!program)
+    return program.takeError();
+  if (!options.core.empty())
+    return printStream(*program, options.core);
+  for (auto *print : {printHeader, printClasses, printLaunches, printMemory,
+                      printChannels, printOperations})
+    print(*program);
+  return llvm::Error::success();
+}
