@@ -36,6 +36,7 @@ public:
 
 private:
   Error load();
+  std::string getNames(ArrayRef<uint32_t> tensors) const;
   Expected<std::vector<Binding>> bind(StringRef flag,
                                       ArrayRef<std::string> texts,
                                       ArrayRef<uint32_t> tensors) const;
@@ -74,25 +75,32 @@ Error Executor::load() {
   return Error::success();
 }
 
+std::string Executor::getNames(ArrayRef<uint32_t> tensors) const {
+  return llvm::join(
+      llvm::map_range(tensors,
+                      [&](uint32_t i) { return program->tensors[i].name; }),
+      ", ");
+}
+
 /// Pairs files with tensors: NAME=FILE by name, others in order.
 Expected<std::vector<Binding>>
 Executor::bind(StringRef flag, ArrayRef<std::string> texts,
                ArrayRef<uint32_t> tensors) const {
-  std::vector<std::string> names;
-  for (uint32_t tensor : tensors)
-    names.push_back(program->tensors[tensor].name);
   std::vector<Binding> bindings;
   for (auto [i, text] : llvm::enumerate(texts)) {
     auto [name, path] = StringRef(text).split('=');
-    size_t index = llvm::find(names, name) - names.begin();
-    if (index == names.size()) {
+    const auto *named = llvm::find_if(tensors, [&, name = name](uint32_t t) {
+      return program->tensors[t].name == name;
+    });
+    size_t index = named - tensors.begin();
+    if (named == tensors.end()) {
       index = i;
       path = text;
     }
     if (index >= tensors.size())
-      return makeError(
-          "{0}: expected at most {1} files, for {2}, but got '{3}'", flag,
-          tensors.size(), llvm::join(names, ", "), text);
+      return makeError("{0}: expected at most {1} files, for {2}, but got "
+                       "'{3}'",
+                       flag, tensors.size(), getNames(tensors), text);
     const Tensor *tensor = &program->tensors[tensors[index]];
     for (const Binding &other : bindings)
       if (other.tensor == tensor)
@@ -146,8 +154,8 @@ Error Executor::writeOutput(const Binding &binding) {
   NpyArray array;
   if (binding.tensor->type == ElementType::F16)
     array.type = ElementType::F16;
-  array.shape.assign(binding.tensor->placement.getShape().begin(),
-                     binding.tensor->placement.getShape().end());
+  auto shape = binding.tensor->placement.getShape();
+  array.shape.assign(shape.begin(), shape.end());
   if (Error error =
           emulator->readTensor(*binding.tensor).moveInto(array.values))
     return error;
@@ -188,7 +196,8 @@ Error Executor::run() {
   if (!inputs)
     return inputs.takeError();
   if (inputs->size() != launch->inputs.size())
-    return makeError("expected {0} inputs but got {1}", launch->inputs.size(),
+    return makeError("expected {0} input files, for {1}, but got {2}",
+                     launch->inputs.size(), getNames(launch->inputs),
                      inputs->size());
   auto outputs = bind("--output", options.outputs, launch->outputs);
   if (!outputs)

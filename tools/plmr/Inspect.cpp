@@ -32,9 +32,11 @@ public:
   Table(Row header, unsigned numeric)
       : rows{std::move(header)}, numeric(numeric) {}
   void add(Row row) { rows.push_back(std::move(row)); }
-  void print() const {
+  /// Nothing if there is only the header.
+  void print(StringRef title) const {
     if (rows.size() == 1)
       return;
+    os() << '\n' << title << '\n';
     std::vector<size_t> widths(rows[0].size());
     for (const Row &row : rows)
       for (auto [width, cell] : llvm::zip(widths, row))
@@ -96,7 +98,6 @@ static std::vector<uint32_t> countCores(const Program &program) {
 }
 
 static void printClasses(const Program &program) {
-  os() << "\nclasses\n";
   Table table({"cores", "instructions", "vector", "bytes", "name"}, 4);
   for (auto [cls, cores] : llvm::zip(program.classes, countCores(program)))
     table.add({std::to_string(cores), std::to_string(cls.code.size()),
@@ -105,7 +106,7 @@ static void printClasses(const Program &program) {
                    [](const Instruction &i) { return isVector(i.opcode); })),
                std::to_string(cls.code.size() * sizeof(Instruction)),
                printable(cls.name)});
-  table.print();
+  table.print("classes");
 }
 
 static void printLaunches(const Program &program) {
@@ -133,32 +134,29 @@ static void printMemory(const Program &program) {
   while (program.getClass(x, y) != longest)
     if (++x == program.mesh.columns)
       x = 0, ++y;
-  os() << formatv("\nmemory of core {0},{1}\n", x, y);
   Table table({"address", "bytes", "kind", "owner"}, 2);
   for (const Object &object : program.objects)
     table.add({std::to_string(object.address), std::to_string(object.bytes),
                stringify(object.kind).str(), printable(object.name)});
-  table.print();
+  table.print(formatv("memory of core {0},{1}", x, y).str());
 }
 
 static void printChannels(const Program &program) {
-  os() << "\nchannels\n";
   Table table({"hops", "channel", "colours", "relation"}, 1);
   for (const ChannelInfo &channel : program.channels)
     table.add({std::to_string(channel.maxHops), printable(channel.name),
                printColours(channel.colours), printable(channel.relation)});
-  table.print();
+  table.print("channels");
 }
 
 static void printOperations(const Program &program) {
-  os() << "\noperations\n";
   Table table({"bytes / core", "hops", "operation", "colours", "algorithm"}, 2);
   for (const OperationInfo &operation : program.operations)
     table.add({std::to_string(operation.bytesPerCore),
                std::to_string(operation.maxHops), printable(operation.name),
                printColours(operation.colours),
                printable(operation.algorithm)});
-  table.print();
+  table.print("operations");
 }
 
 //===----------------------------------------------------------------------===//
@@ -174,22 +172,20 @@ static llvm::Error printStream(const Program &program, StringRef core) {
                      "'{2}'",
                      program.mesh.columns - 1, program.mesh.rows - 1, core);
   const CoreClass &cls = program.classes[program.getClass(x, y)];
-  os() << formatv("core {0},{1}, class {2}\n\nconstants\n", x, y,
-                  printable(cls.name));
+  os() << formatv("core {0},{1}, class {2}\n", x, y, printable(cls.name));
   Table constants({"", "value", "name"}, 2);
   for (auto [i, constant] : llvm::enumerate(program.constants))
     constants.add({"k" + std::to_string(i),
                    std::to_string(constant.getValue(program.mesh, x, y)),
                    printable(constant.name)});
-  constants.print();
-  os() << "\ninstructions\n";
+  constants.print("constants");
   Table code({"", "instruction", "location"}, 1);
   for (auto [pc, inst] : llvm::enumerate(cls.code))
     code.add({std::to_string(pc), printInstruction(inst),
               pc < cls.locations.size()
                   ? printable(program.locations[cls.locations[pc]])
                   : ""});
-  code.print();
+  code.print("instructions");
   return llvm::Error::success();
 }
 

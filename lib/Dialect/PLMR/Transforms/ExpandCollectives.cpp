@@ -323,7 +323,6 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   auto loop = scf::ForOp::create(b, loc, zero, s.index(steps), one,
                                  ValueRange{start, zero, zero});
   b.setInsertionPointToStart(loop.getBody());
-  Value step = loop.getInductionVar();
   Value begin = loop.getRegionIterArgs()[0];
   Value currentA = loop.getRegionIterArgs()[1];
   Value currentB = loop.getRegionIterArgs()[2];
@@ -338,10 +337,10 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   Value offsetA = s.sub(first, element(s.mul(blockA, unitsA)));
   Value offsetB = s.sub(first, element(s.mul(blockB, unitsB)));
 
-  // Where a block ends (but not after the last step) the next one comes in.
-  Value continues = s.less(step, s.index(steps - 1));
+  // Where a block ends the next one comes in. All cores of a ring see as many
+  // ends, though at different steps; after the walk the blocks are home again.
   auto change = [&](Value blockUnits, int64_t extentOfRing) {
-    return s.both(s.both(continues, s.truth(extentOfRing > 1)),
+    return s.both(s.truth(extentOfRing > 1),
                   s.equal(s.rem(end, blockUnits), zero));
   };
   Value changeA = change(unitsA, columns), changeB = change(unitsB, rows);

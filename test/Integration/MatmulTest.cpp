@@ -1,0 +1,174 @@
+//===- MatmulTest.cpp - Products of matrices on meshes of any shape -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Integers in f32: sums are exact in any order, so results must be equal.
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Emulator/Emulator.h"
+#include "plmr/Pipeline/Compiler.h"
+#include "plmr/Pipeline/Registration.h"
+#include "plmr/Timing/Timing.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "gtest/gtest.h"
+#include <random>
+
+using namespace plmr;
+
+namespace {
+
+enum class Kind { Matmul, MatmulTransposed, Vecmat, Matvec };
+
+struct Problem {
+  Kind kind;
+  int64_t m, n, k;
+  unsigned columns, rows;
+};
+
+std::string getTensor(std::initializer_list<int64_t> shape) {
+  std::string text = "tensor<";
+  for (int64_t extent : shape)
+    text += std::to_string(extent) + "x";
+  return text + "f32>";
+}
+
+/// A function that computes the product of its two arguments.
+std::string getModule(const Problem &p) {
+  std::string a, b, c, op, maps;
+  switch (p.kind) {
+  case Kind::Matmul:
+    a = getTensor({p.m, p.k}), b = getTensor({p.k, p.n});
+    c = getTensor({p.m, p.n}), op = "linalg.matmul";
+    break;
+  case Kind::MatmulTransposed:
+    a = getTensor({p.m, p.k}), b = getTensor({p.n, p.k});
+    c = getTensor({p.m, p.n}), op = "linalg.matmul";
+    maps = " indexing_maps = [affine_map<(m, n, k) -> (m, k)>, "
+           "affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]";
+    break;
+  case Kind::Vecmat:
+    a = getTensor({p.k}), b = getTensor({p.k, p.n}), c = getTensor({p.n});
+    op = "linalg.vecmat";
+    break;
+  case Kind::Matvec:
+    a = getTensor({p.m, p.k}), b = getTensor({p.k}), c = getTensor({p.m});
+    op = "linalg.matvec";
+    break;
+  }
+  return llvm::formatv(R"(
+func.func @main(%a: {0}, %b: {1}) -> {2} {{
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : {2}
+  %init = linalg.fill ins(%zero : f32) outs(%empty : {2}) -> {2}
+  %c = {3}{4} ins(%a, %b : {0}, {1}) outs(%init : {2}) -> {2}
+  return %c : {2}
+})",
+                       a, b, c, op, maps)
+      .str();
+}
+
+std::vector<float> getExpected(const Problem &p, const std::vector<float> &a,
+                               const std::vector<float> &b) {
+  int64_t m = p.kind == Kind::Vecmat ? 1 : p.m;
+  int64_t n = p.kind == Kind::Matvec ? 1 : p.n;
+  std::vector<float> c(m * n, 0);
+  for (int64_t i = 0; i != m; ++i)
+    for (int64_t j = 0; j != n; ++j)
+      for (int64_t l = 0; l != p.k; ++l)
+        c[i * n + j] += a[i * p.k + l] *
+                        (p.kind == Kind::MatmulTransposed ? b[j * p.k + l]
+                                                          : b[l * n + j]);
+  return c;
+}
+
+class Matmul : public testing::Test {
+protected:
+  Matmul() {
+    mlir::DialectRegistry registry;
+    registerDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.disableMultithreading();
+  }
+
+  std::vector<float> makeValues(int64_t count) {
+    std::uniform_int_distribution<int> values(-9, 9);
+    std::vector<float> result(count);
+    for (float &value : result)
+      value = static_cast<float>(values(random));
+    return result;
+  }
+
+  void expectExact(const Problem &p, EmulatorMode mode) {
+    SCOPED_TRACE(llvm::formatv("kind {0}, m {1}, n {2}, k {3} on {4}x{5}",
+                               static_cast<int>(p.kind), p.m, p.n, p.k,
+                               p.columns, p.rows)
+                     .str());
+    auto module =
+        mlir::parseSourceString<mlir::ModuleOp>(getModule(p), &context);
+    ASSERT_TRUE(module);
+    CompileOptions options;
+    options.device = "lab";
+    options.mesh = std::to_string(p.columns) + "x" + std::to_string(p.rows);
+    auto program = compileToProgram(*module, options);
+    ASSERT_TRUE(static_cast<bool>(program))
+        << llvm::toString(program.takeError());
+    auto shared = std::make_shared<const Program>(std::move(*program));
+    auto emulator = Emulator::create(shared, mode);
+    ASSERT_TRUE(static_cast<bool>(emulator))
+        << llvm::toString(emulator.takeError());
+    bool vector = p.kind == Kind::Vecmat;
+    auto a = makeValues(vector ? p.k : p.m * p.k);
+    auto b = makeValues(p.kind == Kind::Matvec ? p.k : p.n * p.k);
+    ASSERT_FALSE((*emulator)->writeTensor("arg0", a));
+    ASSERT_FALSE((*emulator)->writeTensor("arg1", b));
+    auto run = (*emulator)->run(shared->launches[0], {});
+    ASSERT_TRUE(static_cast<bool>(run)) << llvm::toString(run.takeError());
+    auto c = (*emulator)->readTensor("result0");
+    ASSERT_TRUE(static_cast<bool>(c)) << llvm::toString(c.takeError());
+    ASSERT_EQ(*c, getExpected(p, a, b));
+    auto time = timeLaunch(*shared, shared->launches[0], {});
+    ASSERT_TRUE(static_cast<bool>(time)) << llvm::toString(time.takeError());
+    EXPECT_GT(time->ticks, 0u);
+  }
+
+  Problem makeProblem(Kind kind, unsigned columns, unsigned rows) {
+    std::uniform_int_distribution<int64_t> extents(1, 40);
+    return {kind, extents(random), extents(random), extents(random), columns,
+            rows};
+  }
+
+  mlir::MLIRContext context;
+  std::mt19937 random{7};
+};
+
+const Kind kinds[] = {Kind::Matmul, Kind::MatmulTransposed, Kind::Vecmat,
+                      Kind::Matvec};
+
+TEST_F(Matmul, IsExactOnAllMeshesUpTo17) {
+  for (unsigned rows = 1; rows <= 17; ++rows)
+    for (unsigned columns = 1; columns <= 17; ++columns)
+      for (Kind kind : kinds) {
+        expectExact(makeProblem(kind, columns, rows), EmulatorMode::Fast);
+        if (HasFatalFailure())
+          return;
+      }
+}
+
+TEST_F(Matmul, ReadsNothingUndefined) {
+  for (auto [columns, rows] :
+       {std::pair(1, 1), std::pair(2, 5), std::pair(4, 3), std::pair(5, 5)})
+    for (Kind kind : kinds) {
+      expectExact(makeProblem(kind, columns, rows), EmulatorMode::Check);
+      if (HasFatalFailure())
+        return;
+    }
+}
+
+} // namespace
