@@ -14,6 +14,7 @@
 #include "Lexer.h"
 #include "plmr/Program/Float.h"
 #include "plmr/Program/Program.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
@@ -229,6 +230,18 @@ template <typename A, typename T> static void mapSplit(A &archive, T &split) {
 
 template <typename A, typename T> static void mapSource(A &archive, T &source) {
   archive.string(source.name, "the source's name");
+  if (archive.optional("rope", source.table.has_value())) {
+    RopeTable table = source.table.value_or(RopeTable());
+    table.sine = archive.optional("sine", table.sine);
+    mapField(archive, "stride", table.stride);
+    mapField(archive, "pairs", table.pairs);
+    uint64_t base = llvm::bit_cast<uint64_t>(table.base);
+    mapField(archive, "base", base);
+    table.base = llvm::bit_cast<double>(base);
+    if constexpr (A::reads)
+      source.table = table;
+    return;
+  }
   mapField(archive, "file", source.file);
   mapField(archive, "offset", source.offset);
   mapField(archive, "bytes", source.bytes);

@@ -33,6 +33,13 @@ static void pack(const DataSource &source, pb::DataSource *to) {
   to->set_offset(source.offset);
   to->set_bytes(source.bytes);
   to->set_type(source.type);
+  if (!source.table)
+    return;
+  pb::RopeTable *table = to->mutable_table();
+  table->set_sine(source.table->sine);
+  table->set_stride(source.table->stride);
+  table->set_pairs(source.table->pairs);
+  table->set_base(source.table->base);
 }
 
 static void pack(const Object &object, pb::Object *to) {
@@ -237,6 +244,9 @@ void Unpacker::unpack(const pb::DataSource &from, DataSource &source) {
   source.offset = from.offset();
   source.bytes = from.bytes();
   source.type = from.type();
+  if (from.has_table())
+    source.table = RopeTable{from.table().sine(), from.table().stride(),
+                             from.table().pairs(), from.table().base()};
 }
 
 void Unpacker::unpack(const pb::Object &from, Object &object) {

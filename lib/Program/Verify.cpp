@@ -8,6 +8,7 @@
 
 #include "Verifier.h"
 #include "llvm/ADT/STLExtras.h"
+#include <cmath>
 
 using namespace plmr;
 
@@ -101,7 +102,8 @@ static const char *checkSplit(const DimSplit &split) {
       return "has factors whose product is not in 1 to 2^40";
     extent *= factor;
   }
-  if (split.innerFactor >= split.factors.size())
+  // One past the factors: replicas inside a segment.
+  if (split.innerFactor >= split.factors.size() + split.segmentFactor.has_value())
     return "cuts a factor that it does not have";
   if (split.segmentFactor && (*split.segmentFactor >= split.factors.size() ||
                               *split.segmentFactor == split.innerFactor))
@@ -147,6 +149,20 @@ static llvm::Error verifyPlacement(const Program &program,
 
 static llvm::Error verifySource(const Program &program,
                                 const DataSource &source) {
+  if (source.table) {
+    DataSource computed;
+    computed.name = source.name;
+    computed.table = source.table;
+    if (source.table->stride == 0 || source.table->pairs == 0 ||
+        !(source.table->base > 0) || !std::isfinite(source.table->base))
+      return makeError("source '{0}': a table has a stride, pairs and a base "
+                       "above 0",
+                       source.name);
+    if (source != computed)
+      return makeError("source '{0}': a computed table lies in no file",
+                       source.name);
+    return llvm::Error::success();
+  }
   if (source.file == inlineData) {
     if (source.offset > program.data.size() ||
         source.bytes > program.data.size() - source.offset)

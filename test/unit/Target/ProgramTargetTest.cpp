@@ -91,7 +91,7 @@ TEST_F(ProgramTarget, RoundTripsInMemory) {
 TEST_F(ProgramTarget, RoundTripsThroughBinaries) {
   for (unsigned seed = 0; seed != numPrograms && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
-    Program program = makeRandom(1000 + seed, {});
+    Program program = makeRandom(1000 + seed, {.tables = true});
     std::string bytes = take(serializeProgram(roundTrip(program)));
     EXPECT_TRUE(take(deserializeProgram(bytes, "binary")) == program);
     EXPECT_EQ(bytes, take(serializeProgram(program)));

@@ -100,7 +100,7 @@ DataSource RandomProgram::makeSource() {
   DataSource source;
   source.name = makeText();
   if (options.tables && chance(50)) {
-    source.table = RopeTable{chance(50), 1 + below(99), below(99),
+    source.table = RopeTable{chance(50), 1 + below(99), 1 + below(99),
                              10000.0 + below(1000) / 3.0};
     return source;
   }

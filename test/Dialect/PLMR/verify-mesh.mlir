@@ -1,0 +1,198 @@
+// RUN: plmr-opt %s -split-input-file -plmr-verify-mesh -verify-diagnostics
+
+//===----------------------------------------------------------------------===//
+// Legal
+//===----------------------------------------------------------------------===//
+
+!y = !plmr.placed<tensor<8xf32>, [y]>
+!x = !plmr.placed<tensor<8xf32>, [x]>
+!w = !plmr.placed<tensor<8x8xf32>, [y, x]>
+!px = !plmr.placed<tensor<8xf32>, [x], partial<sum y>>
+!a = !plmr.placed<tensor<8x8xf32>, [y, skew x]>
+!b = !plmr.placed<tensor<8x8xf32>, [skew y, x]>
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+plmr.object input @x : !y
+plmr.object input @a : !a
+plmr.object input @b : !b
+plmr.object output @r : !x
+plmr.object state @cache : !plmr.placed<tensor<2x8x16xf32>, [*, x, cyclic y]> stacked
+
+func.func @legal(%n: index) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %row = plmr.coord y
+  %sum = arith.addi %row, %one : index
+  %x = plmr.load @x : !y
+  %y = scf.for %i = %zero to %n step %one iter_args(%v = %x) -> (!y) {
+    %u = plmr.local (%t = %v) : (!y) -> !y tiles (tensor<2xf32>) {
+      %s = arith.addf %t, %t : tensor<2xf32>
+      plmr.yield %s : tensor<2xf32>
+    }
+    scf.yield %u : !y
+  }
+  %p = plmr.local (%t = %y) : (!y) -> !px tiles (tensor<2xf32>) {
+    plmr.yield %t : tensor<2xf32>
+  }
+  %r = plmr.all_reduce %p : (!px) -> !x
+  plmr.append %r, @cache[%zero] at %n : !x
+  plmr.store %r, @r : !x
+  %a = plmr.load @a : !a
+  %b = plmr.load @b : !b
+  %c = plmr.gemm %a, %b : !a, !b -> !w
+  %d = plmr.gemm_t %c, %c : !w, !w -> !w
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// Operations of other levels
+//===----------------------------------------------------------------------===//
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @tensor(%t: tensor<8xf32>) {
+  // expected-error @below {{'arith.addf' op expected an operation of the mesh level}}
+  %s = arith.addf %t, %t : tensor<8xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @buffer(%n: index) {
+  // expected-error @below {{'memref.alloc' op expected an operation of the mesh level}}
+  %s = memref.alloc() : memref<4xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @inside_loop(%n: index) {
+  %one = arith.constant 1 : index
+  scf.for %i = %one to %n step %one {
+    // expected-error @below {{'tensor.empty' op expected an operation of the mesh level}}
+    %s = tensor.empty() : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @branch(%c: i1) {
+  // expected-error @below {{'scf.if' op expected an operation of the mesh level}}
+  scf.if %c {
+  }
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// Padding
+//===----------------------------------------------------------------------===//
+
+// 10 elements on 4 rows: two rows have 2 and two have 3, of 3 each. A sum over
+// the tile reads the padding.
+
+#in = affine_map<(d0) -> (d0)>
+#out = affine_map<(d0) -> ()>
+!any = !plmr.placed<tensor<10xf32>, [y], pad any>
+!sum = !plmr.placed<tensor<f32>, [], partial<sum y>>
+plmr.mesh @mesh 4 x 4 on "tiny"
+
+func.func @sum_of_padding(%x: !any) {
+  %p = plmr.local (%t = %x) : (!any) -> !sum tiles (tensor<3xf32>) {
+    %e = tensor.empty() : tensor<f32>
+    %cst = arith.constant 0.0 : f32
+    %zero = linalg.fill ins(%cst : f32) outs(%e : tensor<f32>) -> tensor<f32>
+    // expected-error @below {{'linalg.generic' op expected the padding of dimension 0 to be the identity of the reduction but got '!plmr.placed<tensor<10xf32>, [y], pad any>'}}
+    %s = linalg.generic {indexing_maps = [#in, #out], iterator_types = ["reduction"]}
+        ins(%t : tensor<3xf32>) outs(%zero : tensor<f32>) {
+    ^bb0(%i: f32, %o: f32):
+      %a = arith.addf %i, %o : f32
+      linalg.yield %a : f32
+    } -> tensor<f32>
+    plmr.yield %s : tensor<f32>
+  }
+  return
+}
+
+// -----
+
+// The memory order maps dimension 1 of the tile to dimension 0 of the tensor.
+
+#a = affine_map<(d0, d1) -> (d0, d1)>
+#out = affine_map<(d0, d1) -> (d0)>
+!any = !plmr.placed<tensor<10x8xf32>, [y, x], order [1, 0], pad any>
+!sum = !plmr.placed<tensor<8xf32>, [x], partial<sum y>>
+plmr.mesh @mesh 4 x 4 on "tiny"
+
+func.func @order(%x: !any) {
+  %p = plmr.local (%t = %x) : (!any) -> !sum tiles (tensor<2x3xf32>) {
+    %e = tensor.empty() : tensor<2xf32>
+    %cst = arith.constant 0.0 : f32
+    %zero = linalg.fill ins(%cst : f32) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+    // expected-error @below {{'linalg.generic' op expected the padding of dimension 0 to be the identity of the reduction but got '!plmr.placed<tensor<10x8xf32>, [y, x], order [1, 0], pad any>'}}
+    %s = linalg.generic {indexing_maps = [#a, #out], iterator_types = ["parallel", "reduction"]}
+        ins(%t : tensor<2x3xf32>) outs(%zero : tensor<2xf32>) {
+    ^bb0(%i: f32, %o: f32):
+      %a = arith.addf %i, %o : f32
+      linalg.yield %a : f32
+    } -> tensor<2xf32>
+    plmr.yield %s : tensor<2xf32>
+  }
+  return
+}
+
+// -----
+
+// Nothing is wrong where nothing is padded, where padding is zero, and where
+// the padded dimension is not summed.
+
+#in = affine_map<(d0) -> (d0)>
+#out = affine_map<(d0) -> ()>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+!even = !plmr.placed<tensor<8xf32>, [y], pad any>
+!zero = !plmr.placed<tensor<10xf32>, [y]>
+!tall = !plmr.placed<tensor<10x8xf32>, [y, x], pad any>
+!sum = !plmr.placed<tensor<f32>, [], partial<sum y>>
+!rows = !plmr.placed<tensor<10xf32>, [y], pad any, partial<sum x>>
+plmr.mesh @mesh 4 x 4 on "tiny"
+
+func.func @fine(%x: !even, %y: !zero, %z: !tall) {
+  %p = plmr.local (%t = %x) : (!even) -> !sum tiles (tensor<2xf32>) {
+    %e = arith.constant dense<0.0> : tensor<f32>
+    %s = linalg.generic {indexing_maps = [#in, #out], iterator_types = ["reduction"]}
+        ins(%t : tensor<2xf32>) outs(%e : tensor<f32>) {
+    ^bb0(%i: f32, %o: f32):
+      %a = arith.addf %i, %o : f32
+      linalg.yield %a : f32
+    } -> tensor<f32>
+    plmr.yield %s : tensor<f32>
+  }
+  %q = plmr.local (%t = %y) : (!zero) -> !sum tiles (tensor<3xf32>) {
+    %e = arith.constant dense<0.0> : tensor<f32>
+    %s = linalg.generic {indexing_maps = [#in, #out], iterator_types = ["reduction"]}
+        ins(%t : tensor<3xf32>) outs(%e : tensor<f32>) {
+    ^bb0(%i: f32, %o: f32):
+      %a = arith.addf %i, %o : f32
+      linalg.yield %a : f32
+    } -> tensor<f32>
+    plmr.yield %s : tensor<f32>
+  }
+  %r = plmr.local (%t = %z) : (!tall) -> !rows tiles (tensor<3x2xf32>) {
+    %e = arith.constant dense<0.0> : tensor<3xf32>
+    %s = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+        ins(%t : tensor<3x2xf32>) outs(%e : tensor<3xf32>) {
+    ^bb0(%i: f32, %o: f32):
+      %a = arith.addf %i, %o : f32
+      linalg.yield %a : f32
+    } -> tensor<3xf32>
+    plmr.yield %s : tensor<3xf32>
+  }
+  return
+}
