@@ -558,6 +558,13 @@ LogicalResult Placer::convertLoop(scf::ForOp loop) {
     if (!inits.empty())
       scf::YieldOp::create(builder, yield.getLoc(), yielded);
   }
+  // Weights and constants that the body placed are not visible behind it.
+  SmallVector<Value> inside;
+  for (auto [tensor, value] : placed)
+    if (value.getParentBlock() == copy.getBody())
+      inside.push_back(tensor);
+  for (Value tensor : inside)
+    placed.erase(tensor);
   for (auto [old, fresh] : llvm::zip(loop.getResults(), copy.getResults()))
     placed[old] = fresh;
   return success();

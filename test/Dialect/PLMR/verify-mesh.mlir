@@ -149,6 +149,42 @@ func.func @order(%x: !any) {
 
 // -----
 
+// The identity of a maximum is -inf.
+
+#in = affine_map<(d0) -> (d0)>
+#out = affine_map<(d0) -> ()>
+!lowest = !plmr.placed<tensor<10xf32>, [y], pad neg_inf>
+!zero = !plmr.placed<tensor<10xf32>, [y]>
+!max = !plmr.placed<tensor<f32>, [], partial<max y>>
+plmr.mesh @mesh 4 x 4 on "tiny"
+
+func.func @maximum(%x: !lowest, %y: !zero) {
+  %p = plmr.local (%t = %x) : (!lowest) -> !max tiles (tensor<3xf32>) {
+    %e = arith.constant dense<0xFF800000> : tensor<f32>
+    %s = linalg.generic {indexing_maps = [#in, #out], iterator_types = ["reduction"]}
+        ins(%t : tensor<3xf32>) outs(%e : tensor<f32>) {
+    ^bb0(%i: f32, %o: f32):
+      %a = arith.maximumf %i, %o : f32
+      linalg.yield %a : f32
+    } -> tensor<f32>
+    plmr.yield %s : tensor<f32>
+  }
+  %q = plmr.local (%t = %y) : (!zero) -> !max tiles (tensor<3xf32>) {
+    %e = arith.constant dense<0xFF800000> : tensor<f32>
+    // expected-error @below {{'linalg.generic' op expected the padding of dimension 0 to be the identity of the reduction but got '!plmr.placed<tensor<10xf32>, [y]>'}}
+    %s = linalg.generic {indexing_maps = [#in, #out], iterator_types = ["reduction"]}
+        ins(%t : tensor<3xf32>) outs(%e : tensor<f32>) {
+    ^bb0(%i: f32, %o: f32):
+      %a = arith.maximumf %i, %o : f32
+      linalg.yield %a : f32
+    } -> tensor<f32>
+    plmr.yield %s : tensor<f32>
+  }
+  return
+}
+
+// -----
+
 // Nothing is wrong where nothing is padded, where padding is zero, and where
 // the padded dimension is not summed.
 

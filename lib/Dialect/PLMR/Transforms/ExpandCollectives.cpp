@@ -305,8 +305,6 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   Scalars s(b, loc);
   int64_t columns = mesh.columns, rows = mesh.rows, units = columns * rows;
   int64_t steps = columns + rows - std::gcd(columns, rows);
-  StringRef ringX = getChannel(loc, RelationKind::Ring, MeshAxis::X);
-  StringRef ringY = getChannel(loc, RelationKind::Ring, MeshAxis::Y);
   Value buffersA = doubleBuffer(loc, op.getA());
   Value buffersB = doubleBuffer(loc, op.getB());
 
@@ -345,8 +343,9 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   };
   Value changeA = change(unitsA, columns), changeB = change(unitsB, rows);
   SmallVector<std::pair<Value, Value>> transfers; // token, predicate
-  auto exchange = [&](Value buffers, Value current, StringRef ring,
+  auto exchange = [&](Value buffers, Value current, MeshAxis axis,
                       Value predicate) {
+    StringRef ring = getChannel(loc, RelationKind::Ring, axis);
     Value other = s.sub(one, current);
     transfers.push_back(
         {startSend(loc, half(loc, buffers, current), ring, predicate),
@@ -356,9 +355,9 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
          predicate});
   };
   if (columns > 1)
-    exchange(buffersA, currentA, ringX, changeA);
+    exchange(buffersA, currentA, MeshAxis::X, changeA);
   if (rows > 1)
-    exchange(buffersB, currentB, ringY, changeB);
+    exchange(buffersB, currentB, MeshAxis::Y, changeB);
   auto typeA = cast<MemRefType>(op.getA().getType());
   auto typeB = cast<MemRefType>(op.getB().getType());
   Value partA = slice(loc, half(loc, buffersA, currentA), {attr(0), offsetA},
@@ -389,7 +388,6 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   operation = b.getStringAttr(getName(loc, "gemm_t"));
   Scalars s(b, loc);
   int64_t columns = mesh.columns, rows = mesh.rows, units = columns * rows;
-  StringRef ring = getChannel(loc, RelationKind::Ring, MeshAxis::Y);
   StringRef up = getChannel(loc, RelationKind::Up, MeshAxis::X);
   StringRef down = getChannel(loc, RelationKind::Down, MeshAxis::X);
   Value buffers = doubleBuffer(loc, op.getB());
@@ -422,6 +420,7 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   Value change = s.less(walk.getInductionVar(), s.index(rows - 1));
   SmallVector<Value> tokens;
   if (rows > 1) {
+    StringRef ring = getChannel(loc, RelationKind::Ring, MeshAxis::Y);
     Value other = s.sub(one, current);
     tokens.push_back(
         startSend(loc, half(loc, buffers, current), ring, change));

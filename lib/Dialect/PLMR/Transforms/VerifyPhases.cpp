@@ -32,9 +32,17 @@ static bool isScalarArithmetic(Operation &op) {
 // Mesh level
 //===----------------------------------------------------------------------===//
 
-/// A sum over a dimension that is padded must read padding that is zero: each
-/// contraction in `local` is checked against the padding of the tiles that it
-/// reads.
+/// What a reduction may read from padding.
+static PadValue getIdentity(linalg::LinalgOp op) {
+  Operation *combiner =
+      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp>(combiner)
+             ? PadValue::NegInf
+             : PadValue::Zero;
+}
+
+/// A reduction over a dimension that is padded must read its identity: each
+/// one in `local` is checked against the padding of the tiles that it reads.
 static LogicalResult verifyPadding(mesh::LocalOp local, MeshShape mesh) {
   WalkResult result = local.walk([&](linalg::LinalgOp op) {
     for (OpOperand *input : op.getDpsInputOperands()) {
@@ -43,7 +51,7 @@ static LogicalResult verifyPadding(mesh::LocalOp local, MeshShape mesh) {
         continue;
       Value placed = local.getInputs()[tile.getArgNumber()];
       auto type = cast<PlacedType>(placed.getType());
-      if (type.getPlacement().getPad() == PadValue::Zero)
+      if (type.getPlacement().getPad() == getIdentity(op))
         continue;
       ArrayRef<int64_t> order = type.getPlacement().getOrder();
       Placement placement = type.getHostPlacement();

@@ -1,0 +1,62 @@
+// RUN: plmr-opt %s -split-input-file -convert-graph-to-mesh | FileCheck %s
+
+plmr.mesh @mesh 3 x 2 on "tiny"
+
+// The contracted dimension is skewed in both operands, so that each core holds
+// a block of A and one of B that meet.
+// CHECK:      plmr.object input @arg0 : !plmr.placed<tensor<7x9xf32>, [y, skew x]>
+// CHECK-NEXT: plmr.object input @arg1 : !plmr.placed<tensor<9x5xf32>, [skew y, x]>
+// CHECK-NEXT: plmr.object output @result0 : !plmr.placed<tensor<7x5xf32>, [y, x]>
+// CHECK-LABEL: func.func @matmul
+// CHECK-DAG:   %[[A:.*]] = plmr.load @arg0
+// CHECK-DAG:   %[[B:.*]] = plmr.load @arg1
+// CHECK:       %[[C:.*]] = plmr.gemm %[[A]], %[[B]] :
+// CHECK-NEXT:  plmr.store %[[C]], @result0
+func.func @matmul(%a: tensor<7x9xf32>, %b: tensor<9x5xf32>) -> tensor<7x5xf32> {
+  %zero = arith.constant dense<0.0> : tensor<7x5xf32>
+  %c = linalg.matmul ins(%a, %b : tensor<7x9xf32>, tensor<9x5xf32>)
+                     outs(%zero : tensor<7x5xf32>) -> tensor<7x5xf32>
+  return %c : tensor<7x5xf32>
+}
+
+// -----
+
+#a = affine_map<(m, n, k) -> (m, k)>
+#b = affine_map<(m, n, k) -> (n, k)>
+#c = affine_map<(m, n, k) -> (m, n)>
+plmr.mesh @mesh 3 x 2 on "tiny"
+
+// No operand is aligned for the product with a transposed B.
+// CHECK:      plmr.object input @arg0 : !plmr.placed<tensor<7x9xf32>, [y, x]>
+// CHECK-NEXT: plmr.object input @arg1 : !plmr.placed<tensor<5x9xf32>, [y, x]>
+// CHECK-NEXT: plmr.object output @result0 : !plmr.placed<tensor<7x5xf32>, [y, x]>
+// CHECK-LABEL: func.func @transposed
+// CHECK:       %[[C:.*]] = plmr.gemm_t %{{.*}}, %{{.*}} :
+// CHECK-NEXT:  plmr.store %[[C]], @result0
+func.func @transposed(%a: tensor<7x9xf32>, %b: tensor<5x9xf32>)
+    -> tensor<7x5xf32> {
+  %zero = arith.constant dense<0.0> : tensor<7x5xf32>
+  %c = linalg.matmul indexing_maps = [#a, #b, #c]
+      ins(%a, %b : tensor<7x9xf32>, tensor<5x9xf32>)
+      outs(%zero : tensor<7x5xf32>) -> tensor<7x5xf32>
+  return %c : tensor<7x5xf32>
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 2 on "tiny"
+
+// A result is [y, x], what GEMM-T takes: Q K^T and S V^T follow each other.
+// An initial value is added to the product.
+// CHECK-LABEL: func.func @accumulate
+// CHECK:       %[[I:.*]] = plmr.load @init : !plmr.placed<tensor<4x4xf32>, [y, x]>
+// CHECK:       %[[P:.*]] = plmr.gemm
+// CHECK:       %[[C:.*]] = plmr.local (%{{.*}} = %[[I]], %{{.*}} = %[[P]])
+// CHECK:         arith.addf
+// CHECK:       plmr.store %[[C]], @result0
+func.func @accumulate(%a: tensor<4x4xf32>, %b: tensor<4x4xf32>,
+                      %c: tensor<4x4xf32> {plmr.name = "init"}) -> tensor<4x4xf32> {
+  %r = linalg.matmul ins(%a, %b : tensor<4x4xf32>, tensor<4x4xf32>)
+                     outs(%c : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %r : tensor<4x4xf32>
+}

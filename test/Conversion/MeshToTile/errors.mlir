@@ -1,0 +1,24 @@
+// RUN: plmr-opt %s -split-input-file -convert-mesh-to-tile -verify-diagnostics
+
+// expected-error @below {{'builtin.module' op expected a plmr.mesh}}
+module {
+  func.func @main() {
+    return
+  }
+}
+
+// -----
+
+!x = !plmr.placed<tensor<6xf32>, [x]>
+!px = !plmr.placed<tensor<6xf32>, [x], partial<sum y>>
+plmr.mesh @mesh 3 x 4 on "tiny"
+plmr.object input @x : !x
+func.func @groups() {
+  %x = plmr.load @x : !x
+  %p = plmr.local (%t = %x) : (!x) -> !px tiles (tensor<2xf32>) {
+    plmr.yield %t : tensor<2xf32>
+  }
+  // expected-error @below {{'plmr.all_reduce' op expected groups; plmr-choose-algorithms sets them}}
+  %r = plmr.all_reduce %p : (!px) -> !x
+  return
+}

@@ -1,0 +1,18 @@
+// RUN: plmr-opt %s -split-input-file -plmr-allocate-colours -verify-diagnostics
+
+// expected-error @below {{expected at most 12 colours, what tiny has, but the channels need 14 (3 along x, 11 along y); a reduction tree of fewer levels or the device 'lab' needs fewer or has more}}
+plmr.mesh @mesh 9 x 9 on "tiny"
+// expected-note @below {{'r': ring along y}}
+plmr.channel @r #plmr.relation<ring y>
+// expected-note @below {{'s': ring along x}}
+plmr.channel @s #plmr.relation<ring x>
+// expected-note @below {{'c0': chain level 0 along y of groups 3, 3}}
+plmr.channel @c0 #plmr.relation<chain y groups [3, 3]>
+// expected-note @below {{'c1': chain level 1 along y of groups 3, 3}}
+plmr.channel @c1 #plmr.relation<chain y level 1 groups [3, 3]>
+// expected-note @below {{'b': broadcast along y of groups 3, 3}}
+plmr.channel @b #plmr.relation<broadcast y groups [3, 3]>
+// expected-note @below {{'u': up along y}}
+plmr.channel @u #plmr.relation<up y>
+// expected-note @below {{'d': down along y in 2 segments}}
+plmr.channel @d #plmr.relation<down y segments 2>

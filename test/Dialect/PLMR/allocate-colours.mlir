@@ -1,0 +1,43 @@
+// RUN: plmr-opt %s -split-input-file -plmr-allocate-colours | FileCheck %s
+
+// Two cores that send to each other need a colour for each direction.
+plmr.mesh @mesh 1 x 2 on "tiny"
+// CHECK: plmr.channel @ring #plmr.relation<ring y> colours [0, 1]
+plmr.channel @ring #plmr.relation<ring y>
+
+// -----
+
+// At most three edges of a ring of any length pass one router.
+plmr.mesh @mesh 1 x 16 on "tiny"
+// CHECK: plmr.channel @ring #plmr.relation<ring y>
+// CHECK-SAME: colours [0, 2, 1, 1, 0, 0, 2, 2, 1, 1, 0, 0, 2, 2, 1, 0]
+plmr.channel @ring #plmr.relation<ring y>
+
+// -----
+
+// Groups of a level lie apart: one colour for each side of the roots.
+plmr.mesh @mesh 1 x 9 on "tiny"
+// CHECK: plmr.channel @level0 #plmr.relation<chain y groups [3, 3]> colours [0, 1, 0, 1, 0, 1]
+plmr.channel @level0 #plmr.relation<chain y groups [3, 3]>
+
+// -----
+
+// Colours are free again behind a segment.
+plmr.mesh @mesh 8 x 1 on "tiny"
+// CHECK: plmr.channel @b #plmr.relation<broadcast x groups [2] segments 4> colours [0, 0, 0, 0]
+plmr.channel @b #plmr.relation<broadcast x groups [2] segments 4>
+
+// -----
+
+// Channels along x and along y meet in every router and share no colour.
+plmr.mesh @mesh 4 x 4 on "tiny"
+// CHECK: plmr.channel @up #plmr.relation<up x> colours [2, 3, 2]
+// CHECK: plmr.channel @down #plmr.relation<down y> colours [0, 1, 0]
+plmr.channel @up #plmr.relation<up x>
+plmr.channel @down #plmr.relation<down y>
+
+// -----
+
+// Nothing to do.
+// CHECK: module
+module {}
