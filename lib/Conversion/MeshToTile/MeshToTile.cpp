@@ -40,6 +40,7 @@ private:
   LogicalResult convertOp(Operation &op);
   void convertLocal(mesh::LocalOp op);
   void convertAppend(mesh::AppendOp op);
+  Value buildMessage(mesh::AllReduceOp op, SmallVectorImpl<Value> &parts);
   void convertAllReduce(mesh::AllReduceOp op);
   LogicalResult convertLoop(scf::ForOp loop);
   template <typename OpTy, typename TileOpTy>
@@ -137,46 +138,54 @@ void TileConverter::convertAppend(mesh::AppendOp op) {
       });
 }
 
+/// The buffer of a reduction's message and its part for each operand, one
+/// after the other. They stand at the start of the block, so that what is
+/// computed for them later can be computed in place (empty tensor
+/// elimination).
+Value TileConverter::buildMessage(mesh::AllReduceOp op,
+                                  SmallVectorImpl<Value> &parts) {
+  Location loc = op.getLoc();
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(builder.getInsertionBlock());
+  if (op.getInputs().size() == 1) {
+    parts.push_back(buildAlloc(loc, getTile(op.getInputs()[0])));
+    return parts[0];
+  }
+  int64_t elements = 0;
+  for (Value input : op.getInputs())
+    elements += getTile(input).getNumElements();
+  Type element = getTile(op.getInputs()[0]).getElementType();
+  Value message = buildAlloc(loc, RankedTensorType::get({elements}, element));
+  int64_t offset = 0;
+  for (Value input : op.getInputs()) {
+    RankedTensorType tile = getTile(input);
+    Value part = memref::SubViewOp::create(
+        builder, loc, message,
+        ArrayRef<OpFoldResult>{builder.getIndexAttr(offset)},
+        ArrayRef<OpFoldResult>{builder.getIndexAttr(tile.getNumElements())},
+        ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
+    offset += tile.getNumElements();
+    SmallVector<ReassociationIndices> groups(tile.getRank() ? 1 : 0);
+    for (int64_t dim = 0; dim != tile.getRank(); ++dim)
+      groups[0].push_back(dim);
+    if (tile.getRank() == 0)
+      part = memref::CollapseShapeOp::create(builder, loc, part, groups);
+    else if (tile.getRank() > 1)
+      part = memref::ExpandShapeOp::create(builder, loc, tile.getShape(), part,
+                                           groups);
+    parts.push_back(part);
+  }
+  return message;
+}
+
 void TileConverter::convertAllReduce(mesh::AllReduceOp op) {
   Location loc = op.getLoc();
   auto partial =
       cast<PlacedType>(op.getInputs()[0].getType()).getPlacement().getPartial();
-  Type element = getTile(op.getInputs()[0]).getElementType();
-  int64_t elements = 0;
-  for (Value input : op.getInputs())
-    elements += getTile(input).getNumElements();
   Value limit = op.getLimit() ? mapping.lookup(op.getLimit()) : Value();
 
-  // One message holds all operands, one after the other.
-  Value message;
   SmallVector<Value> parts;
-  if (op.getInputs().size() == 1) {
-    message = buildAlloc(loc, getTile(op.getInputs()[0]));
-    parts.push_back(message);
-  } else {
-    message = buildAlloc(loc, RankedTensorType::get({elements}, element));
-    int64_t offset = 0;
-    for (Value input : op.getInputs()) {
-      RankedTensorType tile = getTile(input);
-      Value part = memref::SubViewOp::create(
-          builder, loc, message,
-          ArrayRef<OpFoldResult>{builder.getIndexAttr(offset)},
-          ArrayRef<OpFoldResult>{builder.getIndexAttr(tile.getNumElements())},
-          ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
-      offset += tile.getNumElements();
-      if (tile.getRank() != 1) {
-        SmallVector<ReassociationIndices> groups(tile.getRank() ? 1 : 0);
-        for (int64_t dim = 0; dim != tile.getRank(); ++dim)
-          groups[0].push_back(dim);
-        if (tile.getRank() == 0)
-          part = memref::CollapseShapeOp::create(builder, loc, part, groups);
-        else
-          part = memref::ExpandShapeOp::create(builder, loc, tile.getShape(),
-                                               part, groups);
-      }
-      parts.push_back(part);
-    }
-  }
+  Value message = buildMessage(op, parts);
   for (auto [input, part] : llvm::zip(op.getInputs(), parts))
     buildWrite(loc, mapping.lookup(input), part);
 
@@ -261,8 +270,12 @@ LogicalResult TileConverter::convertOp(Operation &op) {
     Value buffer = buildRef(loc, load.getObject(), index, getTile(load));
     mapping.map(load.getResult(), buildRead(loc, buffer));
   } else if (auto store = dyn_cast<mesh::StoreOp>(op)) {
-    Value buffer =
-        buildRef(loc, store.getObject(), {}, getTile(store.getValue()));
+    Value buffer;
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(builder.getInsertionBlock());
+      buffer = buildRef(loc, store.getObject(), {}, getTile(store.getValue()));
+    }
     buildWrite(loc, mapping.lookup(store.getValue()), buffer);
   } else if (auto append = dyn_cast<mesh::AppendOp>(op)) {
     convertAppend(append);

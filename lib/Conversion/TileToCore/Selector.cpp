@@ -49,6 +49,7 @@ Operand Selector::getConstant(const CoordinateTable &table, StringRef name) {
   if (index < numDirectConstants)
     return getConstantOperand(index);
   uint8_t reg = allocateRegister();
+  forgetDescriptors(reg);
   Instruction &load = emit(Opcode::Ldc);
   load.dst = reg;
   load.imm = static_cast<int32_t>(index);
@@ -72,6 +73,7 @@ void Selector::emitScalar(Opcode opcode, uint8_t dst, const Scalar &a,
   Operand first = getOperand(a);
   std::optional<int32_t> immediate = b.getUniform();
   Operand second = immediate ? noOperand : getOperand(b);
+  forgetDescriptors(dst);
   Instruction &scalar = emit(opcode);
   scalar.dst = dst;
   scalar.a = first;
@@ -211,6 +213,7 @@ LogicalResult Selector::selectLoop(scf::ForOp op) {
   Operand countOperand = getOperand(count);
   size_t loop = code.size();
   emit(Opcode::Loop).a = countOperand;
+  forgetDescriptors();
 
   unsigned scope = nextRegister;
   Scalar outer = condition;
@@ -230,6 +233,7 @@ LogicalResult Selector::selectLoop(scf::ForOp op) {
   emitScalar(Opcode::SAdd, induction, Scalar::inRegister(induction),
              Scalar::get(1));
   nextRegister = scope;
+  forgetDescriptors();
   code[loop].imm = static_cast<int32_t>(code.size() - loop - 1);
   for (auto [result, reg] : llvm::zip(op.getResults(), carried))
     scalars[result] = Scalar::inRegister(reg);

@@ -93,9 +93,15 @@ private:
   mlir::LogicalResult emitNest(Op *op, Nest nest);
   void emitVector(const Nest &nest, int vectorLoop, int mapLoop,
                   llvm::ArrayRef<std::optional<Scalar>> addends);
-  void emitDescriptor(uint8_t number, const NestOperand &operand,
-                      int vectorLoop, int mapLoop,
-                      const std::optional<Scalar> &addend);
+  /// The descriptor of `operand`, set up unless one holds it already.
+  uint8_t getDescriptor(const NestOperand &operand, int vectorLoop, int mapLoop,
+                        const std::optional<Scalar> &addend);
+  Instruction makeDescriptor(const NestOperand &operand, int vectorLoop,
+                             int mapLoop, const std::optional<Scalar> &addend);
+  /// What descriptors hold is unknown where control flow meets, and where a
+  /// register that they were made from changes.
+  void forgetDescriptors() { held = {}; }
+  void forgetDescriptors(uint8_t reg);
   Instruction &emit(Opcode opcode);
 
   struct ChannelTables {
@@ -122,6 +128,10 @@ private:
   unsigned nextRegister = 1;
   bool outOfRegisters = false;
   uint32_t liveEngines = 0;
+  /// What each descriptor was set up by, and when it was last used.
+  std::array<std::optional<Instruction>, numDescriptors> held;
+  std::array<uint64_t, numDescriptors> lastUse = {};
+  uint64_t uses = 0;
   Scalar condition = Scalar::get(1);
 };
 

@@ -140,56 +140,79 @@ LogicalResult Selector::selectView(Operation &op) {
 // Loop nests
 //===----------------------------------------------------------------------===//
 
-void Selector::emitDescriptor(uint8_t number, const NestOperand &operand,
-                              int vectorLoop, int mapLoop,
-                              const std::optional<Scalar> &addend) {
+Instruction Selector::makeDescriptor(const NestOperand &operand, int vectorLoop,
+                                     int mapLoop,
+                                     const std::optional<Scalar> &addend) {
   using Kind = NestOperand::Kind;
-  auto flags = static_cast<uint8_t>(operand.type);
-  if (operand.kind == Kind::Immediate) {
-    Instruction &splat = emit(Opcode::Dss);
-    splat.dst = number;
-    splat.flags = flags | UseImmediate;
-    splat.a = noOperand;
-    splat.imm = llvm::bit_cast<int32_t>(operand.value);
-    return;
+  Instruction result;
+  result.flags = static_cast<uint8_t>(operand.type);
+  switch (operand.kind) {
+  case Kind::Immediate:
+    result.opcode = Opcode::Dss;
+    result.flags |= UseImmediate;
+    result.a = noOperand;
+    result.imm = llvm::bit_cast<int32_t>(operand.value);
+    break;
+  case Kind::Integer:
+    result.opcode = Opcode::Dss;
+    result.flags |= ConvertInteger;
+    result.a = getOperand(operand.scalar);
+    break;
+  case Kind::FabricIn:
+  case Kind::FabricOut:
+    result.opcode = Opcode::Dsf;
+    result.a = getOperand(operand.scalar);
+    break;
+  case Kind::Memory: {
+    int64_t stride = vectorLoop < 0 ? 1 : operand.strides[vectorLoop];
+    int64_t step = mapLoop < 0 ? 0 : operand.strides[mapLoop];
+    result.opcode = Opcode::Dsm;
+    result.a = addend ? getOperand(*addend) : Operand(0);
+    result.b = stride == 1 ? noOperand : getOperand(Scalar::get(stride));
+    result.c = step == 0 ? noOperand : getOperand(Scalar::get(step));
+    result.object = static_cast<uint16_t>(operand.tile.object);
+    result.imm = static_cast<int32_t>(operand.tile.offset);
+    break;
   }
-  if (operand.kind == Kind::Integer) {
-    Operand scalar = getOperand(operand.scalar);
-    Instruction &splat = emit(Opcode::Dss);
-    splat.dst = number;
-    splat.flags = flags | ConvertInteger;
-    splat.a = scalar;
-    return;
   }
-  if (operand.kind != Kind::Memory) {
-    Operand colour = getOperand(operand.scalar);
-    Instruction &fabric = emit(Opcode::Dsf);
-    fabric.dst = number;
-    fabric.flags = flags;
-    fabric.a = colour;
-    return;
+  return result;
+}
+
+void Selector::forgetDescriptors(uint8_t reg) {
+  for (std::optional<Instruction> &descriptor : held) {
+    if (!descriptor)
+      continue;
+    bool isMemory = descriptor->opcode == Opcode::Dsm;
+    if (descriptor->a == reg || (isMemory && (descriptor->b == reg ||
+                                              descriptor->c == reg)))
+      descriptor.reset();
   }
-  int64_t stride = vectorLoop < 0 ? 1 : operand.strides[vectorLoop];
-  int64_t step = mapLoop < 0 ? 0 : operand.strides[mapLoop];
-  Operand base = addend ? getOperand(*addend) : Operand(0);
-  Operand strideOperand =
-      stride == 1 ? noOperand : getOperand(Scalar::get(stride));
-  Operand stepOperand = step == 0 ? noOperand : getOperand(Scalar::get(step));
-  Instruction &memory = emit(Opcode::Dsm);
-  memory.dst = number;
-  memory.flags = flags;
-  memory.a = base;
-  memory.b = strideOperand;
-  memory.c = stepOperand;
-  memory.object = static_cast<uint16_t>(operand.tile.object);
-  memory.imm = static_cast<int32_t>(operand.tile.offset);
+}
+
+uint8_t Selector::getDescriptor(const NestOperand &operand, int vectorLoop,
+                                int mapLoop,
+                                const std::optional<Scalar> &addend) {
+  Instruction wanted = makeDescriptor(operand, vectorLoop, mapLoop, addend);
+  auto found = llvm::find(held, wanted);
+  unsigned number = found - held.begin();
+  if (found == held.end()) {
+    // The one that nobody used for longest.
+    number = llvm::min_element(lastUse) - lastUse.begin();
+    held[number] = wanted;
+    Instruction &setUp = emit(wanted.opcode);
+    setUp = wanted;
+    setUp.dst = static_cast<uint8_t>(number);
+  }
+  lastUse[number] = ++uses;
+  return static_cast<uint8_t>(number);
 }
 
 void Selector::emitVector(const Nest &nest, int vectorLoop, int mapLoop,
                           ArrayRef<std::optional<Scalar>> addends) {
-  for (auto [i, operand] : llvm::enumerate(nest.operands))
-    emitDescriptor(static_cast<uint8_t>(i), operand, vectorLoop, mapLoop,
-                   addends[i]);
+  SmallVector<uint8_t> descriptors;
+  for (auto [operand, addend] : llvm::zip(nest.operands, addends))
+    descriptors.push_back(
+        getDescriptor(operand, vectorLoop, mapLoop, addend));
   Operand extent = vectorLoop < 0 ? getOperand(Scalar::get(1))
                                   : getOperand(nest.sizes[vectorLoop]);
   Operand repeat =
@@ -198,10 +221,10 @@ void Selector::emitVector(const Nest &nest, int vectorLoop, int mapLoop,
                           ? noOperand
                           : getOperand(nest.predicate);
   Instruction &vector = emit(nest.opcode);
-  vector.dst = 0;
+  vector.dst = descriptors[0];
   uint8_t *sources[] = {&vector.a, &vector.b, &vector.c};
-  for (size_t i = 1; i != nest.operands.size(); ++i)
-    *sources[i - 1] = static_cast<uint8_t>(i);
+  for (size_t i = 1; i != descriptors.size(); ++i)
+    *sources[i - 1] = descriptors[i];
   vector.extent = extent;
   vector.repeat = repeat;
   vector.engine = nest.engine;
@@ -301,6 +324,7 @@ LogicalResult Selector::emitNest(Operation *op, Nest nest) {
     Operand count = getOperand(nest.sizes[loop]);
     level.instruction = code.size();
     emit(Opcode::Loop).a = count;
+    forgetDescriptors();
     levels.push_back(std::move(level));
   }
   emitVector(nest, vectorLoop, mapLoop, addends);
@@ -310,6 +334,7 @@ LogicalResult Selector::emitNest(Operation *op, Nest nest) {
                  Scalar::get(bytes));
     code[level.instruction].imm =
         static_cast<int32_t>(code.size() - level.instruction - 1);
+    forgetDescriptors();
   }
   nextRegister = scope;
   return success();
