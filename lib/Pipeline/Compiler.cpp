@@ -37,6 +37,8 @@ void plmr::buildPipeline(OpPassManager &manager,
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  // Equal views become one, and copies of a view to itself go.
+  manager.addPass(createCSEPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createExpandCollectives());
   manager.addPass(createCSEPass());

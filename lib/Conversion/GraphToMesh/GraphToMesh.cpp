@@ -472,14 +472,12 @@ LogicalResult Placer::convertRMSNorm(llm::RMSNormOp op) {
               tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>(), element);
           return buildElementwise(b, loc, input, {Dims{}}, empty, fn);
         };
-        Value mean = scalar(
+        // One rounding: sum * (1 / extent) + eps.
+        Value shifted = scalar(
             tiles[2], [&](OpBuilder &n, Location l, ValueRange v) -> Value {
-              return arith::DivFOp::create(n, l, v[0],
-                                           buildFloat(n, l, element, extent));
-            });
-        Value shifted =
-            scalar(mean, [&](OpBuilder &n, Location l, ValueRange v) -> Value {
-              return arith::AddFOp::create(n, l, v[0],
+              Value mean = arith::MulFOp::create(
+                  n, l, v[0], buildFloat(n, l, element, 1 / extent));
+              return arith::AddFOp::create(n, l, mean,
                                            buildFloat(n, l, element, eps));
             });
         Value scale = scalar(
