@@ -128,12 +128,16 @@ void TileConverter::convertAppend(mesh::AppendOp op) {
       builder, loc, buffer, place, ArrayRef<AffineMap>{map, map},
       ArrayRef<utils::IteratorType>{utils::IteratorType::parallel},
       [&](OpBuilder &nested, Location l, ValueRange arguments) {
-        Value value = arguments[0];
-        Type element = arguments[1].getType();
-        if (value.getType() != element)
-          value = arith::TruncFOp::create(nested, l, element, value);
+        // Select in the value's type; the store rounds to the cache's.
+        Value value = arguments[0], kept = arguments[1];
+        Type element = kept.getType();
+        bool rounds = value.getType() != element;
+        if (rounds)
+          kept = arith::ExtFOp::create(nested, l, value.getType(), kept);
         Value selected =
-            arith::SelectOp::create(nested, l, owns, value, arguments[1]);
+            arith::SelectOp::create(nested, l, owns, value, kept);
+        if (rounds)
+          selected = arith::TruncFOp::create(nested, l, element, selected);
         linalg::YieldOp::create(nested, l, selected);
       });
 }

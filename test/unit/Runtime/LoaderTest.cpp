@@ -195,7 +195,10 @@ TEST(Loader, RefusesWrongSources) {
   EXPECT_EQ(getLoadError(program),
             "tensor 'w': source 'w0': /no/such/file: No such file or "
             "directory");
-  program.tensors[0].sources[0].table = RopeTable{true, 1, 5, 1e4};
+  DataSource table;
+  table.name = "w0";
+  table.table = RopeTable{true, 1, 5, 1e4};
+  program.tensors[0].sources[0] = table;
   EXPECT_THAT(getLoadError(program), HasSubstr("whole 5 pairs"));
 }
 

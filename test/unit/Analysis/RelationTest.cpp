@@ -1,0 +1,335 @@
+//===- RelationTest.cpp - Who talks to whom on lines of all lengths -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Analysis/Relation.h"
+#include "gmock/gmock.h"
+#include <numeric>
+#include <set>
+
+using namespace plmr;
+using testing::ElementsAre;
+
+namespace {
+
+constexpr unsigned maxExtent = 64;
+
+Relation makeRelation(Relation::Kind kind, unsigned level = 0,
+                      llvm::ArrayRef<int64_t> groups = {},
+                      unsigned segments = 1) {
+  Relation relation;
+  relation.kind = kind;
+  relation.level = level;
+  relation.groups.assign(groups.begin(), groups.end());
+  relation.segments = segments;
+  return relation;
+}
+
+/// Calls fn(extent, segments, groups) for all lines up to `maxExtent` cores in
+/// all segmentations, with the K-trees of 1 to 4 levels of the widest segment.
+template <typename Fn> void forAllTrees(Fn fn) {
+  for (unsigned extent = 1; extent <= maxExtent; ++extent)
+    for (unsigned segments = 1; segments <= extent; ++segments)
+      for (unsigned k = 1; k <= 4; ++k) {
+        SCOPED_TRACE(testing::Message() << extent << " cores in " << segments
+                                        << " segments, " << k << " levels");
+        fn(extent, segments,
+           getKTreeGroups(Segments{extent, segments}.getMaxWidth(), k));
+        if (testing::Test::HasFatalFailure())
+          return;
+      }
+}
+
+/// Roles and flows say the same.
+void checkRoles(const Relation &relation, unsigned extent) {
+  std::vector<Flow> flows = relation.getFlows(extent);
+  std::vector<LineRole> roles = relation.getRoles(extent);
+  ASSERT_EQ(roles.size(), extent);
+  std::vector<unsigned> sends(extent, 0), low(extent, 0), high(extent, 0);
+  for (unsigned index = 0; index != flows.size(); ++index) {
+    const Flow &flow = flows[index];
+    if (index) {
+      ASSERT_LT(flows[index - 1].source, flow.source) << "one flow a source";
+    }
+    ASSERT_FALSE(flow.destinations.empty());
+    ++sends[flow.source];
+    ASSERT_EQ(roles[flow.source].sends, static_cast<int>(index));
+    for (unsigned core : flow.destinations) {
+      ASSERT_NE(core, flow.source);
+      ASSERT_LT(core, extent);
+      bool isLow = flow.source < core;
+      ++(isLow ? low : high)[core];
+      ASSERT_EQ(isLow ? roles[core].receivesLow : roles[core].receivesHigh,
+                static_cast<int>(index));
+    }
+  }
+  for (unsigned core = 0; core != extent; ++core) {
+    ASSERT_LE(low[core], 1u) << "a role names one flow";
+    ASSERT_LE(high[core], 1u) << "a role names one flow";
+    ASSERT_EQ(roles[core].sends >= 0, sends[core] == 1);
+    ASSERT_EQ(roles[core].receivesLow >= 0, low[core] == 1);
+    ASSERT_EQ(roles[core].receivesHigh >= 0, high[core] == 1);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// K-trees
+//===----------------------------------------------------------------------===//
+
+TEST(KTree, GroupsCoverTheLineAndDifferLittle) {
+  for (unsigned extent = 1; extent <= 1024; ++extent)
+    for (unsigned k = 1; k <= 5; ++k) {
+      auto groups = getKTreeGroups(extent, k);
+      ASSERT_LE(groups.size(), k);
+      int64_t product = 1;
+      for (int64_t size : groups) {
+        ASSERT_GE(size, 2);
+        product *= size;
+      }
+      ASSERT_GE(product, extent);
+      if (!groups.empty()) {
+        ASSERT_LE(*std::max_element(groups.begin(), groups.end()) -
+                      *std::min_element(groups.begin(), groups.end()),
+                  1)
+            << extent << " cores, " << k << " levels";
+      }
+    }
+}
+
+TEST(KTree, KnownSizes) {
+  EXPECT_THAT(getKTreeGroups(1, 2), ElementsAre());
+  EXPECT_THAT(getKTreeGroups(2, 2), ElementsAre(2));
+  EXPECT_THAT(getKTreeGroups(16, 1), ElementsAre(16));
+  EXPECT_THAT(getKTreeGroups(16, 2), ElementsAre(4, 4));
+  EXPECT_THAT(getKTreeGroups(360, 2), ElementsAre(19, 19));
+  EXPECT_THAT(getKTreeGroups(64, 3), ElementsAre(4, 4, 4));
+}
+
+/// What each core has after the levels' chains, as the set of cores whose
+/// values it holds. Within a level every chain runs towards its root.
+std::vector<std::multiset<unsigned>>
+reduce(unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups,
+       std::vector<unsigned> &sent) {
+  std::vector<std::multiset<unsigned>> held(extent);
+  for (unsigned core = 0; core != extent; ++core)
+    held[core] = {core};
+  sent.assign(extent, 0);
+  for (unsigned level = 0; level != groups.size(); ++level) {
+    std::vector<Flow> flows =
+        makeRelation(Relation::Kind::Chain, level, groups, segments)
+            .getFlows(extent);
+    // A core passes on when it has what comes to it: outer cores first.
+    std::vector<bool> done(flows.size(), false);
+    for (size_t count = 0; count != flows.size();) {
+      size_t before = count;
+      for (size_t i = 0; i != flows.size(); ++i) {
+        bool waits = false;
+        for (size_t j = 0; j != flows.size(); ++j)
+          waits |= !done[j] && j != i &&
+                   flows[j].destinations[0] == flows[i].source;
+        if (done[i] || waits)
+          continue;
+        auto &from = held[flows[i].source];
+        held[flows[i].destinations[0]].insert(from.begin(), from.end());
+        from.clear();
+        ++sent[flows[i].source];
+        done[i] = true;
+        ++count;
+      }
+      if (count == before)
+        return {}; // a cycle
+    }
+  }
+  return held;
+}
+
+TEST(KTree, EveryCoreSendsOnceAndTheRootHasAll) {
+  forAllTrees([](unsigned extent, unsigned segments,
+                 llvm::ArrayRef<int64_t> groups) {
+    std::vector<unsigned> sent;
+    auto held = reduce(extent, segments, groups, sent);
+    ASSERT_EQ(held.size(), extent) << "the chains have a cycle";
+    Segments line{extent, segments};
+    for (unsigned s = 0; s != line.getCount(); ++s) {
+      unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
+      auto roots = getParticipants(end - begin, groups, groups.size());
+      ASSERT_EQ(roots.size(), 1u);
+      unsigned root = begin + roots[0];
+      for (unsigned core = begin; core != end; ++core)
+        ASSERT_EQ(sent[core], core == root ? 0u : 1u);
+      std::multiset<unsigned> all;
+      for (unsigned core = begin; core != end; ++core)
+        all.insert(core);
+      ASSERT_EQ(held[root], all);
+    }
+  });
+}
+
+TEST(KTree, ChainsAreRelaysOfOneMessage) {
+  forAllTrees([](unsigned extent, unsigned segments,
+                 llvm::ArrayRef<int64_t> groups) {
+    for (unsigned level = 0; level != groups.size(); ++level) {
+      Relation chain =
+          makeRelation(Relation::Kind::Chain, level, groups, segments);
+      checkRoles(chain, extent);
+      for (const LineRole &role : chain.getRoles(extent)) {
+        // Code takes the one flow that comes, whichever side it is from.
+        if (role.sends >= 0) {
+          ASSERT_FALSE(role.receivesLow >= 0 && role.receivesHigh >= 0);
+        }
+      }
+      // Half a group's sends in a row are the level's stages.
+      for (const Flow &flow : chain.getFlows(extent))
+        ASSERT_EQ(flow.destinations.size(), 1u);
+    }
+  });
+}
+
+TEST(KTree, TheRootsBroadcastReachesAllOthers) {
+  forAllTrees([](unsigned extent, unsigned segments,
+                 llvm::ArrayRef<int64_t> groups) {
+    if (groups.empty())
+      return;
+    Relation cast =
+        makeRelation(Relation::Kind::Broadcast, 0, groups, segments);
+    checkRoles(cast, extent);
+    std::vector<LineRole> roles = cast.getRoles(extent);
+    Segments line{extent, segments};
+    for (unsigned s = 0; s != line.getCount(); ++s) {
+      unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
+      unsigned root =
+          begin + getParticipants(end - begin, groups, groups.size())[0];
+      for (unsigned core = begin; core != end; ++core) {
+        bool receives =
+            roles[core].receivesLow >= 0 || roles[core].receivesHigh >= 0;
+        ASSERT_EQ(receives, core != root);
+        ASSERT_EQ(roles[core].sends >= 0, core == root && end - begin > 1);
+      }
+    }
+    for (const Flow &flow : cast.getFlows(extent))
+      ASSERT_EQ(line.getSegment(flow.getBegin()),
+                line.getSegment(flow.getEnd()));
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Rings and neighbours
+//===----------------------------------------------------------------------===//
+
+TEST(Ring, IsOneCycleOfAtMostTwoHops) {
+  for (unsigned extent = 2; extent <= maxExtent; ++extent) {
+    Relation ring = makeRelation(Relation::Kind::Ring);
+    checkRoles(ring, extent);
+    std::vector<Flow> flows = ring.getFlows(extent);
+    ASSERT_EQ(flows.size(), extent);
+    std::vector<unsigned> next(extent);
+    for (const Flow &flow : flows) {
+      ASSERT_EQ(flow.destinations.size(), 1u);
+      ASSERT_LE(flow.getHops(), 2u);
+      next[flow.source] = flow.destinations[0];
+    }
+    unsigned core = 0;
+    for (unsigned step = 1; step != extent; ++step) {
+      core = next[core];
+      ASSERT_NE(core, 0u) << "the cycle closes early on " << extent;
+    }
+    ASSERT_EQ(next[core], 0u);
+  }
+}
+
+TEST(Ring, SendsToThePredecessor) {
+  for (unsigned extent = 2; extent <= maxExtent; ++extent)
+    for (const Flow &flow : makeRelation(Relation::Kind::Ring).getFlows(extent))
+      ASSERT_EQ(getRingPosition(flow.destinations[0], extent),
+                (getRingPosition(flow.source, extent) + extent - 1) % extent);
+}
+
+TEST(Neighbours, LinkEveryCoreWithTheNext) {
+  for (unsigned extent = 1; extent <= maxExtent; ++extent)
+    for (auto kind : {Relation::Kind::Up, Relation::Kind::Down}) {
+      Relation relation = makeRelation(kind);
+      checkRoles(relation, extent);
+      auto flows = relation.getFlows(extent);
+      ASSERT_EQ(flows.size(), extent - 1);
+      for (const Flow &flow : flows) {
+        unsigned to = kind == Relation::Kind::Up ? flow.source + 1
+                                                 : flow.source - 1;
+        ASSERT_THAT(flow.destinations, ElementsAre(to));
+      }
+    }
+}
+
+TEST(Relation, NoFlowsOnALineOfOne) {
+  for (auto kind : {Relation::Kind::Broadcast, Relation::Kind::Ring,
+                    Relation::Kind::Up, Relation::Kind::Down})
+    EXPECT_TRUE(makeRelation(kind).getFlows(1).empty());
+}
+
+TEST(Relation, PrintsWhatReportsShow) {
+  Relation relation = makeRelation(Relation::Kind::Chain, 1, {4, 2}, 3);
+  EXPECT_EQ(relation.print(),
+            "chain level 1 along y of groups 4, 2 in 3 segments");
+  relation = makeRelation(Relation::Kind::Ring);
+  relation.axis = Axis::X;
+  EXPECT_EQ(relation.print(), "ring along x");
+}
+
+//===----------------------------------------------------------------------===//
+// Staircase
+//===----------------------------------------------------------------------===//
+
+/// The walk of docs/Algorithms.md, in units of 1 / (columns * rows) of the
+/// contracted dimension.
+struct Walk {
+  unsigned columns, rows;
+  unsigned units = columns * rows;
+  unsigned steps = columns + rows - std::gcd(columns, rows);
+
+  unsigned getStart(unsigned x, unsigned y) const {
+    unsigned meeting = (getRingPosition(x, columns) * rows +
+                        getRingPosition(y, rows) * columns) %
+                       units;
+    return std::max(meeting / rows * rows, meeting / columns * columns);
+  }
+  unsigned getEnd(unsigned begin) const {
+    return std::min((begin / rows + 1) * rows,
+                    (begin / columns + 1) * columns);
+  }
+};
+
+TEST(Staircase, HoldsWhatItMultipliesAndPassesOnAsManyBlocks) {
+  for (unsigned rows = 1; rows <= 17; ++rows)
+    for (unsigned columns = 1; columns <= 17; ++columns) {
+      SCOPED_TRACE(testing::Message() << columns << " x " << rows);
+      Walk walk{columns, rows};
+      MeshShape mesh{columns, rows};
+      for (unsigned y = 0; y != rows; ++y)
+        for (unsigned x = 0; x != columns; ++x) {
+          unsigned begin = walk.getStart(x, y), covered = 0;
+          unsigned blockA = getSkewedBlock(Axis::X, mesh, x, y);
+          unsigned blockB = getSkewedBlock(Axis::Y, mesh, x, y);
+          unsigned takenA = 0, takenB = 0;
+          for (unsigned step = 0; step != walk.steps; ++step) {
+            ASSERT_EQ(begin / rows, blockA) << "step " << step;
+            ASSERT_EQ(begin / columns, blockB) << "step " << step;
+            unsigned end = walk.getEnd(begin);
+            covered += end - begin;
+            if (end % rows == 0)
+              blockA = (blockA + 1) % columns, ++takenA;
+            if (end % columns == 0)
+              blockB = (blockB + 1) % rows, ++takenB;
+            begin = end % walk.units;
+          }
+          ASSERT_EQ(covered, walk.units) << "every unit once";
+          ASSERT_EQ(begin, walk.getStart(x, y)) << "back where it started";
+          ASSERT_EQ(takenA, columns) << "A went once around";
+          ASSERT_EQ(takenB, rows) << "B went once around";
+        }
+    }
+}
+
+} // namespace
