@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Selector.h"
+#include "plmr/Target/Program/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -19,15 +20,7 @@ using namespace plmr;
 //===----------------------------------------------------------------------===//
 
 Instruction &Selector::emit(Opcode opcode) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  if (auto name = dyn_cast<NameLoc>(current))
-    os << name.getName().getValue();
-  else if (auto file = dyn_cast<FileLineColLoc>(current))
-    os << file.getFilename().getValue() << ":" << file.getLine() << ":"
-       << file.getColumn();
-  else
-    os << current;
+  std::string text = printLocation(current);
   auto [entry, isNew] =
       locationIds.try_emplace(text, program.locations.size());
   if (isNew)

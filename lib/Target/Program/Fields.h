@@ -15,6 +15,7 @@
 #define PLMR_LIB_TARGET_PROGRAM_FIELDS_H
 
 #include "mlir/IR/Builders.h"
+#include "plmr/Target/Program/Program.h"
 #include "plmr/Dialect/Core/IR/Core.h"
 #include "plmr/Program/Program.h"
 #include "llvm/ADT/StringMap.h"
@@ -34,9 +35,6 @@ llvm::Expected<ModelInfo> readModel(mlir::DictionaryAttr attr);
 mesh::PlacedType getPlacedType(mlir::MLIRContext *context,
                                const Tensor &tensor);
 
-/// "file:line:col" for a place in a file, the name for a named location, and
-/// the same of their parts for others.
-std::string printLocation(mlir::Location location);
 /// The location with that text.
 mlir::Location parseLocation(mlir::MLIRContext *context, llvm::StringRef text);
 

@@ -182,7 +182,6 @@ TEST(KTree, ChainsAreRelaysOfOneMessage) {
           ASSERT_FALSE(role.receivesLow >= 0 && role.receivesHigh >= 0);
         }
       }
-      // Half a group's sends in a row are the level's stages.
       for (const Flow &flow : chain.getFlows(extent))
         ASSERT_EQ(flow.destinations.size(), 1u);
     }

@@ -33,6 +33,10 @@ mlir::OwningOpRef<mlir::ModuleOp> importProgram(const Program &program,
                                                 mlir::MLIRContext *context,
                                                 llvm::StringRef packed = "");
 
+/// "file:line:col" for a place in a file, the name for a named location, and
+/// the same of their parts for others: what Program::locations holds.
+std::string printLocation(mlir::Location location);
+
 /// Registers the translations of plmr-translate: mlir-to-plmr, plmr-to-mlir,
 /// asm-to-plmr and plmr-to-asm.
 void registerProgramTranslations();

@@ -17,15 +17,8 @@ namespace plmr {
 using namespace mlir;
 using namespace plmr;
 
-/// A profile by name, by file, or as JSON text.
-static llvm::Expected<Machine> getMachine(StringRef device) {
-  if (device.ltrim().starts_with("{"))
-    return parseMachine(device, "device");
-  return loadMachine(device);
-}
-
 FailureOr<Machine> plmr::loadMachine(mesh::MeshOp mesh) {
-  llvm::Expected<Machine> machine = getMachine(mesh.getDevice());
+  llvm::Expected<Machine> machine = plmr::mesh::parseDevice(mesh.getDevice());
   if (machine)
     return *machine;
   mesh.emitError(llvm::toString(machine.takeError()));
@@ -65,9 +58,19 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
           << mesh << "'";
       return {};
     }
+    // The IR holds a profile's text: it must not depend on a file.
+    std::string text = device;
+    if (StringRef(text).ends_with(".json")) {
+      llvm::Expected<Machine> machine = plmr::loadMachine(StringRef(text));
+      if (!machine) {
+        getOperation().emitError(llvm::toString(machine.takeError()));
+        return {};
+      }
+      text = printMachine(*machine);
+    }
     auto builder = OpBuilder::atBlockBegin(getOperation().getBody());
     return mesh::MeshOp::create(builder, getOperation().getLoc(), "mesh",
-                                columns, rows, device);
+                                columns, rows, text);
   }
 };
 } // namespace

@@ -72,7 +72,7 @@ def VerifyMesh : Pass<"plmr-verify-mesh", "::mlir::ModuleOp"> {
     `index` arithmetic; tensors occur inside `plmr.local` only. No placed value
     may be partial where it is stored, and each reduction must see its
     identity in padding: a sum inside a `plmr.local` over a dimension that is
-    padded reads values whose padding is zero.
+    padded reads values whose padding is zero, a maximum such of -inf.
   }];
 }
 
