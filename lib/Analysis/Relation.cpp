@@ -37,8 +37,9 @@ static std::vector<Group> getGroups(unsigned participants, int64_t size) {
   unsigned count = (participants + size - 1) / size;
   std::vector<Group> groups(count);
   for (auto [q, group] : llvm::enumerate(groups))
-    group = {static_cast<unsigned>(getBalancedBound(q, participants, count)),
-             static_cast<unsigned>(getBalancedBound(q + 1, participants, count))};
+    group = {
+        static_cast<unsigned>(getBalancedBound(q, participants, count)),
+        static_cast<unsigned>(getBalancedBound(q + 1, participants, count))};
   return groups;
 }
 
@@ -147,9 +148,8 @@ std::vector<Flow> Relation::getFlows(unsigned extent) const {
       break;
     }
   }
-  llvm::sort(flows, [](const Flow &a, const Flow &b) {
-    return a.source < b.source;
-  });
+  llvm::sort(flows,
+             [](const Flow &a, const Flow &b) { return a.source < b.source; });
   return flows;
 }
 

@@ -7,12 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Pipeline/Compiler.h"
-#include "plmr/Conversion/Passes.h"
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
-#include "plmr/Target/Program/Program.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Transforms/Passes.h"
+#include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Target/Program/Program.h"
 
 using namespace mlir;
 using namespace plmr;
@@ -32,8 +32,7 @@ void plmr::buildPipeline(OpPassManager &manager,
   if (options.level == Level::Mesh)
     return;
   manager.addPass(createConvertMeshToTile());
-  manager.addNestedPass<func::FuncOp>(
-      createConvertElementwiseToLinalgPass());
+  manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
@@ -71,8 +70,8 @@ llvm::Error plmr::compileModule(ModuleOp module,
   return makeError("{0}", errors);
 }
 
-llvm::Expected<Program>
-plmr::compileToProgram(ModuleOp module, const CompileOptions &options) {
+llvm::Expected<Program> plmr::compileToProgram(ModuleOp module,
+                                               const CompileOptions &options) {
   if (llvm::Error error = compileModule(module, options))
     return std::move(error);
   return exportProgram(module);

@@ -1,4 +1,4 @@
-//===- Registration.cpp - All dialects, passes and pipelines of plmr -*- C++ -*-===//
+//===- Registration.cpp - All dialects, passes and pipelines of plmr ------===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,17 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Pipeline/Registration.h"
-#include "plmr/Conversion/Passes.h"
-#include "plmr/Dialect/Core/IR/Core.h"
-#include "plmr/Dialect/LLM/IR/LLM.h"
-#include "plmr/Dialect/PLMR/IR/PLMR.h"
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
-#include "plmr/Pipeline/Compiler.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -34,15 +28,21 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/Core/IR/Core.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Pipeline/Compiler.h"
 
 using namespace mlir;
 
 void plmr::registerDialects(DialectRegistry &registry) {
-  registry.insert<llm::LLMDialect, mesh::PLMRDialect, core::CoreDialect,
-                  arith::ArithDialect, bufferization::BufferizationDialect,
-                  func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect,
-                  tensor::TensorDialect>();
+  registry
+      .insert<llm::LLMDialect, mesh::PLMRDialect, core::CoreDialect,
+              arith::ArithDialect, bufferization::BufferizationDialect,
+              func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
+              memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect>();
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(
       registry);

@@ -14,9 +14,9 @@
 #include "Lexer.h"
 #include "plmr/Program/Float.h"
 #include "plmr/Program/Program.h"
-#include "llvm/ADT/bit.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/raw_ostream.h"
 #include <limits>
 

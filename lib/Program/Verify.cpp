@@ -103,7 +103,8 @@ static const char *checkSplit(const DimSplit &split) {
     extent *= factor;
   }
   // One past the factors: replicas inside a segment.
-  if (split.innerFactor >= split.factors.size() + split.segmentFactor.has_value())
+  if (split.innerFactor >=
+      split.factors.size() + split.segmentFactor.has_value())
     return "cuts a factor that it does not have";
   if (split.segmentFactor && (*split.segmentFactor >= split.factors.size() ||
                               *split.segmentFactor == split.innerFactor))

@@ -11,11 +11,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/MLIRContext.h"
 #include "plmr/Frontend/GGUFImport/Import.h"
 #include "plmr/Pipeline/Compiler.h"
 #include "plmr/Pipeline/Registration.h"
 #include "plmr/Runtime/Session.h"
-#include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -61,9 +61,8 @@ Reference readReference(const std::string &path) {
   return reference;
 }
 
-llvm::Expected<std::unique_ptr<Session>> compile(const std::string &path,
-                                                 const std::string &mesh,
-                                                 bool check) {
+llvm::Expected<std::unique_ptr<Session>>
+compile(const std::string &path, const std::string &mesh, bool check) {
   llvm::Expected<GGUFFile> file = GGUFFile::open(path);
   if (!file)
     return file.takeError();
@@ -103,7 +102,8 @@ void expectDecode(const std::string &path, const std::string &mesh,
   ASSERT_TRUE(static_cast<bool>(session))
       << llvm::toString(session.takeError());
   std::vector<int32_t> ids = reference.prompt;
-  llvm::append_range(ids, llvm::ArrayRef(reference.generated).take_front(count));
+  llvm::append_range(ids,
+                     llvm::ArrayRef(reference.generated).take_front(count));
   double worst = 0;
   for (size_t position = 0; position + 1 < ids.size(); ++position) {
     auto logits = (*session)->feed(ids[position]);
@@ -122,7 +122,8 @@ void expectDecode(const std::string &path, const std::string &mesh,
                                   double((*logits)[i])));
   }
   EXPECT_LE(worst, 5e-5) << "on " << mesh;
-  testing::Test::RecordProperty("worst_logit_difference", std::to_string(worst));
+  testing::Test::RecordProperty("worst_logit_difference",
+                                std::to_string(worst));
   for (const LaunchRecord &record : (*session)->getRecords())
     EXPECT_GT(record.ticks, 0u);
 }

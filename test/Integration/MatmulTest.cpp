@@ -1,4 +1,4 @@
-//===- MatmulTest.cpp - Products of matrices on meshes of any shape -*- C++ -*-===//
+//===- MatmulTest.cpp - Products of matrices on meshes of any shape -------===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,12 +10,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
 #include "plmr/Emulator/Emulator.h"
 #include "plmr/Pipeline/Compiler.h"
 #include "plmr/Pipeline/Registration.h"
 #include "plmr/Timing/Timing.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
 #include <random>
@@ -82,9 +82,9 @@ std::vector<float> getExpected(const Problem &p, const std::vector<float> &a,
   for (int64_t i = 0; i != m; ++i)
     for (int64_t j = 0; j != n; ++j)
       for (int64_t l = 0; l != p.k; ++l)
-        c[i * n + j] += a[i * p.k + l] *
-                        (p.kind == Kind::MatmulTransposed ? b[j * p.k + l]
-                                                          : b[l * n + j]);
+        c[i * n + j] +=
+            a[i * p.k + l] *
+            (p.kind == Kind::MatmulTransposed ? b[j * p.k + l] : b[l * n + j]);
   return c;
 }
 

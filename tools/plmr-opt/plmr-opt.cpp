@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Pipeline/Registration.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "plmr/Pipeline/Registration.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;

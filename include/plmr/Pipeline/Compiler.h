@@ -9,9 +9,9 @@
 #ifndef PLMR_PIPELINE_COMPILER_H
 #define PLMR_PIPELINE_COMPILER_H
 
-#include "plmr/Program/Program.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "plmr/Program/Program.h"
 
 namespace plmr {
 

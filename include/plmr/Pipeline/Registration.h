@@ -1,4 +1,4 @@
-//===- Registration.h - All dialects, passes and pipelines of plmr -*- C++ -*-===//
+//===- Registration.h - All dialects, passes, pipelines --------*- C++ -*-===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -44,8 +44,8 @@ HeadLayout HeadLayout::get(MLIRContext *context, MeshShape mesh, int64_t heads,
   int64_t group = layout.group, pairs = layout.pairs;
   layout.q = adjacent ? split({kvHeads, group, pairs, 2}, 2)
                       : split({kvHeads, group, 2, pairs}, 3);
-  layout.k = adjacent ? split({kvHeads, pairs, 2}, 1)
-                      : split({kvHeads, 2, pairs}, 2);
+  layout.k =
+      adjacent ? split({kvHeads, pairs, 2}, 1) : split({kvHeads, 2, pairs}, 2);
   layout.v = split({kvHeads, headDim}, 1);
   layout.out = split({kvHeads, group, headDim}, 2);
   layout.heads = split({kvHeads, group}, -1);
@@ -74,8 +74,9 @@ Value Placer::loadRopeTable(Location loc, StringRef name, bool sine,
                             builder.getF32Type());
   auto object = createObject(loc, mesh::ObjectKind::Weight, name, type);
   object.setFileAttr(builder.getStringAttr(""));
-  object.setSourcesAttr(builder.getArrayAttr(llm::RopeTableAttr::get(
-      getContext(), sine, stride, layout.pairs, builder.getF64FloatAttr(base))));
+  object.setSourcesAttr(builder.getArrayAttr(
+      llm::RopeTableAttr::get(getContext(), sine, stride, layout.pairs,
+                              builder.getF64FloatAttr(base))));
   return loadObject(loc, object.getSymName(), {});
 }
 
@@ -108,8 +109,8 @@ Placer::Angles Placer::getAngles(Location loc, const HeadLayout &layout,
   // The angles hold for all layers: they are computed where the launch begins.
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(&target.getBody().front());
-  int64_t stride =
-      static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(positions))));
+  int64_t stride = static_cast<int64_t>(
+      std::ceil(std::sqrt(static_cast<double>(positions))));
   int64_t rows = (positions + stride - 1) / stride;
   std::string prefix = "rope" + std::to_string(angles.size() - 1);
   SmallVector<Value> tables;
@@ -124,14 +125,14 @@ Placer::Angles Placer::getAngles(Location loc, const HeadLayout &layout,
   Value fine = arith::RemUIOp::create(builder, loc, position, extent);
   PlacedType type = getType({layout.kvHeads * layout.pairs}, {layout.tables},
                             builder.getF32Type());
-  ValueRange results = buildLocal(
-      builder, loc, mesh, tables, {type, type},
-      [&](OpBuilder &b, ValueRange tiles) {
-        return addAngles(b, loc, getRow(b, loc, tiles[0], coarse),
-                         getRow(b, loc, tiles[1], coarse),
-                         getRow(b, loc, tiles[2], fine),
-                         getRow(b, loc, tiles[3], fine));
-      });
+  ValueRange results =
+      buildLocal(builder, loc, mesh, tables, {type, type},
+                 [&](OpBuilder &b, ValueRange tiles) {
+                   return addAngles(b, loc, getRow(b, loc, tiles[0], coarse),
+                                    getRow(b, loc, tiles[1], coarse),
+                                    getRow(b, loc, tiles[2], fine),
+                                    getRow(b, loc, tiles[3], fine));
+                 });
   cached = {results[0], results[1]};
   return cached;
 }
@@ -173,9 +174,8 @@ Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
     Value tile = expandDim(b, loc, tiles[0], 0, shape);
     auto half = [&](Value from, int64_t side) -> Value {
       PairSlice slice = getPairSlice(b, from, pairDim, sideDim, side);
-      return tensor::ExtractSliceOp::create(b, loc, slice.type, from,
-                                            slice.offsets, slice.sizes,
-                                            slice.strides);
+      return tensor::ExtractSliceOp::create(
+          b, loc, slice.type, from, slice.offsets, slice.sizes, slice.strides);
     };
     Value even = half(tile, 0), odd = half(tile, 1);
     SmallVector<int64_t> angleShape = {layout.localKV, layout.localPairs};
@@ -195,8 +195,8 @@ Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
     };
     Value evenCos = mul(even, cosine), oddSin = mul(odd, sine);
     Value evenSin = mul(even, sine), oddCos = mul(odd, cosine);
-    Value result = tensor::EmptyOp::create(
-        b, loc, shape, halfType.getElementType());
+    Value result =
+        tensor::EmptyOp::create(b, loc, shape, halfType.getElementType());
     for (int64_t side : {0, 1}) {
       Value place = half(result, side);
       Value rotated = buildElementwise(
@@ -209,9 +209,8 @@ Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
             return arith::AddFOp::create(nested, l, v[0], v[1]);
           });
       PairSlice slice = getPairSlice(b, result, pairDim, sideDim, side);
-      result = tensor::InsertSliceOp::create(b, loc, rotated, result,
-                                             slice.offsets, slice.sizes,
-                                             slice.strides);
+      result = tensor::InsertSliceOp::create(
+          b, loc, rotated, result, slice.offsets, slice.sizes, slice.strides);
     }
     return {collapseDims(b, loc, result, 0, 4)};
   };
@@ -233,9 +232,8 @@ LogicalResult Placer::convertRope(llm::RopeOp op) {
   FailureOr<Value> x = place(op, op.getX(), placement);
   if (failed(x))
     return failure();
-  Angles angles =
-      getAngles(op.getLoc(), layout, op.getBase().convertToDouble(),
-                scalars.lookup(op.getPosition()));
+  Angles angles = getAngles(op.getLoc(), layout, op.getBase().convertToDouble(),
+                            scalars.lookup(op.getPosition()));
   placed[op.getResult()] =
       rotate(op.getLoc(), *x, layout, isQuery ? layout.group : 1, angles);
   return success();
@@ -284,10 +282,9 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
   Location loc = op.getLoc();
   const HeadLayout &layout = layouts.at(op);
   SmallVector<Value, 3> inputs;
-  for (auto [tensor, split] :
-       {std::pair<Value, SplitAttr>{op.getQ(), layout.q},
-        {op.getK(), layout.k},
-        {op.getV(), layout.v}}) {
+  for (auto [tensor, split] : {std::pair<Value, SplitAttr>{op.getQ(), layout.q},
+                               {op.getK(), layout.k},
+                               {op.getV(), layout.v}}) {
     FailureOr<Value> value =
         place(op, tensor, PlacementAttr::get(getContext(), {split}));
     if (failed(value))
@@ -300,8 +297,8 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
   // The caches, features x positions: positions are the streams' direction.
   auto getCache = [&](FlatSymbolRefAttr name,
                       SplitAttr split) -> mesh::ObjectOp {
-    if (auto object = symbols.lookup<mesh::ObjectOp>(
-            (name.getValue() + ".cache").str()))
+    if (auto object =
+            symbols.lookup<mesh::ObjectOp>((name.getValue() + ".cache").str()))
       return object;
     auto state = symbols.lookup<llm::StateOp>(name.getValue());
     auto type = cast<RankedTensorType>(state.getType());
@@ -327,10 +324,10 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
   // Slots that any row uses, and whether this row's last one is valid.
   Value rows = buildIndex(builder, loc, mesh.rows);
   Value last = arith::DivUIOp::create(builder, loc, position, rows);
-  Value slots = arith::AddIOp::create(builder, loc, last,
-                                      buildIndex(builder, loc, 1));
-  Value row = mesh::CoordOp::create(builder, loc, builder.getIndexType(),
-                                    MeshAxis::Y);
+  Value slots =
+      arith::AddIOp::create(builder, loc, last, buildIndex(builder, loc, 1));
+  Value row =
+      mesh::CoordOp::create(builder, loc, builder.getIndexType(), MeshAxis::Y);
   Value newest = arith::RemUIOp::create(builder, loc, position, rows);
   Value valid = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ule,
                                       row, newest);
@@ -369,8 +366,8 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
             b, loc,
             RankedTensorType::get({kv, group, ShapedType::kDynamic}, f32), part,
             SmallVector<ReassociationIndices>{{0, 1}, {2}},
-            SmallVector<OpFoldResult>{b.getIndexAttr(kv),
-                                      b.getIndexAttr(group), slots});
+            SmallVector<OpFoldResult>{b.getIndexAttr(kv), b.getIndexAttr(group),
+                                      slots});
         Value zero = buildFilled(b, loc, part3, 0);
         // Loops: kv head, query head, slot, feature.
         Value result = buildContraction(b, loc, q, {0, 1, 3}, cache3, {0, 3, 2},
@@ -385,9 +382,8 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
   // Scale, mask the slot that this row may not have yet, and the maxima.
   PlacedType maskedType =
       getType({heads, positions}, {layout.heads, cyclic}, f32, PadValue::Any);
-  PlacedType maximaType =
-      getType({heads}, {layout.heads}, f32, PadValue::Any,
-              getPartial(mesh::Reducer::Max, MeshAxis::Y));
+  PlacedType maximaType = getType({heads}, {layout.heads}, f32, PadValue::Any,
+                                  getPartial(mesh::Reducer::Max, MeshAxis::Y));
   double scale = op.getScale().convertToDouble();
   ValueRange scaled = buildLocal(
       builder, loc, mesh, scores, {maskedType, maximaType},
@@ -412,9 +408,8 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
             });
         Value masked = setColumns(b, loc, maskedScores, multiplied, last,
                                   b.getIndexAttr(1));
-        Value lowest =
-            buildFilled(b, loc, buildEmpty(b, loc, {kv * group}),
-                        -std::numeric_limits<double>::infinity());
+        Value lowest = buildFilled(b, loc, buildEmpty(b, loc, {kv * group}),
+                                   -std::numeric_limits<double>::infinity());
         Value maxima =
             buildReduction(b, loc, mesh::Reducer::Max, masked, lowest);
         return {setColumns(b, loc, masked, whole, {}, slots), maxima};
@@ -453,8 +448,8 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
             b, loc,
             RankedTensorType::get({kv, group, ShapedType::kDynamic}, f32),
             weights, SmallVector<ReassociationIndices>{{0, 1}, {2}},
-            SmallVector<OpFoldResult>{b.getIndexAttr(kv),
-                                      b.getIndexAttr(group), slots});
+            SmallVector<OpFoldResult>{b.getIndexAttr(kv), b.getIndexAttr(group),
+                                      slots});
         Value cache = getColumns(b, loc, tiles[2], {}, slots);
         Value cache3 = tensor::ExpandShapeOp::create(
             b, loc,
@@ -476,8 +471,7 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
   placed[op.getResult()] = buildLocal(
       builder, loc, mesh, reduced, resultType,
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
-        Value numerators =
-            expandDim(b, loc, tiles[1], 0, {kv * group, dims});
+        Value numerators = expandDim(b, loc, tiles[1], 0, {kv * group, dims});
         Value quotient = buildElementwise(
             b, loc, {numerators, tiles[0]}, {Dims{0, 1}, Dims{0}},
             buildEmpty(b, loc, {kv * group, dims}),

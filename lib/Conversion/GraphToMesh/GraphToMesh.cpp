@@ -108,12 +108,85 @@ std::optional<double> Placer::getSplat(Value tensor) const {
   return std::nullopt;
 }
 
+/// True if `op` combines its inputs element by element into one tensor.
+static bool isElementwise(Operation *op) {
+  if (op->getNumResults() != 1 ||
+      !isa<RankedTensorType>(op->getResult(0).getType()))
+    return false;
+  if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()))
+    return op->hasTrait<OpTrait::Elementwise>() &&
+           !isa<arith::ConstantOp>(op);
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  return linalgOp && linalgOp.getNumDpsInits() == 1 &&
+         llvm::all_of(linalgOp.getDpsInputs(), [](Value input) {
+           return isa<RankedTensorType>(input.getType());
+         }) &&
+         linalg::isElementwise(linalgOp) &&
+         llvm::all_of(linalgOp.getIndexingMapsArray(),
+                      [](AffineMap map) { return map.isIdentity(); });
+}
+
+/// The tensors that an elementwise operation combines.
+static SmallVector<Value> getElementwiseInputs(Operation *op) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    return linalgOp.getDpsInputs();
+  return SmallVector<Value>(op->getOperands());
+}
+
 static PadValue getPadValue(std::optional<double> pad) {
   if (pad == 0.0)
     return PadValue::Zero;
   if (pad == -std::numeric_limits<double>::infinity())
     return PadValue::NegInf;
   return PadValue::Any;
+}
+
+PlacementAttr Placer::getDefaultPlacement(int64_t rank) {
+  SmallVector<SplitAttr> splits(rank, SplitAttr::getWhole(getContext()));
+  constexpr MeshAxis axes[] = {MeshAxis::Y, MeshAxis::X};
+  for (auto [split, axis] : llvm::zip(splits, axes))
+    split = SplitAttr::getBalanced(getContext(), axis);
+  return PlacementAttr::get(getContext(), splits);
+}
+
+std::string Placer::getArgumentName(BlockArgument argument) const {
+  auto func = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  unsigned number = argument.getArgNumber();
+  if (auto name = func.getArgAttrOfType<StringAttr>(number, "plmr.name"))
+    return name.str();
+  return "arg" + std::to_string(number);
+}
+
+LogicalResult Placer::orderInputs(func::FuncOp func) {
+  // They stand before the outputs.
+  Operation *end = target;
+  for (auto object : module.getOps<mesh::ObjectOp>())
+    if (object.getKind() == ObjectKind::Output) {
+      end = object;
+      break;
+    }
+  for (BlockArgument argument : func.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type)
+      continue;
+    if (!lookup(argument) &&
+        failed(place(func, argument, getDefaultPlacement(type.getRank()))))
+      return failure();
+    inputs.lookup(argument)->moveBefore(end);
+  }
+  return success();
+}
+
+PlacementAttr Placer::findPlacement(Value tensor) const {
+  if (lookup(tensor))
+    return getPlaced(tensor).getPlacement();
+  Operation *producer = tensor.getDefiningOp();
+  if (!producer || !isElementwise(producer))
+    return {};
+  for (Value input : getElementwiseInputs(producer))
+    if (PlacementAttr placement = findPlacement(input))
+      return placement;
+  return {};
 }
 
 FailureOr<Value> Placer::place(Operation *user, Value tensor,
@@ -133,15 +206,13 @@ FailureOr<Value> Placer::place(Operation *user, Value tensor,
   }
   Location loc = tensor.getLoc();
   if (auto argument = dyn_cast<BlockArgument>(tensor)) {
-    auto func = cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    auto name = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                                  "plmr.name");
-    std::string symbol =
-        name ? name.str() : "arg" + std::to_string(argument.getArgNumber());
-    createObject(loc, ObjectKind::Input, symbol, type);
+    // The symbol differs from the name where a weight or state has it.
+    mesh::ObjectOp object =
+        createObject(loc, ObjectKind::Input, getArgumentName(argument), type);
+    inputs[argument] = object;
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&target.getBody().front());
-    return placed[tensor] = loadObject(loc, symbol, {});
+    return placed[tensor] = loadObject(loc, object.getSymName(), {});
   }
   if (auto param = tensor.getDefiningOp<llm::ParamOp>()) {
     auto weight = symbols.lookup<llm::WeightOp>(param.getWeight());
@@ -162,6 +233,13 @@ FailureOr<Value> Placer::place(Operation *user, Value tensor,
                                 b, loc, tile.getShape(), tile.getElementType());
                             return {buildFilled(b, loc, empty, *splat)};
                           })[0];
+  }
+  // What combines only such tensors is computed where it is needed, too.
+  if (Operation *producer = tensor.getDefiningOp();
+      producer && isElementwise(producer)) {
+    if (failed(convertElementwise(producer, placement)))
+      return failure();
+    return lookup(tensor);
   }
   user->emitOpError("expected an argument, a weight, a splat constant or a "
                     "computed tensor but got a value of ")
@@ -382,22 +460,10 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
   return success();
 }
 
-LogicalResult Placer::convertElementwise(Operation *op, ValueRange inputs) {
+LogicalResult Placer::convertElementwise(Operation *op,
+                                         PlacementAttr placement) {
   auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
-  // The first placed operand decides; the others follow.
-  PlacementAttr placement;
-  for (Value input : inputs)
-    if (lookup(input) && !placement)
-      placement = getPlaced(input).getPlacement();
-  if (!placement) {
-    SmallVector<SplitAttr> splits(resultType.getRank(),
-                                  SplitAttr::getWhole(getContext()));
-    if (resultType.getRank() > 0)
-      splits[0] = SplitAttr::getBalanced(getContext(), MeshAxis::Y);
-    if (resultType.getRank() > 1)
-      splits[1] = SplitAttr::getBalanced(getContext(), MeshAxis::X);
-    placement = PlacementAttr::get(getContext(), splits);
-  }
+  SmallVector<Value> inputs = getElementwiseInputs(op);
   placement = placement.withPad(PadValue::Zero);
   SmallVector<Value> operands;
   SmallVector<std::optional<double>> pads;
@@ -513,14 +579,10 @@ LogicalResult Placer::convertLoop(scf::ForOp loop) {
              << init.getType();
     Value value = lookup(init);
     if (!value) {
-      SplitAttr split = SplitAttr::getBalanced(getContext(), MeshAxis::Y);
-      SmallVector<SplitAttr> splits(
-          cast<RankedTensorType>(init.getType()).getRank(),
-          SplitAttr::getWhole(getContext()));
-      if (!splits.empty())
-        splits[0] = split;
       FailureOr<Value> start =
-          place(loop, init, PlacementAttr::get(getContext(), splits));
+          place(loop, init,
+                getDefaultPlacement(
+                    cast<RankedTensorType>(init.getType()).getRank()));
       if (failed(start))
         return failure();
       value = *start;
@@ -576,38 +638,21 @@ LogicalResult Placer::convertReturn(func::ReturnOp op) {
       return op.emitOpError("expected tensors to be returned but got ")
              << value.getType();
     if (!lookup(value)) {
-      SmallVector<SplitAttr> splits(type.getRank(),
-                                    SplitAttr::getWhole(getContext()));
-      if (!splits.empty())
-        splits[0] = SplitAttr::getBalanced(getContext(), MeshAxis::Y);
-      if (failed(place(op, value, PlacementAttr::get(getContext(), splits))))
+      PlacementAttr placement = findPlacement(value);
+      if (!placement)
+        placement = getDefaultPlacement(type.getRank());
+      if (failed(place(op, value, placement)))
         return failure();
     }
     auto name = func.getResultAttrOfType<StringAttr>(i, "plmr.name");
     std::string symbol = name ? name.str() : "result" + std::to_string(i);
-    createObject(op.getLoc(), ObjectKind::Output, symbol, getPlaced(value));
-    mesh::StoreOp::create(builder, op.getLoc(), lookup(value), symbol);
+    mesh::ObjectOp object =
+        createObject(op.getLoc(), ObjectKind::Output, symbol, getPlaced(value));
+    mesh::StoreOp::create(builder, op.getLoc(), lookup(value),
+                          object.getSymName());
   }
   func::ReturnOp::create(builder, op.getLoc());
   return success();
-}
-
-/// True if `op` combines its inputs element by element into one tensor.
-static bool isElementwise(Operation *op) {
-  if (op->getNumResults() != 1 ||
-      !isa<RankedTensorType>(op->getResult(0).getType()))
-    return false;
-  if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()))
-    return op->hasTrait<OpTrait::Elementwise>() &&
-           !isa<arith::ConstantOp>(op);
-  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-  return linalgOp && linalgOp.getNumDpsInits() == 1 &&
-         llvm::all_of(linalgOp.getDpsInputs(), [](Value input) {
-           return isa<RankedTensorType>(input.getType());
-         }) &&
-         linalg::isElementwise(linalgOp) &&
-         llvm::all_of(linalgOp.getIndexingMapsArray(),
-                      [](AffineMap map) { return map.isIdentity(); });
 }
 
 /// Operations that are placed when something uses them, or never.
@@ -641,11 +686,11 @@ LogicalResult Placer::convertOp(Operation &op) {
   if (auto attention = dyn_cast<llm::AttentionOp>(op))
     return convertAttention(attention);
   if (isElementwise(&op)) {
-    auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-    SmallVector<Value> inputs =
-        linalgOp ? SmallVector<Value>(linalgOp.getDpsInputs())
-                 : SmallVector<Value>(op.getOperands());
-    return convertElementwise(&op, inputs);
+    // A placed operand decides, the others follow. Without one, the first
+    // user does.
+    if (PlacementAttr placement = findPlacement(op.getResult(0)))
+      return convertElementwise(&op, placement);
+    return success();
   }
   bool touchesTensors =
       llvm::any_of(op.getOperandTypes(), llvm::IsaPred<TensorType>) ||
@@ -725,16 +770,13 @@ LogicalResult Placer::convert(func::FuncOp func) {
   for (BlockArgument argument : func.getArguments()) {
     if (!argument.getType().isIndex())
       continue;
-    auto name = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                                  "plmr.name");
-    names.push_back(name ? name
-                         : builder.getStringAttr("arg" + std::to_string(
-                                               argument.getArgNumber())));
+    names.push_back(builder.getStringAttr(getArgumentName(argument)));
     scalars.map(argument, entry->getArgument(next++));
   }
   target->setAttr("plmr.parameters", builder.getArrayAttr(names));
   builder.setInsertionPointToEnd(entry);
-  if (failed(convertBlock(func.getBody().front())))
+  if (failed(convertBlock(func.getBody().front())) ||
+      failed(orderInputs(func)))
     return failure();
   func.erase();
   return success();

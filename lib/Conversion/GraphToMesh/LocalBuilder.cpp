@@ -20,11 +20,9 @@ ValueRange plmr::buildLocal(OpBuilder &builder, Location loc, MeshShape mesh,
   OpBuilder::InsertionGuard guard(builder);
   SmallVector<Type> tiles;
   for (Value input : inputs)
-    tiles.push_back(
-        cast<mesh::PlacedType>(input.getType()).getTileType(mesh));
-  Block *block =
-      builder.createBlock(&local.getBody(), {}, tiles,
-                          SmallVector<Location>(tiles.size(), loc));
+    tiles.push_back(cast<mesh::PlacedType>(input.getType()).getTileType(mesh));
+  Block *block = builder.createBlock(&local.getBody(), {}, tiles,
+                                     SmallVector<Location>(tiles.size(), loc));
   SmallVector<Value> values = build(builder, block->getArguments());
   mesh::YieldOp::create(builder, loc, values);
   return local.getResults();
@@ -105,14 +103,13 @@ Value plmr::buildReduction(OpBuilder &builder, Location loc,
   auto op = linalg::GenericOp::create(
       builder, loc, init.getType(), input, init, maps, iterators,
       [&](OpBuilder &nested, Location nestedLoc, ValueRange arguments) {
-        Value result =
-            reducer == mesh::Reducer::Sum
-                ? arith::AddFOp::create(nested, nestedLoc, arguments[1],
-                                        arguments[0])
-                      .getResult()
-                : arith::MaximumFOp::create(nested, nestedLoc, arguments[1],
-                                            arguments[0])
-                      .getResult();
+        Value result = reducer == mesh::Reducer::Sum
+                           ? arith::AddFOp::create(nested, nestedLoc,
+                                                   arguments[1], arguments[0])
+                                 .getResult()
+                           : arith::MaximumFOp::create(
+                                 nested, nestedLoc, arguments[1], arguments[0])
+                                 .getResult();
         linalg::YieldOp::create(nested, nestedLoc, result);
       });
   return op.getResult(0);

@@ -9,9 +9,9 @@
 #ifndef PLMR_CONVERSION_GRAPHTOMESH_LOCALBUILDER_H
 #define PLMR_CONVERSION_GRAPHTOMESH_LOCALBUILDER_H
 
-#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
 
 namespace plmr {
 

@@ -62,14 +62,22 @@ private:
                                     Value init, bool transposed);
   mlir::LogicalResult convertMatmul(mlir::linalg::MatmulOp op);
   mlir::LogicalResult convertElementwise(mlir::Operation *op,
-                                         mlir::ValueRange inputs);
+                                         mesh::PlacementAttr placement);
   mlir::LogicalResult convertRMSNorm(llm::RMSNormOp op);
   mlir::LogicalResult convertRope(llm::RopeOp op);
   mlir::LogicalResult convertAttention(llm::AttentionOp op);
 
+  /// Balanced along y, and a second dimension along x.
+  mesh::PlacementAttr getDefaultPlacement(int64_t rank);
+  std::string getArgumentName(mlir::BlockArgument argument) const;
+  /// Inputs in the order of the function's arguments, also those without use.
+  mlir::LogicalResult orderInputs(mlir::func::FuncOp func);
   /// The placed value of `tensor`; what is not yet placed gets `placement`.
   mlir::FailureOr<Value> place(mlir::Operation *user, Value tensor,
                                mesh::PlacementAttr placement);
+  /// The placement that `tensor` has, or that the first placed tensor has
+  /// from which it is computed element by element; else null.
+  mesh::PlacementAttr findPlacement(Value tensor) const;
   /// The placed value of `tensor` if it has one.
   Value lookup(Value tensor) const { return placed.lookup(tensor); }
   mesh::PlacedType getPlaced(Value tensor) const {
@@ -124,6 +132,7 @@ private:
   mlir::func::FuncOp target; ///< the converted function
   mlir::IRMapping scalars;   ///< index values and other non-tensors
   llvm::DenseMap<Value, Value> placed;
+  llvm::DenseMap<Value, mesh::ObjectOp> inputs; ///< of placed arguments
   llvm::DenseMap<Value, mesh::SplitAttr> required;
   llvm::DenseMap<mlir::Operation *, HeadLayout> layouts; ///< ropes, attentions
   /// Angles by base and layout; they depend on the position only.

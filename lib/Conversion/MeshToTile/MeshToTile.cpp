@@ -6,8 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Conversion/Passes.h"
-#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,6 +14,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
+#include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_CONVERTMESHTOTILE
@@ -96,27 +96,26 @@ void TileConverter::convertLocal(mesh::LocalOp op) {
 /// value, the others what is there. So time does not depend on the position.
 void TileConverter::convertAppend(mesh::AppendOp op) {
   Location loc = op.getLoc();
-  auto object =
-      SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(op, op.getObjectAttr());
+  auto object = SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(
+      op, op.getObjectAttr());
   RankedTensorType tile = object.getValueType().getTileType(mesh);
-  Value cache = buildRef(loc, op.getObject(), mapping.lookup(op.getIndex()),
-                         tile);
+  Value cache =
+      buildRef(loc, op.getObject(), mapping.lookup(op.getIndex()), tile);
   Value position = mapping.lookup(op.getPosition());
   Value rows = arith::ConstantIndexOp::create(builder, loc, mesh.rows);
   Value slot = arith::DivUIOp::create(builder, loc, position, rows);
   Value owner = arith::RemUIOp::create(builder, loc, position, rows);
   Value row = mesh::CoordOp::create(builder, loc, builder.getIndexType(),
                                     mesh::MeshAxis::Y);
-  Value owns = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                     row, owner);
+  Value owns =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, row, owner);
   SmallVector<OpFoldResult> offsets = {builder.getIndexAttr(0), slot};
   SmallVector<OpFoldResult> sizes = {builder.getIndexAttr(tile.getDimSize(0)),
                                      builder.getIndexAttr(1)};
   SmallVector<OpFoldResult> strides(2, builder.getIndexAttr(1));
-  auto type = cast<MemRefType>(
-      memref::SubViewOp::inferRankReducedResultType(
-          {tile.getDimSize(0)}, cast<MemRefType>(cache.getType()), offsets,
-          sizes, strides));
+  auto type = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+      {tile.getDimSize(0)}, cast<MemRefType>(cache.getType()), offsets, sizes,
+      strides));
   Value place = memref::SubViewOp::create(builder, loc, type, cache, offsets,
                                           sizes, strides);
   // The value as a buffer: this operation works on memory.
@@ -134,8 +133,7 @@ void TileConverter::convertAppend(mesh::AppendOp op) {
         bool rounds = value.getType() != element;
         if (rounds)
           kept = arith::ExtFOp::create(nested, l, value.getType(), kept);
-        Value selected =
-            arith::SelectOp::create(nested, l, owns, value, kept);
+        Value selected = arith::SelectOp::create(nested, l, owns, value, kept);
         if (rounds)
           selected = arith::TruncFOp::create(nested, l, element, selected);
         linalg::YieldOp::create(nested, l, selected);
@@ -205,9 +203,9 @@ void TileConverter::convertAllReduce(mesh::AllReduceOp op) {
     moved = memref::SubViewOp::create(builder, loc, message, offsets, sizes,
                                       strides);
   }
-  mesh::ReduceTileOp::create(
-      builder, loc, partial.getReducer(), partial.getAxis(), moved,
-      op.getGroupsAttr(), partial.getSegments());
+  mesh::ReduceTileOp::create(builder, loc, partial.getReducer(),
+                             partial.getAxis(), moved, op.getGroupsAttr(),
+                             partial.getSegments());
   for (auto [result, part] : llvm::zip(op.getResults(), parts))
     mapping.map(result, buildRead(loc, part));
 }
@@ -240,17 +238,15 @@ LogicalResult TileConverter::convertLoop(scf::ForOp loop) {
     buildWrite(loc, mapping.lookup(init), buffer);
     buffers.push_back(buffer);
   }
-  auto copy = scf::ForOp::create(builder, loc,
-                                 mapping.lookup(loop.getLowerBound()),
-                                 mapping.lookup(loop.getUpperBound()),
-                                 mapping.lookup(loop.getStep()));
+  auto copy = scf::ForOp::create(
+      builder, loc, mapping.lookup(loop.getLowerBound()),
+      mapping.lookup(loop.getUpperBound()), mapping.lookup(loop.getStep()));
   mapping.map(loop.getInductionVar(), copy.getInductionVar());
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(copy.getBody());
-  for (auto [argument, buffer] :
-       llvm::zip(loop.getRegionIterArgs(), buffers)) {
-    Value current = memref::AllocOp::create(
-        builder, loc, cast<MemRefType>(buffer.getType()));
+  for (auto [argument, buffer] : llvm::zip(loop.getRegionIterArgs(), buffers)) {
+    Value current = memref::AllocOp::create(builder, loc,
+                                            cast<MemRefType>(buffer.getType()));
     memref::CopyOp::create(builder, loc, buffer, current);
     mapping.map(argument, buildRead(loc, current));
   }
@@ -327,7 +323,8 @@ LogicalResult TileConverter::convert(func::FuncOp func) {
 }
 
 namespace {
-struct ConvertMeshToTile : plmr::impl::ConvertMeshToTileBase<ConvertMeshToTile> {
+struct ConvertMeshToTile
+    : plmr::impl::ConvertMeshToTileBase<ConvertMeshToTile> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     mesh::MeshOp meshOp = mesh::lookupMesh(module);
@@ -335,8 +332,7 @@ struct ConvertMeshToTile : plmr::impl::ConvertMeshToTileBase<ConvertMeshToTile> 
       module.emitOpError("expected a plmr.mesh");
       return signalPassFailure();
     }
-    for (auto func :
-         llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    for (auto func : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
       if (failed(TileConverter(meshOp.getShape(), &getContext()).convert(func)))
         return signalPassFailure();
   }

@@ -15,9 +15,9 @@
 #define PLMR_LIB_TARGET_PROGRAM_FIELDS_H
 
 #include "mlir/IR/Builders.h"
-#include "plmr/Target/Program/Program.h"
 #include "plmr/Dialect/Core/IR/Core.h"
 #include "plmr/Program/Program.h"
+#include "plmr/Target/Program/Program.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace plmr {

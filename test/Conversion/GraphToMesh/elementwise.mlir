@@ -96,3 +96,23 @@ func.func @matrices(%a: tensor<5x7xf32>, %b: tensor<5x7x2xf32>)
   } -> tensor<5x7x2xf32>
   return %s, %id : tensor<5x7xf32>, tensor<5x7x2xf32>
 }
+
+// -----
+
+plmr.mesh @mesh 3 x 4 on "tiny"
+
+// What combines arguments and constants only is computed where its user wants
+// it: A of a product, aligned.
+// CHECK: plmr.object input @arg0 : !plmr.placed<tensor<6x8xf32>, [y, skew x]>
+// CHECK: plmr.object input @arg1 : !plmr.placed<tensor<8x5xf32>, [skew y, x]>
+// CHECK-LABEL: func.func @where_needed
+// CHECK: %[[S:.*]] = plmr.local
+// CHECK:   arith.addf
+// CHECK: plmr.gemm %[[S]], %{{.*}} :
+func.func @where_needed(%a: tensor<6x8xf32>, %b: tensor<8x5xf32>) -> tensor<6x5xf32> {
+  %zero = arith.constant dense<0.0> : tensor<6x5xf32>
+  %s = arith.addf %a, %a : tensor<6x8xf32>
+  %c = linalg.matmul ins(%s, %b : tensor<6x8xf32>, tensor<8x5xf32>)
+                     outs(%zero : tensor<6x5xf32>) -> tensor<6x5xf32>
+  return %c : tensor<6x5xf32>
+}

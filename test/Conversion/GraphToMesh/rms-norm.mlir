@@ -14,8 +14,8 @@ llm.weight @gain : tensor<10xf32> in "m.gguf" [#llm.source<"norm.weight", 64, "F
 // CHECK:       %[[S:.*]] = plmr.all_reduce %[[P]] :
 // CHECK:       %[[N:.*]] = plmr.local (%{{.*}} = %[[X]], %{{.*}} = %[[G]], %[[ST:.*]] = %[[S]]) :
 // The sum is divided by the extent, not by what tiles hold.
-// CHECK:         arith.constant 1.000000e+01 : f32
-// CHECK:         arith.divf
+// CHECK:         arith.constant 1.000000e-01 : f32
+// CHECK:         arith.mulf
 // CHECK:         arith.constant 9.99999974E-6 : f32
 // CHECK:         arith.addf
 // CHECK:         math.rsqrt

@@ -15,12 +15,12 @@ plmr.object output @r : !y
 // buffers that the program refers to.
 // CHECK-LABEL: func.func @local(
 // CHECK-SAME:    %[[I:.*]]: index)
-// CHECK:         %[[X:.*]] = plmr.ref @x : memref<3xf32>
+// CHECK:         %[[R:.*]] = plmr.ref @r : memref<3xf32>
+// CHECK-NEXT:    %[[X:.*]] = plmr.ref @x : memref<3xf32>
 // CHECK-NEXT:    %[[XT:.*]] = bufferization.to_tensor %[[X]] restrict : memref<3xf32> to tensor<3xf32>
 // CHECK-NEXT:    %[[S:.*]] = plmr.ref @w[%[[I]]] : memref<3x2xf32>
 // CHECK-NEXT:    %{{.*}} = bufferization.to_tensor %[[S]] restrict
 // CHECK-NEXT:    %[[SUM:.*]] = arith.addf %[[XT]], %[[XT]] : tensor<3xf32>
-// CHECK-NEXT:    %[[R:.*]] = plmr.ref @r : memref<3xf32>
 // CHECK-NEXT:    bufferization.materialize_in_destination %[[SUM]] in restrict writable %[[R]]
 // CHECK-NEXT:    return
 func.func @local(%i: index) {
@@ -134,9 +134,10 @@ plmr.object state @cache : !plmr.placed<tensor<2x6x16xf16>, [*, x, cyclic y]> st
 // CHECK-NEXT:    bufferization.materialize_in_destination %{{.*}} in restrict writable %[[V]]
 // CHECK-NEXT:    linalg.generic {{.*}} ins(%[[V]] : memref<2xf32>) outs(%[[PLACE]] : memref<2xf16
 // CHECK-NEXT:    ^bb0(%[[NEW:.*]]: f32, %[[OLD:.*]]: f16):
-// CHECK-NEXT:      %[[NARROW:.*]] = arith.truncf %[[NEW]] : f32 to f16
-// CHECK-NEXT:      %[[KEPT:.*]] = arith.select %[[OWNS]], %[[NARROW]], %[[OLD]]
-// CHECK-NEXT:      linalg.yield %[[KEPT]]
+// CHECK-NEXT:      %[[WIDE:.*]] = arith.extf %[[OLD]] : f16 to f32
+// CHECK-NEXT:      %[[KEPT:.*]] = arith.select %[[OWNS]], %[[NEW]], %[[WIDE]]
+// CHECK-NEXT:      %[[NARROW:.*]] = arith.truncf %[[KEPT]] : f32 to f16
+// CHECK-NEXT:      linalg.yield %[[NARROW]]
 func.func @append(%l: index, %pos: index) {
   %x = plmr.load @x : !x
   plmr.append %x, @cache[%l] at %pos : !x

@@ -143,8 +143,7 @@ plmr.object output @r : !plmr.placed<tensor<5xf32>, [x]> {plmr.address = 80 : i6
 // CHECK-DAG:   core.dsm d[[R:[0-9]+]], r0 + 80 in 2 : f32
 // CHECK-DAG:   core.dsm d[[X:[0-9]+]], r0 stride r0 step k{{[0-9]+}} in 0 : f32
 // CHECK-DAG:   core.dsm d[[W:[0-9]+]], r0 + 16 step k{{[0-9]+}} in 1 : f32
-// CHECK-DAG:   core.dsm d[[S:[0-9]+]], r0 + 80 in 2 : f32
-// CHECK:       core.vector fma d{{[0-9]+}}, d[[X]], d[[W]], d{{[0-9]+}} x k{{[0-9]+}} map k{{[0-9]+}}
+// CHECK:       core.vector fma d[[R]], d[[X]], d[[W]], d[[R]] x k{{[0-9]+}} map k{{[0-9]+}}
 // CHECK-NEXT:  core.halt
 func.func @vecmat() {
   %x = plmr.ref @x : memref<3xf32>

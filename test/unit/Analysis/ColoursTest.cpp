@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
-#include "plmr/Pipeline/Registration.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Pipeline/Registration.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
 #include <random>
@@ -33,27 +33,27 @@ protected:
 
   /// Up to four relations of any kind on either axis.
   std::string makeModule(unsigned columns, unsigned rows) {
-    std::string text =
-        llvm::formatv("plmr.mesh @mesh {0} x {1} on \"ideal\"\n", columns, rows);
+    std::string text = llvm::formatv("plmr.mesh @mesh {0} x {1} on \"ideal\"\n",
+                                     columns, rows);
     static constexpr const char *kinds[] = {"ring", "up", "down"};
     for (unsigned i = 0, count = pick(1, 4); i != count; ++i) {
       bool isX = pick(0, 1);
       unsigned extent = isX ? columns : rows;
       unsigned segments = pick(1, extent);
-      auto groups = getKTreeGroups(Segments{extent, segments}.getMaxWidth(),
-                                   pick(1, 3));
+      auto groups =
+          getKTreeGroups(Segments{extent, segments}.getMaxWidth(), pick(1, 3));
       std::string relation;
       if (unsigned kind = pick(0, 4); kind < 3 || groups.empty())
         relation = llvm::formatv("{0} {1}", kinds[kind % 3], isX ? "x" : "y");
       else if (kind == 3)
-        relation = llvm::formatv(
-            "broadcast {0} groups [{1:$[, ]}]", isX ? "x" : "y",
-            llvm::make_range(groups.begin(), groups.end()));
+        relation =
+            llvm::formatv("broadcast {0} groups [{1:$[, ]}]", isX ? "x" : "y",
+                          llvm::make_range(groups.begin(), groups.end()));
       else
-        relation = llvm::formatv(
-            "chain {0} level {1} groups [{2:$[, ]}]", isX ? "x" : "y",
-            pick(0, groups.size() - 1),
-            llvm::make_range(groups.begin(), groups.end()));
+        relation =
+            llvm::formatv("chain {0} level {1} groups [{2:$[, ]}]",
+                          isX ? "x" : "y", pick(0, groups.size() - 1),
+                          llvm::make_range(groups.begin(), groups.end()));
       text += llvm::formatv("plmr.channel @c{0} #plmr.relation<{1} segments "
                             "{2}>\n",
                             i, relation, segments);

@@ -1,4 +1,4 @@
-//===- RelationTest.cpp - Who talks to whom on lines of all lengths -*- C++ -*-===//
+//===- RelationTest.cpp - Who talks to whom on lines of all lengths -------===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -111,9 +111,9 @@ TEST(KTree, KnownSizes) {
 
 /// What each core has after the levels' chains, as the set of cores whose
 /// values it holds. Within a level every chain runs towards its root.
-std::vector<std::multiset<unsigned>>
-reduce(unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups,
-       std::vector<unsigned> &sent) {
+std::vector<std::multiset<unsigned>> reduce(unsigned extent, unsigned segments,
+                                            llvm::ArrayRef<int64_t> groups,
+                                            std::vector<unsigned> &sent) {
   std::vector<std::multiset<unsigned>> held(extent);
   for (unsigned core = 0; core != extent; ++core)
     held[core] = {core};
@@ -129,8 +129,8 @@ reduce(unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups,
       for (size_t i = 0; i != flows.size(); ++i) {
         bool waits = false;
         for (size_t j = 0; j != flows.size(); ++j)
-          waits |= !done[j] && j != i &&
-                   flows[j].destinations[0] == flows[i].source;
+          waits |=
+              !done[j] && j != i && flows[j].destinations[0] == flows[i].source;
         if (done[i] || waits)
           continue;
         auto &from = held[flows[i].source];
@@ -148,71 +148,71 @@ reduce(unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups,
 }
 
 TEST(KTree, EveryCoreSendsOnceAndTheRootHasAll) {
-  forAllTrees([](unsigned extent, unsigned segments,
-                 llvm::ArrayRef<int64_t> groups) {
-    std::vector<unsigned> sent;
-    auto held = reduce(extent, segments, groups, sent);
-    ASSERT_EQ(held.size(), extent) << "the chains have a cycle";
-    Segments line{extent, segments};
-    for (unsigned s = 0; s != line.getCount(); ++s) {
-      unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
-      auto roots = getParticipants(end - begin, groups, groups.size());
-      ASSERT_EQ(roots.size(), 1u);
-      unsigned root = begin + roots[0];
-      for (unsigned core = begin; core != end; ++core)
-        ASSERT_EQ(sent[core], core == root ? 0u : 1u);
-      std::multiset<unsigned> all;
-      for (unsigned core = begin; core != end; ++core)
-        all.insert(core);
-      ASSERT_EQ(held[root], all);
-    }
-  });
+  forAllTrees(
+      [](unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups) {
+        std::vector<unsigned> sent;
+        auto held = reduce(extent, segments, groups, sent);
+        ASSERT_EQ(held.size(), extent) << "the chains have a cycle";
+        Segments line{extent, segments};
+        for (unsigned s = 0; s != line.getCount(); ++s) {
+          unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
+          auto roots = getParticipants(end - begin, groups, groups.size());
+          ASSERT_EQ(roots.size(), 1u);
+          unsigned root = begin + roots[0];
+          for (unsigned core = begin; core != end; ++core)
+            ASSERT_EQ(sent[core], core == root ? 0u : 1u);
+          std::multiset<unsigned> all;
+          for (unsigned core = begin; core != end; ++core)
+            all.insert(core);
+          ASSERT_EQ(held[root], all);
+        }
+      });
 }
 
 TEST(KTree, ChainsAreRelaysOfOneMessage) {
-  forAllTrees([](unsigned extent, unsigned segments,
-                 llvm::ArrayRef<int64_t> groups) {
-    for (unsigned level = 0; level != groups.size(); ++level) {
-      Relation chain =
-          makeRelation(Relation::Kind::Chain, level, groups, segments);
-      checkRoles(chain, extent);
-      for (const LineRole &role : chain.getRoles(extent)) {
-        // Code takes the one flow that comes, whichever side it is from.
-        if (role.sends >= 0) {
-          ASSERT_FALSE(role.receivesLow >= 0 && role.receivesHigh >= 0);
+  forAllTrees(
+      [](unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups) {
+        for (unsigned level = 0; level != groups.size(); ++level) {
+          Relation chain =
+              makeRelation(Relation::Kind::Chain, level, groups, segments);
+          checkRoles(chain, extent);
+          for (const LineRole &role : chain.getRoles(extent)) {
+            // Code takes the one flow that comes, whichever side it is from.
+            if (role.sends >= 0) {
+              ASSERT_FALSE(role.receivesLow >= 0 && role.receivesHigh >= 0);
+            }
+          }
+          for (const Flow &flow : chain.getFlows(extent))
+            ASSERT_EQ(flow.destinations.size(), 1u);
         }
-      }
-      for (const Flow &flow : chain.getFlows(extent))
-        ASSERT_EQ(flow.destinations.size(), 1u);
-    }
-  });
+      });
 }
 
 TEST(KTree, TheRootsBroadcastReachesAllOthers) {
-  forAllTrees([](unsigned extent, unsigned segments,
-                 llvm::ArrayRef<int64_t> groups) {
-    if (groups.empty())
-      return;
-    Relation cast =
-        makeRelation(Relation::Kind::Broadcast, 0, groups, segments);
-    checkRoles(cast, extent);
-    std::vector<LineRole> roles = cast.getRoles(extent);
-    Segments line{extent, segments};
-    for (unsigned s = 0; s != line.getCount(); ++s) {
-      unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
-      unsigned root =
-          begin + getParticipants(end - begin, groups, groups.size())[0];
-      for (unsigned core = begin; core != end; ++core) {
-        bool receives =
-            roles[core].receivesLow >= 0 || roles[core].receivesHigh >= 0;
-        ASSERT_EQ(receives, core != root);
-        ASSERT_EQ(roles[core].sends >= 0, core == root && end - begin > 1);
-      }
-    }
-    for (const Flow &flow : cast.getFlows(extent))
-      ASSERT_EQ(line.getSegment(flow.getBegin()),
-                line.getSegment(flow.getEnd()));
-  });
+  forAllTrees(
+      [](unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups) {
+        if (groups.empty())
+          return;
+        Relation cast =
+            makeRelation(Relation::Kind::Broadcast, 0, groups, segments);
+        checkRoles(cast, extent);
+        std::vector<LineRole> roles = cast.getRoles(extent);
+        Segments line{extent, segments};
+        for (unsigned s = 0; s != line.getCount(); ++s) {
+          unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
+          unsigned root =
+              begin + getParticipants(end - begin, groups, groups.size())[0];
+          for (unsigned core = begin; core != end; ++core) {
+            bool receives =
+                roles[core].receivesLow >= 0 || roles[core].receivesHigh >= 0;
+            ASSERT_EQ(receives, core != root);
+            ASSERT_EQ(roles[core].sends >= 0, core == root && end - begin > 1);
+          }
+        }
+        for (const Flow &flow : cast.getFlows(extent))
+          ASSERT_EQ(line.getSegment(flow.getBegin()),
+                    line.getSegment(flow.getEnd()));
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -255,8 +255,8 @@ TEST(Neighbours, LinkEveryCoreWithTheNext) {
       auto flows = relation.getFlows(extent);
       ASSERT_EQ(flows.size(), extent - 1);
       for (const Flow &flow : flows) {
-        unsigned to = kind == Relation::Kind::Up ? flow.source + 1
-                                                 : flow.source - 1;
+        unsigned to =
+            kind == Relation::Kind::Up ? flow.source + 1 : flow.source - 1;
         ASSERT_THAT(flow.destinations, ElementsAre(to));
       }
     }
@@ -295,8 +295,7 @@ struct Walk {
     return std::max(meeting / rows * rows, meeting / columns * columns);
   }
   unsigned getEnd(unsigned begin) const {
-    return std::min((begin / rows + 1) * rows,
-                    (begin / columns + 1) * columns);
+    return std::min((begin / rows + 1) * rows, (begin / columns + 1) * columns);
   }
 };
 

@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/Core/IR/Core.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "plmr/Dialect/Core/IR/Core.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace plmr::core;

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/LLM/IR/LLM.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -64,8 +64,8 @@ Attribute RopeTableAttr::parse(AsmParser &parser, Type) {
       parser.parseGreater())
     return {};
   if (function != "sine" && function != "cosine") {
-    parser.emitError(loc) << "expected 'sine' or 'cosine' but got '"
-                          << function << "'";
+    parser.emitError(loc) << "expected 'sine' or 'cosine' but got '" << function
+                          << "'";
     return {};
   }
   return get(parser.getContext(), function == "sine", stride, pairs, base);

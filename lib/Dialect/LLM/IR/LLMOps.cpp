@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/LLM/IR/LLM.h"
 #include "mlir/IR/Builders.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
 
 using namespace mlir;
 using namespace plmr::llm;

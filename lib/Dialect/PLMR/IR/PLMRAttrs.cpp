@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <numeric>
 
@@ -60,11 +60,11 @@ DimSplit SplitAttr::getDimSplit(int64_t extent) const {
   return split;
 }
 
-LogicalResult
-SplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                  DimSplit::Kind kind, MeshAxis axis,
-                  ArrayRef<int64_t> factors, int64_t segmentFactor,
-                  int64_t innerFactor, bool skewed) {
+LogicalResult SplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                DimSplit::Kind kind, MeshAxis axis,
+                                ArrayRef<int64_t> factors,
+                                int64_t segmentFactor, int64_t innerFactor,
+                                bool skewed) {
   for (int64_t factor : factors)
     if (factor <= 0)
       return emitError() << "expected positive factors but got " << factor;
@@ -146,9 +146,9 @@ Attribute SplitAttr::parse(AsmParser &parser, Type) {
     if (parser.parseRParen())
       return {};
   }
-  return parser.getChecked<SplitAttr>(
-      loc, context, kind, axis, ArrayRef<int64_t>(factors), segmentFactor,
-      innerFactor, skewed);
+  return parser.getChecked<SplitAttr>(loc, context, kind, axis,
+                                      ArrayRef<int64_t>(factors), segmentFactor,
+                                      innerFactor, skewed);
 }
 
 //===----------------------------------------------------------------------===//
@@ -203,10 +203,10 @@ PlacementAttr PlacementAttr::withLeadingDim() const {
   return get(getContext(), splits, order, getPad(), getPartial());
 }
 
-LogicalResult PlacementAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                    ArrayRef<SplitAttr> splits,
-                                    ArrayRef<int64_t> order, PadValue pad,
-                                    PartialAttr partial) {
+LogicalResult
+PlacementAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                      ArrayRef<SplitAttr> splits, ArrayRef<int64_t> order,
+                      PadValue pad, PartialAttr partial) {
   unsigned cuts[2] = {0, 0};
   for (SplitAttr split : splits)
     if (split.isCut() && ++cuts[static_cast<unsigned>(split.getAxis())] > 1)
@@ -253,7 +253,8 @@ PlacementAttr PlacementAttr::parseBody(AsmParser &parser) {
   SmallVector<SplitAttr> splits;
   SMLoc loc = parser.getCurrentLocation();
   auto parseSplit = [&]() -> ParseResult {
-    auto split = llvm::dyn_cast_or_null<SplitAttr>(SplitAttr::parse(parser, {}));
+    auto split =
+        llvm::dyn_cast_or_null<SplitAttr>(SplitAttr::parse(parser, {}));
     if (!split)
       return failure();
     splits.push_back(split);
@@ -270,9 +271,9 @@ PlacementAttr PlacementAttr::parseBody(AsmParser &parser) {
     if (parser.parseKeyword(&keyword))
       return {};
     if (keyword == "order") {
-      if (parser.parseCommaSeparatedList(
-              AsmParser::Delimiter::Square,
-              [&] { return parser.parseInteger(order.emplace_back()); }))
+      if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+            return parser.parseInteger(order.emplace_back());
+          }))
         return {};
     } else if (keyword == "pad") {
       StringRef text;

@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/IR/PLMR.h"
-#include "plmr/Program/Instruction.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "plmr/Program/Instruction.h"
 
 using namespace mlir;
 using namespace plmr;
@@ -19,8 +19,8 @@ using namespace plmr::mesh;
 #include "plmr/Dialect/PLMR/IR/PLMROps.cpp.inc"
 
 MeshOp plmr::mesh::lookupMesh(Operation *op) {
-  auto module = isa<ModuleOp>(op) ? cast<ModuleOp>(op)
-                                  : op->getParentOfType<ModuleOp>();
+  auto module =
+      isa<ModuleOp>(op) ? cast<ModuleOp>(op) : op->getParentOfType<ModuleOp>();
   if (!module)
     return {};
   auto meshes = module.getOps<MeshOp>();
@@ -96,8 +96,8 @@ PlacedType ObjectOp::getValueType() {
     return type;
   PlacementAttr placement = type.getPlacement();
   SmallVector<int64_t> order;
-  for (int64_t dim : placement.getOrder().drop_front(
-           placement.getOrder().empty() ? 0 : 1))
+  for (int64_t dim :
+       placement.getOrder().drop_front(placement.getOrder().empty() ? 0 : 1))
     order.push_back(dim - 1);
   return PlacedType::get(
       getContext(),
@@ -150,9 +150,9 @@ LogicalResult LoadOp::verifySymbolUses(SymbolTableCollection &symbols) {
                             << " for '" << getObject() << "'",
                         object);
   if (object.getValueType() != getType())
-    return failWithNote(emitOpError("expected type ") << object.getValueType()
-                                                      << " but got "
-                                                      << getType(),
+    return failWithNote(emitOpError("expected type ")
+                            << object.getValueType() << " but got "
+                            << getType(),
                         object);
   return success();
 }
@@ -217,28 +217,26 @@ ParseResult LocalOp::parse(OpAsmParser &parser, OperationState &result) {
   if (parser.parseKeyword("tiles"))
     return failure();
   SmallVector<Type> tiles;
-  if (parser.parseCommaSeparatedList(
-          AsmParser::Delimiter::Paren,
-          [&] { return parser.parseType(tiles.emplace_back()); }))
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, [&] {
+        return parser.parseType(tiles.emplace_back());
+      }))
     return failure();
   if (tiles.size() != arguments.size())
     return parser.emitError(loc) << "expected " << arguments.size()
                                  << " tile type(s) but got " << tiles.size();
   for (auto [argument, tile] : llvm::zip(arguments, tiles))
     argument.type = tile;
-  return failure(
-      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
-      parser.parseRegion(*result.addRegion(), arguments));
+  return failure(parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+                 parser.parseRegion(*result.addRegion(), arguments));
 }
 
 void LocalOp::print(OpAsmPrinter &printer) {
   printer << " (";
-  llvm::interleaveComma(
-      llvm::zip(getBody().getArguments(), getInputs()), printer,
-      [&](auto pair) {
-        auto [argument, input] = pair;
-        printer << argument << " = " << input;
-      });
+  llvm::interleaveComma(llvm::zip(getBody().getArguments(), getInputs()),
+                        printer, [&](auto pair) {
+                          auto [argument, input] = pair;
+                          printer << argument << " = " << input;
+                        });
   printer << ") : ";
   printer.printFunctionalType(getOperation());
   printer << " tiles (";
@@ -281,9 +279,9 @@ LogicalResult LocalOp::verifyRegions() {
   if (!yield)
     return emitOpError("expected the region to end in plmr.yield");
   if (yield.getValues().size() != getResults().size())
-    return emitOpError("expected ") << getResults().size()
-                                    << " yielded value(s) but got "
-                                    << yield.getValues().size();
+    return emitOpError("expected ")
+           << getResults().size() << " yielded value(s) but got "
+           << yield.getValues().size();
   for (auto [i, result, value] :
        llvm::enumerate(getResults(), yield.getValues()))
     if (failed(verifyTile(*this, "yielded value", i, result.getType(),
@@ -307,8 +305,9 @@ LogicalResult AllReduceOp::verify() {
   if (getInputs().size() != getResults().size() || getInputs().empty())
     return emitOpError("expected as many results as inputs but got ")
            << getResults().size() << " and " << getInputs().size();
-  PartialAttr partial =
-      cast<PlacedType>(getInputs().front().getType()).getPlacement().getPartial();
+  PartialAttr partial = cast<PlacedType>(getInputs().front().getType())
+                            .getPlacement()
+                            .getPartial();
   for (auto [input, result] : llvm::zip(getInputs(), getResults())) {
     auto type = cast<PlacedType>(input.getType());
     if (!type.getPlacement().getPartial() ||
@@ -316,8 +315,7 @@ LogicalResult AllReduceOp::verify() {
       return emitOpError("expected inputs that are partial in the same way but "
                          "got ")
              << type;
-    auto expected =
-        type.withPlacement(type.getPlacement().withPartial({}));
+    auto expected = type.withPlacement(type.getPlacement().withPartial({}));
     if (result.getType() != expected)
       return emitOpError("expected result type ")
              << expected << " but got " << result.getType();
@@ -399,8 +397,8 @@ LogicalResult RefOp::verifySymbolUses(SymbolTableCollection &symbols) {
   RankedTensorType tile = object.getValueType().getTileType(mesh.getShape());
   auto expected = MemRefType::get(tile.getShape(), tile.getElementType());
   if (getType() != expected)
-    return failWithNote(emitOpError("expected type ") << expected << " but got "
-                                                      << getType(),
+    return failWithNote(emitOpError("expected type ")
+                            << expected << " but got " << getType(),
                         object);
   return success();
 }

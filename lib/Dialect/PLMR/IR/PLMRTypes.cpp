@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "mlir/IR/Builders.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_ALLOCATECOLOURS
@@ -90,8 +90,8 @@ struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
            "needs fewer or has more";
     for (ChannelOp channel : channels)
       diag.attachNote(channel.getLoc())
-          << "'" << channel.getSymName() << "': "
-          << channel.getRelation().getRelation().print();
+          << "'" << channel.getSymName()
+          << "': " << channel.getRelation().getRelation().print();
     diag.report();
     signalPassFailure();
   }

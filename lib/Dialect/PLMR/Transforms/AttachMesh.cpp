@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "mlir/IR/Builders.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_ATTACHMESH
@@ -43,8 +43,7 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
       return;
     meshOp.emitError("expected a mesh within the ")
         << machine->grid.columns << " x " << machine->grid.rows << " cores of "
-        << machine->name << " but got " << shape.columns << " x "
-        << shape.rows;
+        << machine->name << " but got " << shape.columns << " x " << shape.rows;
     signalPassFailure();
   }
 

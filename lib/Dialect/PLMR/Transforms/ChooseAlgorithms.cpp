@@ -41,8 +41,7 @@ static SmallVector<unsigned> countInputs(const Tree &tree) {
   auto add = [&](Relation::Kind kind, unsigned level) {
     relation.kind = kind;
     relation.level = level;
-    for (auto [count, role] :
-         llvm::zip(inputs, relation.getRoles(tree.extent)))
+    for (auto [count, role] : llvm::zip(inputs, relation.getRoles(tree.extent)))
       count += (role.receivesLow >= 0) + (role.receivesHigh >= 0);
   };
   for (unsigned level = 0; level != relation.groups.size(); ++level)
@@ -110,8 +109,8 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       for (Tree &tree : trees)
         if (tree.axis == axis && tree.segments == segments)
           return tree;
-      return trees.emplace_back(Tree{
-          axis, segments, meshOp.getShape().getExtent(axis), levels});
+      return trees.emplace_back(
+          Tree{axis, segments, meshOp.getShape().getExtent(axis), levels});
     };
     SmallVector<mesh::AllReduceOp> reductions;
     getOperation().walk([&](mesh::AllReduceOp op) {

@@ -1,4 +1,4 @@
-//===- ExpandCollectives.cpp - Collectives as messages on channels -*- C++ -*-===//
+//===- ExpandCollectives.cpp - Collectives as messages on channels --------===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,12 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include <numeric>
 
 namespace plmr {
@@ -193,8 +193,8 @@ static std::string getName(Location loc, StringRef fallback) {
 StringRef Expander::getChannel(Location loc, RelationKind kind, MeshAxis axis,
                                int64_t level, ArrayRef<int64_t> groups,
                                int64_t segments) {
-  auto relation = RelationAttr::get(b.getContext(), kind, axis, level, groups,
-                                    segments);
+  auto relation =
+      RelationAttr::get(b.getContext(), kind, axis, level, groups, segments);
   for (auto channel : module.getOps<ChannelOp>())
     if (channel.getRelation() == relation)
       return channel.getSymName();
@@ -226,8 +226,8 @@ void Expander::expandReduce(mesh::ReduceTileOp op) {
   int64_t segments = op.getSegments();
   for (int64_t level = 0; level != static_cast<int64_t>(groups.size());
        ++level) {
-    StringRef chain = getChannel(loc, RelationKind::Chain, axis, level, groups,
-                                 segments);
+    StringRef chain =
+        getChannel(loc, RelationKind::Chain, axis, level, groups, segments);
     Value sends = role(loc, Role::Sends, chain);
     Value low = role(loc, Role::ReceivesLow, chain);
     Value high = role(loc, Role::ReceivesHigh, chain);
@@ -242,8 +242,8 @@ void Expander::expandReduce(mesh::ReduceTileOp op) {
                s.both(collects, high));
   }
   if (!groups.empty()) {
-    StringRef broadcast = getChannel(loc, RelationKind::Broadcast, axis, 0,
-                                     groups, segments);
+    StringRef broadcast =
+        getChannel(loc, RelationKind::Broadcast, axis, 0, groups, segments);
     send(loc, buffer, broadcast, role(loc, Role::Sends, broadcast));
     Value receives = s.either(role(loc, Role::ReceivesLow, broadcast),
                               role(loc, Role::ReceivesHigh, broadcast));
@@ -263,9 +263,8 @@ Value Expander::half(Location loc, Value buffers, OpFoldResult which) {
   SmallVector<OpFoldResult> sizes = {attr(1), attr(type.getDimSize(1)),
                                      attr(type.getDimSize(2))};
   SmallVector<OpFoldResult> strides(3, attr(1));
-  auto result =
-      cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
-          type.getShape().drop_front(), type, offsets, sizes, strides));
+  auto result = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+      type.getShape().drop_front(), type, offsets, sizes, strides));
   return memref::SubViewOp::create(b, loc, result, buffers, offsets, sizes,
                                    strides);
 }
@@ -411,8 +410,8 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
     return s.div(s.mul(unit, s.index(extent)), all);
   };
 
-  auto walk = scf::ForOp::create(b, loc, zero, s.index(rows), one,
-                                 ValueRange{zero});
+  auto walk =
+      scf::ForOp::create(b, loc, zero, s.index(rows), one, ValueRange{zero});
   b.setInsertionPointToStart(walk.getBody());
   Value current = walk.getRegionIterArgs()[0];
   Value block = s.ringElement(
@@ -422,8 +421,7 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   if (rows > 1) {
     StringRef ring = getChannel(loc, RelationKind::Ring, MeshAxis::Y);
     Value other = s.sub(one, current);
-    tokens.push_back(
-        startSend(loc, half(loc, buffers, current), ring, change));
+    tokens.push_back(startSend(loc, half(loc, buffers, current), ring, change));
     tokens.push_back(startRecv(loc, half(loc, buffers, other), ring, change));
   }
   Value blockBegin = s.mul(block, unitsB);
@@ -431,8 +429,8 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   Value firstColumn = s.div(blockBegin, unitsC);
   Value lastColumn = s.div(s.sub(blockEnd, one), unitsC);
 
-  auto segments = scf::ForOp::create(b, loc, firstColumn,
-                                     s.add(lastColumn, one), one);
+  auto segments =
+      scf::ForOp::create(b, loc, firstColumn, s.add(lastColumn, one), one);
   b.setInsertionPointToStart(segments.getBody());
   Value root = segments.getInductionVar();
   Value rootBegin = s.mul(root, unitsC);
@@ -444,8 +442,8 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   Value part = slice(loc, partial, {attr(0), attr(0)}, {attr(heightM), length});
   Value rowsB = slice(loc, half(loc, buffers, current), {offsetB, attr(0)},
                       {length, attr(typeB.getDimSize(1))});
-  Value none = arith::ConstantOp::create(
-      b, loc, b.getZeroAttr(typeC.getElementType()));
+  Value none =
+      arith::ConstantOp::create(b, loc, b.getZeroAttr(typeC.getElementType()));
   linalg::FillOp::create(b, loc, none, part);
   AffineExpr m, n, k;
   bindDims(b.getContext(), m, n, k);
@@ -472,8 +470,8 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
              s.both(isRoot, s.no(isFirst)));
   reduceInto(loc, sum, part, down, Role::ReceivesHigh,
              s.both(isRoot, s.no(isLast)));
-  Value place = slice(loc, op.getC(), {attr(0), offsetC},
-                      {attr(heightM), length});
+  Value place =
+      slice(loc, op.getC(), {attr(0), offsetC}, {attr(heightM), length});
   auto keep = scf::IfOp::create(b, loc, isRoot, /*withElseRegion=*/false);
   b.setInsertionPointToStart(keep.thenBlock());
   memref::CopyOp::create(b, loc, part, place);

@@ -1,4 +1,4 @@
-//===- MergeCollectives.cpp - Letting reductions share one message -*- C++ -*-===//
+//===- MergeCollectives.cpp - Letting reductions share one message --------===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "mlir/IR/Builders.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_MERGECOLLECTIVES

@@ -1,4 +1,4 @@
-//===- PlanMemory.cpp - Giving objects and buffers their addresses -*- C++ -*-===//
+//===- PlanMemory.cpp - Giving objects and buffers their addresses --------===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_PLANMEMORY
@@ -132,8 +132,8 @@ struct PlanMemory : plmr::impl::PlanMemoryBase<PlanMemory> {
     int64_t next = 0;
     for (auto object : module.getOps<mesh::ObjectOp>()) {
       object->setAttr(addressAttrName, builder.getI64IntegerAttr(next));
-      next += alignUp(getBytes(
-          object.getPlacedType().getTileType(meshOp.getShape())));
+      next += alignUp(
+          getBytes(object.getPlacedType().getTileType(meshOp.getShape())));
     }
     for (auto func : module.getOps<func::FuncOp>()) {
       ProgramOrder order(func);

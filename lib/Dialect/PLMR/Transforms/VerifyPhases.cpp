@@ -1,4 +1,4 @@
-//===- VerifyPhases.cpp - What is legal at the mesh and the tile level -*- C++ -*-===//
+//===- VerifyPhases.cpp - What is legal at the mesh and the tile level ----===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_VERIFYMESH
@@ -95,11 +95,10 @@ struct VerifyMesh : plmr::impl::VerifyMeshBase<VerifyMesh> {
           return failure();
         continue;
       }
-      bool legal =
-          isa<mesh::LoadOp, mesh::StoreOp, mesh::AppendOp, mesh::AllReduceOp,
-              mesh::GemmOp, mesh::GemmTOp, mesh::CoordOp, scf::YieldOp,
-              func::ReturnOp>(op) ||
-          isScalarArithmetic(op);
+      bool legal = isa<mesh::LoadOp, mesh::StoreOp, mesh::AppendOp,
+                       mesh::AllReduceOp, mesh::GemmOp, mesh::GemmTOp,
+                       mesh::CoordOp, scf::YieldOp, func::ReturnOp>(op) ||
+                   isScalarArithmetic(op);
       if (!legal)
         return op.emitOpError("expected an operation of the mesh level");
     }

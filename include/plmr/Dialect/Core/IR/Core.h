@@ -9,12 +9,12 @@
 #ifndef PLMR_DIALECT_CORE_IR_CORE_H
 #define PLMR_DIALECT_CORE_IR_CORE_H
 
-#include "plmr/Dialect/PLMR/IR/PLMR.h"
-#include "plmr/Program/Program.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "plmr/Program/Program.h"
 
 #include "plmr/Dialect/Core/IR/CoreDialect.h.inc"
 

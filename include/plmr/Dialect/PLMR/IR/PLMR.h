@@ -9,7 +9,6 @@
 #ifndef PLMR_DIALECT_PLMR_IR_PLMR_H
 #define PLMR_DIALECT_PLMR_IR_PLMR_H
 
-#include "plmr/Analysis/Relation.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -20,6 +19,7 @@
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "plmr/Analysis/Relation.h"
 
 #include "plmr/Dialect/PLMR/IR/PLMRDialect.h.inc"
 

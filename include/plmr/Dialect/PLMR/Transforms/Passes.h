@@ -9,9 +9,9 @@
 #ifndef PLMR_DIALECT_PLMR_TRANSFORMS_PASSES_H
 #define PLMR_DIALECT_PLMR_TRANSFORMS_PASSES_H
 
-#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
 
 namespace plmr {
 
