@@ -20,8 +20,9 @@ using namespace plmr;
 struct Emulator::Impl {
   std::shared_ptr<const Program> program;
   Memory memory;
-  std::optional<Shadow> shadow;                 ///< in Check mode
-  std::vector<std::unique_ptr<Fabric>> fabrics; ///< per route table, lazily
+  std::optional<Shadow> shadow; ///< in Check mode
+  std::vector<std::unique_ptr<MessageFabric>>
+      fabrics; ///< per route table, lazily
 
   uint32_t getNumCores() const { return program->mesh.getNumCores(); }
   char *getTile(const Tensor &tensor, uint32_t core) const {

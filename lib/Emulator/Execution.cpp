@@ -15,7 +15,7 @@ using Event = Sequencer::Event;
 Execution::Execution(const Program &program, const Launch &launch,
                      llvm::ArrayRef<int32_t> parameters, const Memory &memory,
                      Shadow *shadow,
-                     std::vector<std::unique_ptr<Fabric>> &fabrics)
+                     std::vector<std::unique_ptr<MessageFabric>> &fabrics)
     : program(program), launch(launch), memory(memory), shadow(shadow),
       fabrics(fabrics) {
   for (const Object &object : program.objects)
@@ -32,9 +32,9 @@ Execution::Execution(const Program &program, const Launch &launch,
 /// Tables are turned into who-sends-to-whom once and kept over launches. A
 /// failed launch may have left wavelets behind.
 void Execution::installRoutes(uint32_t routeTable) {
-  std::unique_ptr<Fabric> &slot = fabrics[routeTable];
+  std::unique_ptr<MessageFabric> &slot = fabrics[routeTable];
   if (!slot)
-    slot = std::make_unique<Fabric>(program, routeTable);
+    slot = std::make_unique<MessageFabric>(program, routeTable);
   fabric = slot.get();
 }
 
@@ -51,7 +51,7 @@ llvm::Expected<RunResult> Execution::run() {
       break;
   }
   if (!error.empty()) {
-    for (std::unique_ptr<Fabric> &used : fabrics)
+    for (std::unique_ptr<MessageFabric> &used : fabrics)
       used.reset();
     return makeError("launch '{0}', {1}", launch.name, error);
   }

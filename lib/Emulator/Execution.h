@@ -61,7 +61,8 @@ class Execution {
 public:
   Execution(const Program &program, const Launch &launch,
             llvm::ArrayRef<int32_t> parameters, const Memory &memory,
-            Shadow *shadow, std::vector<std::unique_ptr<Fabric>> &fabrics);
+            Shadow *shadow,
+            std::vector<std::unique_ptr<MessageFabric>> &fabrics);
 
   llvm::Expected<RunResult> run();
 
@@ -77,9 +78,9 @@ private:
 
   // Operations.
   bool issue(uint32_t index, const VectorOp &op);
-  const float *findRow(uint32_t index, const Stream &stream, uint32_t extent,
-                       bool &isRow) const;
-  bool tryRow(uint32_t index, const VectorOp &op);
+  bool findSource(uint32_t index, const VectorOp &op, const Stream &stream,
+                  uint64_t &colours, KernelOperand &operand);
+  bool tryWhole(uint32_t index, const VectorOp &op);
   bool isInside(const VectorOp &op, const Stream &stream,
                 uint32_t extent) const;
   bool isUsable(uint32_t index, const VectorOp &op, const Stream &stream,
@@ -99,6 +100,8 @@ private:
                         uint32_t extent);
   void runPiece(uint32_t index, const VectorOp &op, Progress progress,
                 uint32_t repeat, uint32_t extent);
+  void popSources(uint32_t index, const VectorOp &op, uint32_t repeat,
+                  uint32_t extent);
   void send(uint32_t index, const Stream &stream, KernelCall &call);
 
   // Results and messages.
@@ -113,8 +116,8 @@ private:
   const Launch &launch;
   const Memory &memory;
   Shadow *shadow; ///< null in Fast mode
-  std::vector<std::unique_ptr<Fabric>> &fabrics;
-  Fabric *fabric = nullptr;
+  std::vector<std::unique_ptr<MessageFabric>> &fabrics;
+  MessageFabric *fabric = nullptr;
   std::vector<ObjectRange> objects;
   std::vector<Core> cores;
   std::deque<uint32_t> queue;

@@ -30,7 +30,7 @@ uint32_t *Input::append(uint32_t n) {
   return words.data() + old;
 }
 
-Fabric::Fabric(const Program &program, uint32_t routeTable)
+MessageFabric::MessageFabric(const Program &program, uint32_t routeTable)
     : colours(program.machine.getUsableColours()) {
   MeshShape mesh = program.mesh;
   inputOf.assign(size_t(mesh.getNumCores()) * colours, none);
@@ -59,14 +59,14 @@ Fabric::Fabric(const Program &program, uint32_t routeTable)
 }
 
 std::optional<llvm::ArrayRef<uint32_t>>
-Fabric::getTargets(uint32_t core, uint8_t colour) const {
+MessageFabric::getTargets(uint32_t core, uint8_t colour) const {
   uint32_t begin = targetsOf[core * colours + colour];
   if (begin == none)
     return std::nullopt;
   return llvm::ArrayRef(targets).slice(begin + 1, targets[begin]);
 }
 
-const Input *Fabric::findLeftOver() const {
+const Input *MessageFabric::findLeftOver() const {
   for (const Input &input : inputs)
     if (input.size() != 0)
       return &input;

@@ -37,9 +37,9 @@ private:
 };
 
 /// One route table, as who sends to whom.
-class Fabric {
+class MessageFabric {
 public:
-  Fabric(const Program &program, uint32_t routeTable);
+  MessageFabric(const Program &program, uint32_t routeTable);
 
   /// Null if no route ends at the core.
   Input *getInput(uint32_t core, uint8_t colour) {

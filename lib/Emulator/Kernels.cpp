@@ -87,15 +87,31 @@ template <Pick pick> PLMR_INLINE float load(const float *data, uint32_t i) {
     return data[pick == Pick::One ? 0 : i];
 }
 
+/// Loads `n` elements of every source before it stores one: a source may be
+/// `dst` itself.
+template <Arith kind, Pick pa, Pick pb, Pick pc, int n>
+PLMR_INLINE void computeChunk(float *dst, const float *a, const float *b,
+                              const float *c) {
+  float results[n];
+  for (int i = 0; i != n; ++i)
+    results[i] = canonicalize(
+        apply<kind>(load<pa>(a, i), load<pb>(b, i), load<pc>(c, i)));
+  std::memcpy(dst, results, sizeof(results));
+}
+
 template <Arith kind, Pick pa, Pick pb, Pick pc>
 PLMR_INLINE void computeRow(float *dst, const float *a, const float *b,
                             const float *c, uint32_t n) {
-  // A source may be `dst` itself, element by element: iterations are
-  // independent in any case.
-#pragma clang loop vectorize(assume_safety)
-  for (uint32_t i = 0; i != n; ++i)
-    dst[i] = canonicalize(
-        apply<kind>(load<pa>(a, i), load<pb>(b, i), load<pc>(c, i)));
+  uint32_t i = 0;
+  auto compute = [&](auto size) PLMR_LAMBDA {
+    for (; i + size() <= n; i += size())
+      computeChunk<kind, pa, pb, pc, size()>(
+          dst + i, pa == Pick::Each ? a + i : a, pb == Pick::Each ? b + i : b,
+          pc == Pick::Each ? c + i : c);
+  };
+  compute(std::integral_constant<int, 16>());
+  compute(std::integral_constant<int, 4>());
+  compute(std::integral_constant<int, 1>());
 }
 
 template <Arith kind>
@@ -132,7 +148,8 @@ PLMR_INLINE void computeRowOf(unsigned pattern, float *dst, const float *a,
   }
 }
 
-bool plmr::isRowPattern(Opcode opcode, unsigned pattern) {
+/// Whether there is a loop for the pattern.
+static bool isRowPattern(Opcode opcode, unsigned pattern) {
   return opcode == Opcode::Mov || (pattern & 0b011) != 0;
 }
 
@@ -168,6 +185,54 @@ PLMR_INLINE void executeRows(const KernelCall &call, unsigned pattern) {
   });
 }
 
+/// Of one element, whose stride is no matter, or several of stride 1.
+static bool isRow(const KernelCall &call, const KernelOperand &operand) {
+  return call.extent == 1 || operand.stride == 1;
+}
+
+/// Finds the row's pattern if its sources are the destination itself or apart
+/// from it.
+static bool findRowPattern(const KernelCall &call, unsigned &pattern) {
+  if (call.opcode > Opcode::Rsqrt || call.dst.type != ElementType::F32 ||
+      !isRow(call, call.dst))
+    return false;
+  const KernelOperand *sources[] = {&call.a, &call.b, &call.c};
+  pattern = 0;
+  for (unsigned i = 0, e = getNumSources(call.opcode); i != e; ++i) {
+    const KernelOperand &source = *sources[i];
+    bool isEach = isRow(call, source);
+    if (source.type != ElementType::F32 || !(isEach || source.stride == 0))
+      return false;
+    int64_t bytes = int64_t(call.extent) * sizeof(float);
+    int64_t distance = source.data - call.dst.data;
+    int64_t reach = isEach ? bytes : sizeof(float);
+    if (distance < bytes && distance > -reach && !(isEach && distance == 0))
+      return false;
+    pattern |= unsigned(isEach) << i;
+  }
+  return isRowPattern(call.opcode, pattern);
+}
+
+PLMR_CLONES static void executeRow(const KernelCall &call, unsigned pattern) {
+  executeRows(call, pattern);
+}
+
+/// The commonest operation: one repetition over f32.
+static bool tryRow(const KernelCall &call) {
+  unsigned pattern;
+  if (!findRowPattern(call, pattern))
+    return false;
+  auto *dst = reinterpret_cast<float *>(call.dst.data);
+  auto *source = reinterpret_cast<const float *>(call.a.data);
+  if (call.opcode != Opcode::Mov)
+    executeRow(call, pattern);
+  else if (pattern != 0)
+    std::memmove(dst, source, call.extent * sizeof(float));
+  else
+    std::fill_n(dst, call.extent, *source);
+  return true;
+}
+
 //===----------------------------------------------------------------------===//
 // Blocks: any types and strides, elementwise
 //===----------------------------------------------------------------------===//
@@ -189,6 +254,16 @@ PLMR_CLONES static void loadBlock(float *to, const KernelOperand &from,
       for (uint32_t i = 0; i != n; ++i)
         to[i] = widen(loadAs<T>(data + i * from.stride * int64_t(sizeof(T))));
   });
+}
+
+/// The same elements to read: where they are, if they are contiguous f32.
+PLMR_INLINE const float *viewBlock(float *buffer, const KernelOperand &from,
+                                   uint32_t r, uint32_t begin, uint32_t n) {
+  if (from.type == ElementType::F32 && (from.stride == 1 || n == 1))
+    return reinterpret_cast<const float *>(from.data) + r * from.step +
+           begin * from.stride;
+  loadBlock(buffer, from, r, begin, n);
+  return buffer;
 }
 
 PLMR_CLONES static void storeBlock(const float *from, const KernelOperand &to,
@@ -223,6 +298,39 @@ PLMR_INLINE void executeBlocks(const KernelCall &call) {
           a[i] = apply<kind()>(a[i], sources >= 2 ? b[i] : 0,
                                sources == 3 ? c[i] : 0);
         storeBlock(a, call.dst, r, begin, n);
+      }
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Short f32 of any strides
+//===----------------------------------------------------------------------===//
+
+/// Where the preparation of blocks costs more than vectors gain.
+static bool isShort(const KernelCall &call) {
+  auto isF32 = [](const KernelOperand &operand) {
+    return operand.type == ElementType::F32;
+  };
+  return call.extent <= 16 && isF32(call.dst) && isF32(call.a) &&
+         isF32(call.b) && isF32(call.c);
+}
+
+/// The sequence of elements itself, so that operands may overlap in any way.
+PLMR_INLINE void executeShort(const KernelCall &call) {
+  auto at = [](const KernelOperand &operand, uint32_t r, uint32_t i)
+                PLMR_LAMBDA {
+                  return reinterpret_cast<float *>(operand.data) +
+                         r * operand.step + i * operand.stride;
+                };
+  withArith(getArith(call), [&](auto kind) PLMR_LAMBDA {
+    constexpr bool isUnary =
+        kind() == Arith::Mov || kind() == Arith::Exp || kind() == Arith::Rsqrt;
+    for (uint32_t r = 0; r != call.repeat; ++r)
+      for (uint32_t i = 0; i != call.extent; ++i) {
+        float b = isUnary ? 0 : *at(call.b, r, i);
+        float c = kind() == Arith::Fma ? *at(call.c, r, i) : 0;
+        *at(call.dst, r, i) =
+            canonicalize(apply<kind()>(*at(call.a, r, i), b, c));
       }
   });
 }
@@ -271,9 +379,9 @@ PLMR_INLINE void executeAxpy(const KernelCall &call, const KernelOperand &x,
     if constexpr (!std::is_same_v<W, int32_t>) {
       int64_t stepBytes = w.step * int64_t(sizeof(W));
       for (uint32_t r = 0; r < call.repeat; r += blockSize) {
-        alignas(64) float factors[blockSize];
+        alignas(64) float buffer[blockSize];
         uint32_t n = std::min(blockSize, call.repeat - r);
-        loadBlock(factors, column, 0, r, n);
+        const float *factors = viewBlock(buffer, column, 0, r, n);
         axpyBlock<W>(out, factors, w.data + r * stepBytes, stepBytes,
                      call.extent, n);
       }
@@ -301,10 +409,8 @@ PLMR_INLINE bool tryAxpy(const KernelCall &call) {
 // Sums in order: out[r] = op(out[r], ...) over i
 //===----------------------------------------------------------------------===//
 
-constexpr uint32_t lanes = 8;
-
 /// `lanes` dot products side by side, each in its own order.
-template <typename W>
+template <uint32_t lanes, typename W>
 PLMR_INLINE void dotLanes(float *sums, const float *x, const char *w,
                           int64_t stepBytes, uint32_t n) {
   for (uint32_t i = 0; i != n; ++i)
@@ -313,33 +419,35 @@ PLMR_INLINE void dotLanes(float *sums, const float *x, const char *w,
           x[i], widen(loadAs<W>(w + l * stepBytes + i * sizeof(W))), sums[l]);
 }
 
-/// x is the same for all repetitions, w contiguous in each.
-template <typename W>
+/// As many repetitions from `first` on as fill lanes; returns the next one. x
+/// is the same for all of them, w contiguous in each.
+template <uint32_t lanes, typename W>
 PLMR_INLINE uint32_t executeDots(const KernelCall &call, const KernelOperand &x,
-                                 const KernelOperand &w) {
+                                 const KernelOperand &w, uint32_t first) {
   auto *out = reinterpret_cast<float *>(call.dst.data);
   int64_t stepBytes = w.step * int64_t(sizeof(W));
-  uint32_t whole = call.repeat / lanes * lanes;
-  for (uint32_t r = 0; r != whole; r += lanes) {
+  uint32_t r = first;
+  for (; r + lanes <= call.repeat; r += lanes) {
     float sums[lanes];
     for (uint32_t l = 0; l != lanes; ++l)
       sums[l] = out[(r + l) * call.dst.step];
     for (uint32_t begin = 0; begin < call.extent; begin += blockSize) {
-      alignas(64) float factors[blockSize];
+      alignas(64) float buffer[blockSize];
       uint32_t n = std::min(blockSize, call.extent - begin);
-      loadBlock(factors, x, 0, begin, n);
-      dotLanes<W>(sums, factors,
-                  w.data + r * stepBytes + begin * int64_t(sizeof(W)),
-                  stepBytes, n);
+      const float *factors = viewBlock(buffer, x, 0, begin, n);
+      dotLanes<lanes, W>(sums, factors,
+                         w.data + r * stepBytes + begin * int64_t(sizeof(W)),
+                         stepBytes, n);
     }
     for (uint32_t l = 0; l != lanes; ++l)
       out[(r + l) * call.dst.step] = canonicalize(sums[l]);
   }
-  return whole;
+  return r;
 }
 
+/// Repetitions from the first one on that are done.
 PLMR_INLINE uint32_t tryDots(const KernelCall &call) {
-  if (call.opcode != Opcode::Fma || call.repeat < lanes || call.dst.step == 0)
+  if (call.opcode != Opcode::Fma || call.repeat == 1 || call.dst.step == 0)
     return 0;
   bool swapped = call.a.step != 0;
   const KernelOperand &x = swapped ? call.b : call.a;
@@ -348,8 +456,11 @@ PLMR_INLINE uint32_t tryDots(const KernelCall &call) {
     return 0;
   uint32_t done = 0;
   withType(w.type, [&](auto zero) PLMR_LAMBDA {
-    if constexpr (!std::is_same_v<decltype(zero), int32_t>)
-      done = executeDots<decltype(zero)>(call, x, w);
+    using W = decltype(zero);
+    if constexpr (!std::is_same_v<W, int32_t>) {
+      done = executeDots<8, W>(call, x, w, 0);
+      done = executeDots<2, W>(call, x, w, done);
+    }
   });
   return done;
 }
@@ -360,18 +471,17 @@ PLMR_INLINE void executeSums(const KernelCall &call, uint32_t first,
                              const KernelOperand &a, const KernelOperand *b) {
   auto *out = reinterpret_cast<float *>(call.dst.data);
   bool isAdd = call.opcode == Opcode::Add;
-  alignas(64) float x[blockSize], y[blockSize];
+  alignas(64) float bufferA[blockSize], bufferB[blockSize];
   for (uint32_t r = first; r != call.repeat; ++r) {
     float sum = out[r * call.dst.step];
     for (uint32_t begin = 0; begin < call.extent; begin += blockSize) {
       uint32_t n = std::min(blockSize, call.extent - begin);
-      loadBlock(x, a, r, begin, n);
-      if (b)
-        loadBlock(y, *b, r, begin, n);
-      if (b)
+      const float *x = viewBlock(bufferA, a, r, begin, n);
+      if (b) {
+        const float *y = viewBlock(bufferB, *b, r, begin, n);
         for (uint32_t i = 0; i != n; ++i)
           sum = __builtin_fmaf(x[i], y[i], sum);
-      else if (isAdd)
+      } else if (isAdd)
         for (uint32_t i = 0; i != n; ++i)
           sum = sum + x[i];
       else
@@ -423,29 +533,27 @@ static bool tryCopy(const KernelCall &call) {
   return true;
 }
 
-/// `sel` of one type, by bits.
-template <typename Bits> PLMR_INLINE void selectBlocks(const KernelCall &call) {
-  auto load = [&](Bits *to, const KernelOperand &from, uint32_t r,
-                  uint32_t begin, uint32_t n) PLMR_LAMBDA {
-    const char *data = from.data + (r * from.step + begin * from.stride) *
-                                       int64_t(sizeof(Bits));
-    for (uint32_t i = 0; i != n; ++i)
-      to[i] = loadAs<Bits>(data + i * from.stride * int64_t(sizeof(Bits)));
+/// mov and sel of one type, by bits, as the sequence of elements.
+template <typename Bits> static void moveElements(const KernelCall &call) {
+  auto at = [](const KernelOperand &operand, uint32_t r, uint32_t i,
+               int64_t width) PLMR_LAMBDA {
+    return operand.data + (r * operand.step + i * operand.stride) * width;
   };
-  alignas(64) Bits a[blockSize], b[blockSize];
-  alignas(64) float c[blockSize];
-  for (uint32_t r = 0; r != call.repeat; ++r)
-    for (uint32_t begin = 0; begin < call.extent; begin += blockSize) {
-      uint32_t n = std::min(blockSize, call.extent - begin);
-      load(a, call.a, r, begin, n);
-      load(b, call.b, r, begin, n);
-      loadBlock(c, call.c, r, begin, n);
-      char *to = call.dst.data + (r * call.dst.step + begin * call.dst.stride) *
-                                     int64_t(sizeof(Bits));
-      for (uint32_t i = 0; i != n; ++i)
-        storeAs(to + i * call.dst.stride * int64_t(sizeof(Bits)),
-                c[i] != 0 ? a[i] : b[i]);
-    }
+  auto move = [&](auto pick) PLMR_LAMBDA {
+    for (uint32_t r = 0; r != call.repeat; ++r)
+      for (uint32_t i = 0; i != call.extent; ++i)
+        storeAs(
+            at(call.dst, r, i, sizeof(Bits)),
+            loadAs<Bits>(at(pick(r, i) ? call.a : call.b, r, i, sizeof(Bits))));
+  };
+  if (call.opcode == Opcode::Mov)
+    return move([](uint32_t, uint32_t) PLMR_LAMBDA { return true; });
+  withType(call.c.type, [&](auto zero) PLMR_LAMBDA {
+    using T = decltype(zero);
+    move([&](uint32_t r, uint32_t i) PLMR_LAMBDA {
+      return widen(loadAs<T>(at(call.c, r, i, sizeof(T)))) != 0;
+    });
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -457,55 +565,30 @@ PLMR_CLONES static void executeArithmetic(const KernelCall &call) {
     return;
   if (trySums(call))
     return;
+  unsigned pattern = getRowPattern(call);
+  if (pattern == 0 && isShort(call))
+    return executeShort(call);
   if (!isElementwise(call))
     return executeReference(call);
-  if (unsigned pattern = getRowPattern(call))
+  if (pattern != 0)
     return executeRows(call, pattern);
   executeBlocks(call);
-}
-
-PLMR_CLONES static void executeSelect(const KernelCall &call) {
-  if (!isElementwise(call))
-    executeReference(call);
-  else if (getWidth(call.dst.type) == 4)
-    selectBlocks<uint32_t>(call);
-  else
-    selectBlocks<uint16_t>(call);
 }
 
 void plmr::execute(const KernelCall &call) {
   if (call.extent == 0 || call.repeat == 0)
     return;
-  if (call.opcode == Opcode::Sel && movesBits(call))
-    return executeSelect(call);
-  if (call.opcode == Opcode::Gather || movesBits(call) || isInteger(call)) {
+  if (call.repeat == 1 && tryRow(call))
+    return;
+  if (movesBits(call)) {
     if (!tryCopy(call))
-      executeReference(call);
+      getWidth(call.dst.type) == 4 ? moveElements<uint32_t>(call)
+                                   : moveElements<uint16_t>(call);
     return;
   }
+  if (call.opcode == Opcode::Gather || isInteger(call))
+    return executeReference(call);
   executeArithmetic(call);
-}
-
-PLMR_CLONES static void executeFloatRow(const RowCall &call, Arith arith) {
-  withArith(arith, [&](auto kind) PLMR_LAMBDA {
-    if constexpr (kind() >= Arith::Add && kind() <= Arith::Rsqrt)
-      computeRowOf<kind()>(call.pattern, call.dst, call.sources[0],
-                           call.sources[1], call.sources[2], call.extent);
-  });
-}
-
-void plmr::executeRow(const RowCall &call) {
-  if (call.opcode != Opcode::Mov) {
-    // Mov to Rsqrt stand in one order in both enumerations.
-    static_assert(unsigned(Opcode::Rsqrt) - unsigned(Opcode::Mov) ==
-                  unsigned(Arith::Rsqrt));
-    return executeFloatRow(call, static_cast<Arith>(unsigned(call.opcode) -
-                                                    unsigned(Opcode::Mov)));
-  }
-  if (call.pattern != 0)
-    std::memmove(call.dst, call.sources[0], call.extent * sizeof(float));
-  else
-    std::fill_n(call.dst, call.extent, *call.sources[0]);
 }
 
 float plmr::exponential(float x) { return canonicalize(expOf(x)); }

@@ -14,7 +14,8 @@
 namespace plmr {
 
 /// A stream as host memory: element i of repetition r lies `r * step + i *
-/// stride` elements behind `data`. Fabric messages and splats are memory too.
+/// stride` elements behind `data`. MessageFabric messages and splats are memory
+/// too.
 struct KernelOperand {
   char *data = nullptr;
   int64_t stride = 0;
@@ -38,20 +39,6 @@ void execute(const KernelCall &call);
 
 /// The same, element by element: the reference that `execute` must equal.
 void executeReference(const KernelCall &call);
-
-/// One repetition over f32, the commonest operation: mov to rsqrt. Sources are
-/// the destination itself or elsewhere.
-struct RowCall {
-  Opcode opcode = Opcode::Mov;
-  uint32_t extent = 0;
-  unsigned pattern = 0; ///< bit s: source s has `extent` elements, else one
-  float *dst = nullptr;
-  const float *sources[3] = {nullptr, nullptr, nullptr};
-};
-
-/// Whether `executeRow` has a loop for the pattern.
-bool isRowPattern(Opcode opcode, unsigned pattern);
-void executeRow(const RowCall &call);
 
 /// exp of docs/ISA.md, for tests.
 float exponential(float x);

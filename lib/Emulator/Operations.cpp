@@ -124,59 +124,76 @@ bool Execution::checkStreams(uint32_t index, const VectorOp &op,
 }
 
 //===----------------------------------------------------------------------===//
-// Short cut
+// Operands
 //===----------------------------------------------------------------------===//
 
-/// The stream of a row of f32 in memory of the host, or null where the general
-/// way has to look at it; `isRow` says whether it has an element for each.
-__attribute__((always_inline)) inline const float *
-Execution::findRow(uint32_t index, const Stream &stream, uint32_t extent,
-                   bool &isRow) const {
-  if (stream.type != ElementType::F32)
-    return nullptr;
-  isRow = extent == 1;
-  if (stream.kind == Stream::Kind::Splat)
-    return reinterpret_cast<const float *>(&stream.bits);
-  if (stream.kind != Stream::Kind::Memory)
-    return nullptr;
-  isRow |= stream.stride == 1;
-  uint64_t bytes = uint64_t(isRow ? extent : 1) * sizeof(float);
-  const ObjectRange &object = objects[stream.object];
-  bool isInside = stream.base >= object.begin && stream.base % 4 == 0 &&
-                  stream.base + bytes <= object.end &&
-                  (isRow || stream.isStill);
-  return isInside
-             ? reinterpret_cast<const float *>(memory.core(index) + stream.base)
-             : nullptr;
+/// A message in `words`; every repetition starts a wavelet.
+static KernelOperand makeMessage(const Stream &stream, uint32_t *words,
+                                 uint32_t extent) {
+  int64_t step = getWords(stream, extent) * (isHalfWord(stream) ? 2 : 1);
+  return {reinterpret_cast<char *>(words), 1, step, stream.type};
 }
 
-/// Executes an operation of one repetition over f32 in memory; false if it is
-/// another one, or breaks a rule.
-bool Execution::tryRow(uint32_t index, const VectorOp &op) {
-  if (op.repeat != 1 || op.extent == 0 || op.opcode > Opcode::Rsqrt)
-    return false;
-  RowCall row;
-  row.opcode = op.opcode;
-  row.extent = op.extent;
-  bool isRow = false;
-  row.dst = const_cast<float *>(findRow(index, op.dst, op.extent, isRow));
-  if (!row.dst || !isRow)
-    return false;
-  const Stream *streams[] = {&op.a, &op.b, &op.c};
-  for (unsigned i = 0, e = getNumSources(op.opcode); i != e; ++i) {
-    const float *source = findRow(index, *streams[i], op.extent, isRow);
-    int64_t distance = source - row.dst;
-    bool isApart = distance >= op.extent ||
-                   distance < 0 - (isRow ? int64_t(op.extent) - 1 : 0);
-    if (!source || !(isApart || (isRow && distance == 0)))
-      return false;
-    row.sources[i] = source;
-    row.pattern |= unsigned(isRow) << i;
+static KernelOperand makeMemory(const Stream &stream, char *core,
+                                Progress progress) {
+  int64_t offset = progress.repeat * int64_t(stream.step) +
+                   progress.element * int64_t(stream.stride);
+  return {core + stream.base + (offset << getWidthShift(stream)), stream.stride,
+          stream.step, stream.type};
+}
+
+/// A splat stands in the stream itself; kernels do not write sources.
+static KernelOperand makeSplat(const Stream &stream) {
+  auto *bits = const_cast<uint32_t *>(&stream.bits);
+  return {reinterpret_cast<char *>(bits), 0, 0, stream.type};
+}
+
+/// A source of the whole operation in memory of the host. False where the
+/// general way has to look at it: it breaks a rule, or wavelets are missing.
+__attribute__((always_inline)) inline bool
+Execution::findSource(uint32_t index, const VectorOp &op, const Stream &stream,
+                      uint64_t &colours, KernelOperand &operand) {
+  if (stream.kind == Stream::Kind::Memory) {
+    operand = makeMemory(stream, memory.core(index), {});
+    return isInside(op, stream, op.extent);
   }
-  if (!isRowPattern(op.opcode, row.pattern))
+  if (stream.kind == Stream::Kind::Splat) {
+    operand = makeSplat(stream);
+    return true;
+  }
+  Input *input = fabric->getInput(index, stream.colour);
+  if (!input || input->size() < op.repeat * getWords(stream, op.extent) ||
+      !isUsable(index, op, stream, op.extent, colours))
     return false;
-  executeRow(row);
-  result.macs += op.opcode == Opcode::Fma ? op.extent : 0;
+  operand = makeMessage(stream, input->front(), op.extent);
+  return true;
+}
+
+/// The short cut for what can be executed as a whole, in order; false if it is
+/// another operation or breaks a rule.
+bool Execution::tryWhole(uint32_t index, const VectorOp &op) {
+  if (op.extent == 0 || op.repeat == 0 || op.opcode == Opcode::Gather)
+    return false;
+  uint64_t colours = cores[index].liveColours;
+  KernelCall call;
+  call.opcode = op.opcode;
+  call.extent = op.extent;
+  call.repeat = op.repeat;
+  unsigned sources = getNumSources(op.opcode);
+  if (!isUsable(index, op, op.dst, op.extent, colours) ||
+      !findSource(index, op, op.a, colours, call.a) ||
+      (sources >= 2 && !findSource(index, op, op.b, colours, call.b)) ||
+      (sources == 3 && !findSource(index, op, op.c, colours, call.c)))
+    return false;
+  if (op.dst.kind == Stream::Kind::Memory) {
+    call.dst = makeMemory(op.dst, memory.core(index), {});
+    execute(call);
+  } else {
+    send(index, op.dst, call);
+  }
+  if (colours != cores[index].liveColours)
+    popSources(index, op, op.repeat, op.extent);
+  result.macs += op.opcode == Opcode::Fma ? uint64_t(op.extent) * op.repeat : 0;
   return true;
 }
 
@@ -187,7 +204,7 @@ bool Execution::tryRow(uint32_t index, const VectorOp &op) {
 bool Execution::issue(uint32_t index, const VectorOp &op) {
   Core &core = cores[index];
   ++result.vectorOps;
-  if (op.engine == noOperand && !shadow && tryRow(index, op))
+  if (op.engine == noOperand && !shadow && tryWhole(index, op))
     return true;
   if (op.opcode == Opcode::Gather &&
       (op.a.kind != Stream::Kind::Memory || op.b.type != ElementType::I32))
@@ -341,21 +358,6 @@ uint32_t Execution::getAvailable(uint32_t index, const VectorOp &op,
   return static_cast<uint32_t>(elements);
 }
 
-/// A message in `words`; every repetition starts a wavelet.
-static KernelOperand makeMessage(const Stream &stream, uint32_t *words,
-                                 uint32_t extent) {
-  int64_t step = getWords(stream, extent) * (isHalfWord(stream) ? 2 : 1);
-  return {reinterpret_cast<char *>(words), 1, step, stream.type};
-}
-
-static KernelOperand makeMemory(const Stream &stream, char *core,
-                                Progress progress) {
-  int64_t offset = progress.repeat * int64_t(stream.step) +
-                   progress.element * int64_t(stream.stride);
-  return {core + stream.base + (offset << getWidthShift(stream)), stream.stride,
-          stream.step, stream.type};
-}
-
 /// A source as memory of the host.
 __attribute__((always_inline)) inline KernelOperand
 Execution::resolve(uint32_t index, const Stream &stream, Progress progress,
@@ -365,9 +367,7 @@ Execution::resolve(uint32_t index, const Stream &stream, Progress progress,
   if (stream.kind == Stream::Kind::Fabric)
     return makeMessage(stream, fabric->getInput(index, stream.colour)->front(),
                        extent);
-  // A splat stands in the stream itself; kernels do not write sources.
-  auto *bits = const_cast<uint32_t *>(&stream.bits);
-  return {reinterpret_cast<char *>(bits), 0, 0, stream.type};
+  return makeSplat(stream);
 }
 
 void Execution::runPiece(uint32_t index, const VectorOp &op, Progress progress,
@@ -395,6 +395,12 @@ void Execution::runPiece(uint32_t index, const VectorOp &op, Progress progress,
   } else {
     send(index, op.dst, call);
   }
+  popSources(index, op, repeat, extent);
+}
+
+/// Takes the wavelets of `repeat` times `extent` elements.
+void Execution::popSources(uint32_t index, const VectorOp &op, uint32_t repeat,
+                           uint32_t extent) {
   for (const Stream *stream : {&op.a, &op.b, &op.c})
     if (stream->kind == Stream::Kind::Fabric)
       fabric->getInput(index, stream->colour)

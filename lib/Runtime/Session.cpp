@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Runtime/Session.h"
+#include "LaunchTimer.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
 #include <chrono>
@@ -69,6 +70,13 @@ Error Session::checkInterface() const {
                      model.vocabSize);
 }
 
+Session::Session(std::shared_ptr<const Program> program, Tokenizer tokenizer,
+                 const Launch &decode)
+    : program(std::move(program)), tokenizer(std::move(tokenizer)),
+      files(*this->program), decode(decode) {}
+
+Session::~Session() = default;
+
 Expected<std::unique_ptr<Session>>
 Session::create(std::shared_ptr<const Program> program,
                 const SessionOptions &options) {
@@ -83,7 +91,6 @@ Session::create(std::shared_ptr<const Program> program,
     return tokenizer.takeError();
   std::unique_ptr<Session> session(
       new Session(program, std::move(*tokenizer), *decode));
-  session->timing = options.timing;
   if (Error error =
           Emulator::create(program, options.mode).moveInto(session->emulator))
     return std::move(error);
@@ -91,6 +98,8 @@ Session::create(std::shared_ptr<const Program> program,
     return std::move(error);
   if (Error error = loadWeights(*session->emulator, session->files))
     return std::move(error);
+  if (options.timing)
+    session->timer = std::make_unique<LaunchTimer>(*program, *decode);
   return session;
 }
 
@@ -105,20 +114,21 @@ void Session::reset() {
 // Launches
 //===----------------------------------------------------------------------===//
 
-Error Session::recordTime(const RunResult &result, LaunchRecord &record) {
-  auto [time, isNew] = times.try_emplace(result.traceHash);
-  if (isNew) {
-    Expected<TimingResult> timed =
-        timeLaunch(*program, decode, {static_cast<int32_t>(record.position)});
-    if (!timed) {
-      times.erase(time);
-      return timed.takeError();
+/// Waits for the times of all records.
+Error Session::settleTimes() {
+  if (!timer)
+    return Error::success();
+  double start = getSeconds();
+  Error error = timer->wait();
+  for (auto [record, shape] : llvm::zip_equal(
+           llvm::MutableArrayRef(records).take_back(untimed.size()), untimed))
+    if (std::optional<LaunchTimer::Time> time = timer->find(shape)) {
+      record.ticks = time->ticks;
+      record.contended = time->contended;
     }
-    time->second = {timed->ticks, timed->contended};
-  }
-  record.ticks = time->second.ticks;
-  record.contended = time->second.contended;
-  return Error::success();
+  untimed.clear();
+  timingSeconds += getSeconds() - start;
+  return error;
 }
 
 Error Session::checkToken(int32_t token) const {
@@ -128,10 +138,11 @@ Error Session::checkToken(int32_t token) const {
                    getModel().vocabSize - 1);
 }
 
-Expected<ArrayRef<float>> Session::feed(int32_t token) {
+/// Computes the logits and asks for the launch's time.
+Error Session::runLaunch(int32_t token) {
   const ModelInfo &model = getModel();
   if (Error error = checkToken(token))
-    return std::move(error);
+    return error;
   if (position >= model.contextLength)
     return makeError("the context is full: it has {0} positions",
                      model.contextLength);
@@ -139,28 +150,30 @@ Expected<ArrayRef<float>> Session::feed(int32_t token) {
   std::vector<float> x(model.embeddingLength);
   if (Error error = files.read(model.embedding,
                                static_cast<uint64_t>(token) * x.size(), x))
-    return std::move(error);
+    return error;
   if (Error error = emulator->writeTensor("x", x))
-    return std::move(error);
+    return error;
   Expected<RunResult> result =
       emulator->run(decode, {static_cast<int32_t>(position)});
   if (!result)
     return result.takeError();
   if (Error error = emulator->readTensor("logits").moveInto(logits))
-    return std::move(error);
-  double emulated = getSeconds();
-  emulatorSeconds += emulated - start;
-
-  LaunchRecord record;
-  record.token = token;
-  record.position = position;
-  record.macs = result->macs;
-  if (timing)
-    if (Error error = recordTime(*result, record))
-      return std::move(error);
-  timingSeconds += getSeconds() - emulated;
-  records.push_back(record);
+    return error;
+  records.push_back({token, position, 0, 0, result->macs});
+  if (timer) {
+    timer->request(result->traceHash, position);
+    untimed.push_back(result->traceHash);
+  }
   ++position;
+  emulatorSeconds += getSeconds() - start;
+  return Error::success();
+}
+
+Expected<ArrayRef<float>> Session::feed(int32_t token) {
+  if (Error error = runLaunch(token))
+    return std::move(error);
+  if (Error error = settleTimes())
+    return std::move(error);
   return ArrayRef<float>(logits);
 }
 
@@ -197,18 +210,15 @@ Expected<int32_t> Session::choose(Sampler &sampler, bool ignoreEnd) const {
   return sampler.sample(masked);
 }
 
-Error Session::generate(ArrayRef<int32_t> prompt,
-                        const GenerateOptions &options,
-                        const GenerateCallbacks &callbacks) {
-  if (Error error = checkPrompt(prompt, options.count))
-    return error;
+Error Session::generateTokens(ArrayRef<int32_t> prompt,
+                              const GenerateOptions &options,
+                              const GenerateCallbacks &callbacks) {
   if (callbacks.onStart)
     callbacks.onStart();
   auto feedOne = [&](int32_t token) -> Error {
-    Expected<ArrayRef<float>> result = feed(token);
-    if (!result)
-      return result.takeError();
-    return callbacks.onLogits ? callbacks.onLogits(*result) : Error::success();
+    if (Error error = runLaunch(token))
+      return error;
+    return callbacks.onLogits ? callbacks.onLogits(logits) : Error::success();
   };
   for (int32_t token : prompt)
     if (Error error = feedOne(token))
@@ -228,4 +238,13 @@ Error Session::generate(ArrayRef<int32_t> prompt,
       return error;
   }
   return Error::success();
+}
+
+Error Session::generate(ArrayRef<int32_t> prompt,
+                        const GenerateOptions &options,
+                        const GenerateCallbacks &callbacks) {
+  if (Error error = checkPrompt(prompt, options.count))
+    return error;
+  Error error = generateTokens(prompt, options, callbacks);
+  return llvm::joinErrors(std::move(error), settleTimes());
 }

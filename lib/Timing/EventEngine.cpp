@@ -13,11 +13,8 @@ using namespace plmr;
 
 namespace {
 
-/// A router's queue (its index), or a stream of a core (streamTag | number).
+/// A queue by its index; the cores' streams follow.
 using Actor = uint32_t;
-constexpr Actor streamTag = 1u << 30;
-/// Of an event: the actor was ready before and found a link busy.
-constexpr uint32_t retryTag = 1u << 31;
 
 class EventEngine final : public Simulation {
 public:
@@ -33,7 +30,6 @@ private:
   struct Candidate {
     uint64_t age;
     uint8_t colour;
-    bool isRetry;
     Actor actor;
 
     /// T3. Actors that share a link differ in colour; the rest is any order.
@@ -54,35 +50,69 @@ private:
   void considerStream(uint32_t core, unsigned stream);
   void considerReader(uint32_t index);
   void considerWriter(const Fabric::Queue &queue);
+  void schedule(Actor actor, uint64_t tick) {
+    states[actor] |= Pending;
+    events.push(tick, actor);
+  }
 
-  Candidate makeCandidate(uint32_t event);
-  void arbitrate(const Candidate &candidate);
+  Candidate makeCandidate(Actor actor);
+  void arbitrate(Actor actor);
+  void fire(Actor actor);
   void fireQueue(uint32_t index);
   void fireStream(uint32_t core, unsigned stream);
   /// When all links of the actor are free; marks the others as contended if
   /// this is its first try.
-  uint64_t findLinksFree(const Candidate &candidate);
+  uint64_t findLinksFree(Actor actor);
 
-  FabricOp &getOp(Actor actor) {
-    uint32_t number = actor & ~streamTag;
-    return cores.getOp(cores.getCores()[number / streamsPerCore],
-                       number % streamsPerCore);
+  /// Calls `fn` with each link that the actor's next wavelet moves over.
+  template <typename Fn> void forEachLink(Actor actor, Fn fn) {
+    if (isQueue(actor))
+      for (const Fabric::Edge &edge : fabric->getEdges(fabric->getQueue(actor)))
+        fn(edge.link);
+    else if (getOp(actor).emits())
+      fn(getRampLink(mesh, getCore(actor)));
   }
+
+  bool isQueue(Actor actor) const { return actor < numQueues; }
+  uint32_t getCore(Actor actor) const {
+    return (actor - numQueues) / streamsPerCore;
+  }
+  FabricOp &getOp(Actor actor) {
+    return cores.getOp(cores.getCores()[getCore(actor)],
+                       (actor - numQueues) % streamsPerCore);
+  }
+
+  enum : uint8_t {
+    Pending = 1, ///< has an event
+    Retries = 2, ///< was ready before and found a link busy
+    Shares = 4   ///< other actors use one of its links
+  };
 
   const uint32_t streamsPerCore;
   EventQueue events;
   uint64_t now = 0;
   std::vector<uint64_t> linkFree;
   std::vector<bool> contended;
-  std::vector<bool> pendingQueues, pendingStreams; ///< have an event
+  uint32_t numQueues = 0;
+  std::vector<uint8_t> states; ///< per actor
+  std::vector<Actor> due;      ///< at the current tick
   std::vector<Candidate> candidates;
 };
 
 } // namespace
 
 void EventEngine::begin() {
-  pendingQueues.assign(fabric->getQueues().size(), false);
-  pendingStreams.assign(size_t(mesh.getNumCores()) * streamsPerCore, false);
+  numQueues = static_cast<uint32_t>(fabric->getQueues().size());
+  uint32_t numActors = numQueues + mesh.getNumCores() * streamsPerCore;
+  events.reset(numActors);
+  states.assign(numActors, 0);
+  for (uint32_t index = 0; index < numQueues; ++index)
+    for (const Fabric::Edge &edge : fabric->getEdges(fabric->getQueue(index)))
+      if (edge.track != noTrack)
+        states[index] = Shares;
+  for (Actor actor = numQueues; actor < numActors; ++actor)
+    if (usesEngines(getCore(actor)))
+      states[actor] = Shares;
   for (uint32_t core = 0; core < mesh.getNumCores(); ++core)
     advanceCore(core);
 }
@@ -100,21 +130,18 @@ void EventEngine::considerCore(uint32_t index) {
 
 /// Schedules the stream's next beat if its time is known by now.
 void EventEngine::considerStream(uint32_t index, unsigned stream) {
-  uint32_t number = index * streamsPerCore + stream;
+  Actor actor = numQueues + index * streamsPerCore + stream;
   const FabricOp &op = cores.getOp(cores.getCores()[index], stream);
   uint64_t tick, produced;
-  if (pendingStreams[number] || !op.active || !findIssue(op, tick, produced))
-    return;
-  pendingStreams[number] = true;
-  events.push(tick, streamTag | number);
+  if (!(states[actor] & Pending) && op.active && findIssue(op, tick, produced))
+    schedule(actor, tick);
 }
 
 void EventEngine::considerQueue(uint32_t index) {
   uint64_t tick;
-  if (pendingQueues[index] || !findDeparture(fabric->getQueue(index), tick))
-    return;
-  pendingQueues[index] = true;
-  events.push(tick, index);
+  if (!(states[index] & Pending) &&
+      findDeparture(fabric->getQueue(index), tick))
+    schedule(index, tick);
 }
 
 void EventEngine::considerReader(uint32_t index) {
@@ -133,70 +160,67 @@ void EventEngine::considerWriter(const Fabric::Queue &queue) {
 }
 
 llvm::Error EventEngine::drain() {
-  // What fires at one tick changes the state of later ticks only, so the
-  // candidates of a tick are known before the first of them fires.
-  while (!cores.hasFailed() && events.pop(now)) {
+  // What fires at one tick changes the state of later ticks only, so that the
+  // order matters only between those that share a link.
+  while (!cores.hasFailed() && events.pop(now, due)) {
     candidates.clear();
-    for (uint32_t event : events.getDue())
-      candidates.push_back(makeCandidate(event));
+    for (Actor actor : due)
+      if (states[actor] & Shares)
+        candidates.push_back(makeCandidate(actor));
+      else
+        fire(actor);
     llvm::sort(candidates);
     for (const Candidate &candidate : candidates)
-      arbitrate(candidate);
+      arbitrate(candidate.actor);
   }
   return llvm::Error::success();
 }
 
-EventEngine::Candidate EventEngine::makeCandidate(uint32_t event) {
-  Actor actor = event & ~retryTag;
-  bool isRetry = event & retryTag;
-  if (!(actor & streamTag)) {
+EventEngine::Candidate EventEngine::makeCandidate(Actor actor) {
+  if (isQueue(actor)) {
     const Fabric::Queue &queue = fabric->getQueue(actor);
-    return {fabric->getArrival(queue), queue.colour, isRetry, actor};
+    return {fabric->getArrival(queue), queue.colour, actor};
   }
   const FabricOp &op = getOp(actor);
   uint64_t tick, produced = 0;
   findIssue(op, tick, produced);
-  return {produced, op.sink.colour, isRetry, actor};
+  return {produced, op.sink.colour, actor};
 }
 
-uint64_t EventEngine::findLinksFree(const Candidate &candidate) {
+uint64_t EventEngine::findLinksFree(Actor actor) {
   uint64_t free = now;
-  auto add = [&](uint32_t link) {
+  forEachLink(actor, [&](uint32_t link) {
     if (linkFree[link] <= now)
       return;
     free = std::max(free, linkFree[link]);
-    if (!candidate.isRetry)
+    if (!(states[actor] & Retries))
       contended[link] = true;
-  };
-  if (!(candidate.actor & streamTag)) {
-    for (const Fabric::Edge &edge :
-         fabric->getEdges(fabric->getQueue(candidate.actor)))
-      add(edge.link);
-  } else if (getOp(candidate.actor).emits()) {
-    add(getRampLink(mesh, (candidate.actor & ~streamTag) / streamsPerCore));
-  }
+  });
   return free;
 }
 
-void EventEngine::arbitrate(const Candidate &candidate) {
-  uint64_t free = findLinksFree(candidate);
-  Actor actor = candidate.actor;
-  if (free > now) {
-    events.push(free, actor | retryTag);
-    return;
+void EventEngine::arbitrate(Actor actor) {
+  uint64_t free = findLinksFree(actor);
+  if (free == now) {
+    forEachLink(actor, [&](uint32_t link) {
+      linkFree[link] = now + machine.linkTicks;
+    });
+    return fire(actor);
   }
-  uint32_t number = actor & ~streamTag;
-  if (actor & streamTag)
-    fireStream(number / streamsPerCore, number % streamsPerCore);
-  else
-    fireQueue(actor);
+  states[actor] |= Retries;
+  events.push(free, actor);
+}
+
+void EventEngine::fire(Actor actor) {
+  states[actor] &= Shares;
+  if (isQueue(actor))
+    return fireQueue(actor);
+  uint32_t number = actor - numQueues;
+  fireStream(number / streamsPerCore, number % streamsPerCore);
 }
 
 void EventEngine::fireQueue(uint32_t index) {
   Fabric::Queue &queue = fabric->getQueue(index);
-  pendingQueues[index] = false;
-  for (const Fabric::Edge &edge : fabric->getEdges(queue))
-    linkFree[edge.link] = now + machine.linkTicks;
   depart(
       queue, now, [this](uint32_t reader) { considerReader(reader); },
       [this](const Fabric::Queue &full) { considerWriter(full); });
@@ -206,14 +230,11 @@ void EventEngine::fireQueue(uint32_t index) {
 void EventEngine::fireStream(uint32_t index, unsigned stream) {
   Cores::Core &core = cores.getCores()[index];
   FabricOp &op = cores.getOp(core, stream);
-  if (op.emits())
-    linkFree[getRampLink(mesh, index)] = now + machine.linkTicks;
   if (stream == 0)
     core.time.fabricStall += now - op.ready;
   uint64_t done = issue(
       op, now, [this](uint32_t reader) { considerReader(reader); },
       [this](const Fabric::Queue &full) { considerWriter(full); });
-  pendingStreams[index * streamsPerCore + stream] = false;
   if (op.active) {
     considerStream(index, stream);
     return;

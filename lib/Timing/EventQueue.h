@@ -6,17 +6,17 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A wheel of the next ticks with a bit per tick that has events, and a heap of
-// what lies behind it.
+// A wheel of the next ticks with a list and a bit per tick that has events, and
+// a heap of what lies behind it.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef PLMR_LIB_TIMING_EVENTQUEUE_H
 #define PLMR_LIB_TIMING_EVENTQUEUE_H
 
-#include "llvm/ADT/ArrayRef.h"
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <queue>
 #include <vector>
@@ -25,7 +25,11 @@ namespace plmr {
 
 class EventQueue {
 public:
-  /// Adds an event at `tick`, which is later than the last that pop gave.
+  /// Events are numbers below `count`; there are none yet.
+  void reset(uint32_t count) { next.assign(count, none); }
+
+  /// Adds an event at `tick`, which is later than the last that pop gave. It
+  /// is not among those that are there.
   void push(uint64_t tick, uint32_t event) {
     if (tick - base >= size)
       far.push({tick, event});
@@ -33,9 +37,9 @@ public:
       insert(tick, event);
   }
 
-  /// Takes all events of the earliest tick, which becomes `tick`; false if
-  /// there are none. getDue gives them until the next call.
-  bool pop(uint64_t &tick) {
+  /// Takes all events of the earliest tick, which becomes `tick`, and puts them
+  /// into `due`, in any order; false if there are none.
+  bool pop(uint64_t &tick, std::vector<uint32_t> &due) {
     if (numNear == 0) {
       if (far.empty())
         return false;
@@ -43,24 +47,27 @@ public:
     }
     moveNear();
     base = findFirst();
-    std::vector<uint32_t> &slot = wheel[base % size];
     due.clear();
-    due.swap(slot);
+    for (uint32_t event = first[base % size]; event != none;
+         event = next[event])
+      due.push_back(event);
     occupied[base % size / 64] &= ~(uint64_t(1) << base % 64);
     numNear -= due.size();
     tick = base++;
     return true;
   }
 
-  llvm::ArrayRef<uint32_t> getDue() const { return due; }
-
 private:
   static constexpr uint64_t size = 4096;
+  static constexpr uint32_t none = ~0u;
   using Event = std::pair<uint64_t, uint32_t>;
 
   void insert(uint64_t tick, uint32_t event) {
-    wheel[tick % size].push_back(event);
-    occupied[tick % size / 64] |= uint64_t(1) << tick % 64;
+    uint64_t &word = occupied[tick % size / 64];
+    uint64_t bit = uint64_t(1) << tick % 64;
+    next[event] = word & bit ? first[tick % size] : none;
+    first[tick % size] = event;
+    word |= bit;
     ++numNear;
   }
 
@@ -82,10 +89,10 @@ private:
     return tick + std::countr_zero(word);
   }
 
-  std::array<std::vector<uint32_t>, size> wheel;
+  std::array<uint32_t, size> first; ///< event per tick, where there is one
+  std::vector<uint32_t> next;       ///< event of the same tick, per event
   std::array<uint64_t, size / 64> occupied = {};
   std::priority_queue<Event, std::vector<Event>, std::greater<>> far;
-  std::vector<uint32_t> due;
   uint64_t base = 0; ///< the wheel holds ticks base to base + size - 1
   size_t numNear = 0;
 };

@@ -19,12 +19,7 @@ public:
              llvm::ArrayRef<int32_t> parameters, const TimingOptions &options,
              bool &contended)
       : Simulation(program, launch, parameters, options),
-        certificate(program.machine.linkTicks), contended(contended) {
-    for (const CoreClass &cls : program.classes)
-      usesEngines.push_back(llvm::any_of(cls.code, [](const Instruction &inst) {
-        return isVector(inst.opcode) && inst.engine != noOperand;
-      }));
-  }
+        certificate(program.machine.linkTicks), contended(contended) {}
 
 private:
   void begin() override;
@@ -75,7 +70,6 @@ private:
 
   Certificate certificate;
   bool &contended;
-  std::vector<bool> usesEngines; ///< per core class
   /// Per core: the track of its main stream's sends, its engines' follow; or
   /// noTrack where only the main stream can send.
   std::vector<uint32_t> firstTrack;
@@ -89,8 +83,7 @@ void FastEngine::begin() {
   std::vector<uint32_t> links = fabric->getTrackLinks().vec();
   firstTrack.assign(mesh.getNumCores(), noTrack);
   for (uint32_t core = 0; core < mesh.getNumCores(); ++core) {
-    if (!usesEngines[program.getClass(core % mesh.columns,
-                                      core / mesh.columns)])
+    if (!usesEngines(core))
       continue;
     firstTrack[core] = static_cast<uint32_t>(links.size());
     links.insert(links.end(), machine.engines + 1, getRampLink(mesh, core));

@@ -27,7 +27,13 @@ public:
       : program(program), launch(launch), options(options),
         machine(program.machine), mesh(program.mesh),
         cores(program, launch, parameters, options),
-        fabrics(std::max<size_t>(1, program.routeTables.size())) {}
+        fabrics(std::max<size_t>(1, program.routeTables.size())) {
+    for (const CoreClass &cls : program.classes)
+      classUsesEngines.push_back(
+          llvm::any_of(cls.code, [](const Instruction &inst) {
+            return isVector(inst.opcode) && inst.engine != noOperand;
+          }));
+  }
   virtual ~Simulation() = default;
 
   llvm::Expected<TimingResult> run();
@@ -42,6 +48,12 @@ protected:
   virtual llvm::Error end() = 0;
   /// Adds what only this engine knows.
   virtual void complete(TimingResult &result) = 0;
+
+  /// Whether several streams of the core can send.
+  bool usesEngines(uint32_t core) const {
+    return classUsesEngines[program.getClass(core % mesh.columns,
+                                             core / mesh.columns)];
+  }
 
   /// The earliest tick at which the queue's first wavelet may leave, but for
   /// other colours on its links. False if it cannot leave.
@@ -123,6 +135,7 @@ private:
   llvm::Error checkDrained(llvm::StringRef when);
   void count(TimingResult &result);
 
+  std::vector<bool> classUsesEngines;
   std::vector<std::unique_ptr<Fabric>> fabrics; ///< per route table, as used
 };
 

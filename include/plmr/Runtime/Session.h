@@ -18,9 +18,10 @@
 #include "plmr/Runtime/Sampler.h"
 #include "plmr/Runtime/Tokenizer.h"
 #include "plmr/Timing/Timing.h"
-#include <unordered_map>
 
 namespace plmr {
+
+class LaunchTimer;
 
 struct SessionOptions {
   EmulatorMode mode = EmulatorMode::Fast;
@@ -64,16 +65,19 @@ public:
   static llvm::Expected<std::unique_ptr<Session>>
   create(std::shared_ptr<const Program> program,
          const SessionOptions &options = {});
+  ~Session();
 
   /// Computes the logits that follow `token` at the next position. A token
   /// outside of the vocabulary and a full context are errors that change
-  /// nothing. The logits live until the next call.
+  /// nothing; a launch that cannot be timed is an error after it has run. The
+  /// logits live until the next call.
   llvm::Expected<llvm::ArrayRef<float>> feed(int32_t token);
 
   /// Feeds `prompt` (at least one token) and then each token that it chooses,
   /// except the last one. It is an error, before anything is computed, if
   /// the prompt has an unknown token or does not fit in the context together
-  /// with a non-negative count.
+  /// with a non-negative count. Times are computed while the tokens that
+  /// follow are; what is wrong with them is reported at the end.
   llvm::Error generate(llvm::ArrayRef<int32_t> prompt,
                        const GenerateOptions &options,
                        const GenerateCallbacks &callbacks);
@@ -89,34 +93,33 @@ public:
   /// One record for each feed since the session was created.
   llvm::ArrayRef<LaunchRecord> getRecords() const { return records; }
   double getEmulatorSeconds() const { return emulatorSeconds; }
+  /// Seconds of waiting for times: what they cost beyond the emulation.
   double getTimingSeconds() const { return timingSeconds; }
 
 private:
   Session(std::shared_ptr<const Program> program, Tokenizer tokenizer,
-          const Launch &decode)
-      : program(std::move(program)), tokenizer(std::move(tokenizer)),
-        files(*this->program), decode(decode) {}
+          const Launch &decode);
 
   llvm::Error checkInterface() const;
   llvm::Error checkToken(int32_t token) const;
   llvm::Error checkPrompt(llvm::ArrayRef<int32_t> prompt, int64_t count) const;
   llvm::Expected<int32_t> choose(Sampler &sampler, bool ignoreEnd) const;
-  llvm::Error recordTime(const RunResult &result, LaunchRecord &record);
-
-  struct LaunchTime {
-    uint64_t ticks;
-    unsigned contended;
-  };
+  llvm::Error runLaunch(int32_t token);
+  llvm::Error generateTokens(llvm::ArrayRef<int32_t> prompt,
+                             const GenerateOptions &options,
+                             const GenerateCallbacks &callbacks);
+  llvm::Error settleTimes();
 
   std::shared_ptr<const Program> program;
   Tokenizer tokenizer;
   DataFiles files;
   const Launch &decode;
-  bool timing = true;
   std::unique_ptr<Emulator> emulator;
-  std::unordered_map<uint64_t, LaunchTime> times; ///< by trace hash
-  std::vector<float> logits;                      ///< of the last feed
+  std::unique_ptr<LaunchTimer> timer; ///< null without timing
+  std::vector<float> logits;          ///< of the last feed
   std::vector<LaunchRecord> records;
+  /// Trace hashes of the last records, whose times are not known yet.
+  std::vector<uint64_t> untimed;
   uint32_t position = 0;
   double emulatorSeconds = 0, timingSeconds = 0;
 };

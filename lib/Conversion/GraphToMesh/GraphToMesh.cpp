@@ -7,12 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Placer.h"
-#include "plmr/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "plmr/Conversion/Passes.h"
 #include <cmath>
 #include <limits>
 
@@ -52,9 +52,9 @@ mesh::ObjectOp Placer::createObject(Location loc, ObjectKind kind,
                                     StringRef name, PlacedType type) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(target);
-  auto object = mesh::ObjectOp::create(
-      builder, loc, kind, name, type, /*stacked=*/false, /*transposed=*/false,
-      /*file=*/nullptr, /*sources=*/nullptr);
+  auto object = mesh::ObjectOp::create(builder, loc, kind, name, type,
+                                       /*stacked=*/false, /*transposed=*/false,
+                                       /*file=*/nullptr, /*sources=*/nullptr);
   symbols.insert(object);
   return object;
 }
@@ -65,8 +65,8 @@ Value Placer::loadObject(Location loc, StringRef name, Value index) {
                               object.getSymName(), index);
 }
 
-FailureOr<mesh::ObjectOp>
-Placer::getWeightObject(llm::WeightOp weight, PlacementAttr placement) {
+FailureOr<mesh::ObjectOp> Placer::getWeightObject(llm::WeightOp weight,
+                                                  PlacementAttr placement) {
   auto tensor = cast<RankedTensorType>(weight.getType());
   int64_t slices = weight.getSources().size();
   auto type = PlacedType::get(getContext(), tensor, placement);
@@ -114,13 +114,13 @@ static bool isElementwise(Operation *op) {
       !isa<RankedTensorType>(op->getResult(0).getType()))
     return false;
   if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()))
-    return op->hasTrait<OpTrait::Elementwise>() &&
-           !isa<arith::ConstantOp>(op);
+    return op->hasTrait<OpTrait::Elementwise>() && !isa<arith::ConstantOp>(op);
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   return linalgOp && linalgOp.getNumDpsInits() == 1 &&
-         llvm::all_of(linalgOp.getDpsInputs(), [](Value input) {
-           return isa<RankedTensorType>(input.getType());
-         }) &&
+         llvm::all_of(linalgOp.getDpsInputs(),
+                      [](Value input) {
+                        return isa<RankedTensorType>(input.getType());
+                      }) &&
          linalg::isElementwise(linalgOp) &&
          llvm::all_of(linalgOp.getIndexingMapsArray(),
                       [](AffineMap map) { return map.isIdentity(); });
@@ -191,9 +191,8 @@ PlacementAttr Placer::findPlacement(Value tensor) const {
 
 FailureOr<Value> Placer::place(Operation *user, Value tensor,
                                PlacementAttr placement) {
-  auto type = PlacedType::get(getContext(),
-                              cast<RankedTensorType>(tensor.getType()),
-                              placement);
+  auto type = PlacedType::get(
+      getContext(), cast<RankedTensorType>(tensor.getType()), placement);
   if (Value value = lookup(tensor)) {
     PlacementAttr actual = getPlaced(tensor).getPlacement();
     if (actual.getSplits() == placement.getSplits() &&
@@ -267,14 +266,13 @@ Value Placer::castTo(Location loc, Value value, Type element) {
                                 type.getPlacement());
   bool widens = element.getIntOrFloatBitWidth() >
                 type.getTensor().getElementTypeBitWidth();
-  return buildLocal(
-      builder, loc, mesh, value, TypeRange(result),
-      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
-        Type tile = result.getTileType(mesh);
-        if (widens)
-          return {arith::ExtFOp::create(b, loc, tile, tiles[0])};
-        return {arith::TruncFOp::create(b, loc, tile, tiles[0])};
-      })[0];
+  return buildLocal(builder, loc, mesh, value, TypeRange(result),
+                    [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+                      Type tile = result.getTileType(mesh);
+                      if (widens)
+                        return {arith::ExtFOp::create(b, loc, tile, tiles[0])};
+                      return {arith::TruncFOp::create(b, loc, tile, tiles[0])};
+                    })[0];
 }
 
 //===----------------------------------------------------------------------===//
@@ -335,8 +333,8 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
                                     bool transposed) {
   Location loc = op->getLoc();
   MLIRContext *context = getContext();
-  Type element = cast<RankedTensorType>(op->getResult(0).getType())
-                     .getElementType();
+  Type element =
+      cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
   auto requiredSplit = required.find(op->getResult(0));
   if (!lookup(x)) {
     SplitAttr split = SplitAttr::getBalanced(context, MeshAxis::Y);
@@ -349,10 +347,10 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
     return op->emitOpError("expected a vector that is cut along an axis but "
                            "got ")
            << input.getType();
-  SplitAttr out = requiredSplit != required.end()
-                      ? requiredSplit->second
-                      : SplitAttr::getBalanced(
-                            context, mesh::getOtherAxis(in.getAxis()));
+  SplitAttr out =
+      requiredSplit != required.end()
+          ? requiredSplit->second
+          : SplitAttr::getBalanced(context, mesh::getOtherAxis(in.getAxis()));
   if (out.getAxis() == in.getAxis())
     return op->emitOpError("expected the input along ")
            << stringifyMeshAxis(mesh::getOtherAxis(out.getAxis()))
@@ -371,9 +369,8 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
     std::swap(splits[0], splits[1]);
     order = {1, 0};
   }
-  auto weightPlacement = PlacementAttr::get(context, splits, order,
-                                            PadValue::Zero,
-                                            mesh::PartialAttr());
+  auto weightPlacement = PlacementAttr::get(
+      context, splits, order, PadValue::Zero, mesh::PartialAttr());
   FailureOr<Value> weight = place(op, w, weightPlacement);
   if (failed(weight))
     return failure();
@@ -382,19 +379,19 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
   PlacedType partial =
       getType({extent}, {out}, builder.getF32Type(), PadValue::Zero,
               getPartial(mesh::Reducer::Sum, in.getAxis()));
-  Value product = buildLocal(
-      builder, loc, mesh, {input, *weight}, TypeRange(partial),
-      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
-        RankedTensorType tile = partial.getTileType(mesh);
-        Value zero = buildFilled(
-            b, loc,
-            tensor::EmptyOp::create(b, loc, tile.getShape(),
-                                    tile.getElementType()),
-            0);
-        // Loops: the contracted dimension, the result's.
-        return {buildContraction(b, loc, tiles[0], {0}, tiles[1], {0, 1}, zero,
-                                 {1}, 2)};
-      })[0];
+  Value product =
+      buildLocal(builder, loc, mesh, {input, *weight}, TypeRange(partial),
+                 [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+                   RankedTensorType tile = partial.getTileType(mesh);
+                   Value zero = buildFilled(
+                       b, loc,
+                       tensor::EmptyOp::create(b, loc, tile.getShape(),
+                                               tile.getElementType()),
+                       0);
+                   // Loops: the contracted dimension, the result's.
+                   return {buildContraction(b, loc, tiles[0], {0}, tiles[1],
+                                            {0, 1}, zero, {1}, 2)};
+                 })[0];
   Value result = allReduce(loc, product)[0];
   if (getSplat(init) != 0.0) {
     FailureOr<Value> start =
@@ -402,11 +399,11 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
     if (failed(start))
       return failure();
     Value wide = castTo(loc, *start, builder.getF32Type());
-    result = buildLocal(
-        builder, loc, mesh, {wide, result}, result.getType(),
-        [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
-          return {arith::AddFOp::create(b, loc, tiles[0], tiles[1])};
-        })[0];
+    result =
+        buildLocal(builder, loc, mesh, {wide, result}, result.getType(),
+                   [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+                     return {arith::AddFOp::create(b, loc, tiles[0], tiles[1])};
+                   })[0];
   }
   placed[op->getResult(0)] = castTo(loc, result, element);
   return success();
@@ -437,16 +434,16 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
   if (failed(a) || failed(b))
     return failure();
   auto resultTensor = cast<RankedTensorType>(op.getResult(0).getType());
-  PlacedType type = getType(resultTensor.getShape(), {y, x},
-                            builder.getF32Type());
+  PlacedType type =
+      getType(resultTensor.getShape(), {y, x}, builder.getF32Type());
   Value result;
   if (transposed)
     result = mesh::GemmTOp::create(builder, loc, type, *a, *b);
   else
     result = mesh::GemmOp::create(builder, loc, type, *a, *b);
   if (getSplat(op.getOutputs()[0]) != 0.0) {
-    FailureOr<Value> start = place(op, op.getOutputs()[0],
-                                   PlacementAttr::get(context, {y, x}));
+    FailureOr<Value> start =
+        place(op, op.getOutputs()[0], PlacementAttr::get(context, {y, x}));
     if (failed(start))
       return failure();
     Value wide = castTo(loc, *start, builder.getF32Type());
@@ -485,9 +482,8 @@ LogicalResult Placer::convertElementwise(Operation *op,
         RankedTensorType tile = type.getTileType(mesh);
         if (isa<linalg::LinalgOp>(op)) {
           SmallVector<Value> all(tiles);
-          all.push_back(tensor::EmptyOp::create(b, op->getLoc(),
-                                                tile.getShape(),
-                                                tile.getElementType()));
+          all.push_back(tensor::EmptyOp::create(
+              b, op->getLoc(), tile.getShape(), tile.getElementType()));
           Operation *clone = mlir::clone(b, op, TypeRange(tile), all);
           return {clone->getResult(0)};
         }
@@ -734,12 +730,12 @@ void Placer::collectHeadSplits(func::FuncOp func) {
     };
     llm::RopeOp ropeQ = findRope(op.getQ()), ropeK = findRope(op.getK());
     int64_t extent = cast<RankedTensorType>(op.getQ().getType()).getDimSize(0);
-    HeadLayout layout = HeadLayout::get(
-        getContext(), mesh, op.getHeads(), op.getKvHeads(),
-        extent / static_cast<int64_t>(op.getHeads()),
-        ropeQ ? ropeQ.getKind() : llm::RopeKind::Adjacent);
-    for (Operation *user : {ropeQ.getOperation(), ropeK.getOperation(),
-                            op.getOperation()})
+    HeadLayout layout =
+        HeadLayout::get(getContext(), mesh, op.getHeads(), op.getKvHeads(),
+                        extent / static_cast<int64_t>(op.getHeads()),
+                        ropeQ ? ropeQ.getKind() : llm::RopeKind::Adjacent);
+    for (Operation *user :
+         {ropeQ.getOperation(), ropeK.getOperation(), op.getOperation()})
       if (user)
         layouts.insert({user, layout});
     requireSplit(op.getQ(), layout.q);
@@ -750,7 +746,41 @@ void Placer::collectHeadSplits(func::FuncOp func) {
   });
 }
 
+/// Tiles hold tensors of static shape and of the floats that cores compute
+/// with. Built types are not verified, so this comes first.
+static LogicalResult verifyTensors(ModuleOp module) {
+  auto isHeld = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor)
+      return !isa<TensorType>(type);
+    Type element = tensor.getElementType();
+    return tensor.hasStaticShape() && tensor.getNumElements() > 0 &&
+           (element.isF32() || element.isF16() || element.isBF16());
+  };
+  WalkResult result = module.walk([&](Operation *op) {
+    SmallVector<Type> types(op->getResultTypes());
+    if (auto func = dyn_cast<func::FuncOp>(op))
+      llvm::append_range(types, func.getArgumentTypes());
+    if (auto weight = dyn_cast<llm::WeightOp>(op))
+      types.push_back(weight.getType());
+    if (auto state = dyn_cast<llm::StateOp>(op))
+      types.push_back(state.getType());
+    for (Type type : types) {
+      if (isHeld(type))
+        continue;
+      op->emitOpError("expected tensors of static, positive extents and of "
+                      "f32, f16 or bf16 but got ")
+          << type;
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult Placer::convert(func::FuncOp func) {
+  if (failed(verifyTensors(module)))
+    return failure();
   collectHeadSplits(func);
   builder.setInsertionPoint(func);
   SmallVector<Type> parameters;
@@ -761,9 +791,8 @@ LogicalResult Placer::convert(func::FuncOp func) {
       return func.emitOpError("expected tensor or index arguments but got ")
              << type;
   }
-  target = func::FuncOp::create(
-      builder, func.getLoc(), func.getSymName(),
-      builder.getFunctionType(parameters, {}));
+  target = func::FuncOp::create(builder, func.getLoc(), func.getSymName(),
+                                builder.getFunctionType(parameters, {}));
   Block *entry = target.addEntryBlock();
   unsigned next = 0;
   SmallVector<Attribute> names;
@@ -775,8 +804,7 @@ LogicalResult Placer::convert(func::FuncOp func) {
   }
   target->setAttr("plmr.parameters", builder.getArrayAttr(names));
   builder.setInsertionPointToEnd(entry);
-  if (failed(convertBlock(func.getBody().front())) ||
-      failed(orderInputs(func)))
+  if (failed(convertBlock(func.getBody().front())) || failed(orderInputs(func)))
     return failure();
   func.erase();
   return success();

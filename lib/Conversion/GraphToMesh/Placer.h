@@ -16,10 +16,10 @@
 #define PLMR_CONVERSION_GRAPHTOMESH_PLACER_H
 
 #include "LocalBuilder.h"
-#include "plmr/Dialect/LLM/IR/LLM.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
 #include <map>
 
 namespace plmr {
@@ -84,8 +84,8 @@ private:
     return llvm::cast<mesh::PlacedType>(placed.lookup(tensor).getType());
   }
   Value loadObject(mlir::Location loc, llvm::StringRef name, Value index);
-  mlir::FailureOr<mesh::ObjectOp> getWeightObject(llm::WeightOp weight,
-                                                  mesh::PlacementAttr placement);
+  mlir::FailureOr<mesh::ObjectOp>
+  getWeightObject(llm::WeightOp weight, mesh::PlacementAttr placement);
   mesh::ObjectOp createObject(mlir::Location loc, mesh::ObjectKind kind,
                               llvm::StringRef name, mesh::PlacedType type);
   /// What the padding of `tensor` holds, if that is one known value.
@@ -94,9 +94,8 @@ private:
   std::optional<double> getSplat(Value tensor) const;
 
   /// Reduces partial values; each result has the type without the partial.
-  llvm::SmallVector<Value> allReduce(mlir::Location loc,
-                                     mlir::ValueRange partials,
-                                     Value limit = {});
+  llvm::SmallVector<Value>
+  allReduce(mlir::Location loc, mlir::ValueRange partials, Value limit = {});
   /// Converts to the element type of `like` if it differs.
   Value castTo(mlir::Location loc, Value value, mlir::Type element);
 
@@ -118,8 +117,7 @@ private:
 
   mesh::PlacedType getType(llvm::ArrayRef<int64_t> shape,
                            llvm::ArrayRef<mesh::SplitAttr> splits,
-                           mlir::Type element,
-                           PadValue pad = PadValue::Zero,
+                           mlir::Type element, PadValue pad = PadValue::Zero,
                            mesh::PartialAttr partial = {});
   mesh::PartialAttr getPartial(mesh::Reducer reducer, mesh::MeshAxis axis,
                                int64_t segments = 1);

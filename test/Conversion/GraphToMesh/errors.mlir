@@ -214,3 +214,62 @@ func.func @loop_padding(%x: tensor<5xf32>, %n: index) -> tensor<5xf32> {
   }
   return %r : tensor<5xf32>
 }
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<8xf64>'}}
+func.func @wide(%x: tensor<8xf64>) {
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<8xi32>'}}
+func.func @integers(%x: tensor<8xi32>) {
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<?xf32>'}}
+func.func @dynamic(%x: tensor<?xf32>) {
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<0xf32>'}}
+func.func @empty(%x: tensor<0xf32>) {
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<*xf32>'}}
+func.func @unranked(%x: tensor<*xf32>) {
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @condition(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @below {{'arith.cmpf' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<8xi1>'}}
+  %c = arith.cmpf olt, %x, %x : tensor<8xf32>
+  %r = arith.select %c, %x, %x : tensor<8xi1>, tensor<8xf32>
+  return %r : tensor<8xf32>
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+// expected-error @below {{'llm.state' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<1x8x4xf64>'}}
+llm.state @k : tensor<1x8x4xf64>
+func.func @cache() {
+  return
+}

@@ -79,3 +79,12 @@ func.func @element(%a: memref<4xf32>, %n: index) {
   }
   return
 }
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @wide() {
+  // expected-error @below {{'memref.alloc' op expected buffers of f32, f16, bf16 or i32 but got 'memref<4xf64>'}}
+  %a = memref.alloc() : memref<4xf64>
+  return
+}

@@ -127,6 +127,16 @@ TEST(Session, TimesEachLaunch) {
   EXPECT_GT(session->getRecords()[1].ticks, session->getRecords()[0].ticks);
 }
 
+TEST(Session, GenerationKnowsTheTimesAtItsEnd) {
+  auto session = makeSession();
+  EXPECT_EQ(generate(*session, {3, 4}, 5).error, "");
+  auto other = makeSession();
+  for (int32_t token : {3, 4, 5, 6, 0, 1})
+    feed(*other, token);
+  EXPECT_EQ(session->getRecords(), other->getRecords());
+  EXPECT_NE(session->getRecords()[5].ticks, 0u);
+}
+
 TEST(Session, TimingCanBeLeftOut) {
   auto session = makeSession({EmulatorMode::Fast, /*timing=*/false});
   feed(*session, 3);
@@ -222,6 +232,8 @@ TEST(Session, ChecksWhatTheProgramOffers) {
                                      "be a vector of 3 elements");
   program = makeModel();
   program->model->tokens.pop_back();
+  program->model->scores.pop_back();
+  program->model->tokenTypes.pop_back();
   EXPECT_EQ(getCreateError(program),
             "model '': expected a vocabulary of 7 tokens but got 6");
 }

@@ -125,6 +125,12 @@ struct VerifyTile : plmr::impl::VerifyTileBase<VerifyTile> {
     if (llvm::any_of(op.getOperandTypes(), isForeign) ||
         llvm::any_of(op.getResultTypes(), isForeign))
       return op.emitOpError("expected buffers at the tile level");
+    for (Type type : op.getResultTypes())
+      if (auto buffer = dyn_cast<MemRefType>(type);
+          buffer && !mesh::getElementType(buffer.getElementType()))
+        return op.emitOpError("expected buffers of f32, f16, bf16 or i32 but "
+                              "got ")
+               << type;
     bool legal =
         isa<mesh::RefOp, mesh::RoleOp, mesh::CoordOp, mesh::SendOp,
             mesh::RecvOp, mesh::RecvReduceOp, mesh::ForwardReduceOp,
