@@ -43,6 +43,13 @@ struct HeadLayout {
                         llm::RopeKind kind);
 };
 
+/// True if `op` combines its inputs element by element into one tensor.
+bool isElementwise(mlir::Operation *op);
+/// The tensors that an elementwise operation combines.
+llvm::SmallVector<mlir::Value> getElementwiseInputs(mlir::Operation *op);
+/// The pad value of a placement whose padding holds `pad`, if that is known.
+PadValue getPadValue(std::optional<double> pad);
+
 class Placer {
 public:
   Placer(mlir::ModuleOp module, mesh::MeshOp meshOp)

@@ -64,9 +64,8 @@ CoordinateTable plmr::combine(Opcode opcode, const CoordinateTable &a,
     for (unsigned x = 0; x != (byColumn ? mesh.columns : 1); ++x)
       result.values.push_back(evaluate(opcode, at(a, x, y), at(b, x, y)));
   // Often all cores agree after all.
-  bool same = llvm::all_of(result.values, [&](int32_t value) {
-    return value == result.values[0];
-  });
+  bool same = llvm::all_of(
+      result.values, [&](int32_t value) { return value == result.values[0]; });
   if (same)
     result = {Constant::Kind::Uniform, {result.values[0]}};
   return result;

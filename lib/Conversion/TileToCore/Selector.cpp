@@ -7,13 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Selector.h"
-#include "plmr/Target/Program/Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "plmr/Target/Program/Program.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace plmr;
-
 
 //===----------------------------------------------------------------------===//
 // Scalars
@@ -21,8 +20,7 @@ using namespace plmr;
 
 Instruction &Selector::emit(Opcode opcode) {
   std::string text = printLocation(current);
-  auto [entry, isNew] =
-      locationIds.try_emplace(text, program.locations.size());
+  auto [entry, isNew] = locationIds.try_emplace(text, program.locations.size());
   if (isNew)
     program.locations.push_back(text);
   locations.push_back(entry->second);
@@ -137,11 +135,11 @@ LogicalResult Selector::selectArithmetic(Operation &op) {
     if (!isa<IndexType, IntegerType>(select.getType()))
       return op.emitOpError("expected index or integer operands");
     // b + condition * (a - b)
-    result = compute(
-        Opcode::SAdd,
-        compute(Opcode::SMul, compute(Opcode::SSub, operand(1), operand(2)),
-                operand(0)),
-        operand(2));
+    result = compute(Opcode::SAdd,
+                     compute(Opcode::SMul,
+                             compute(Opcode::SSub, operand(1), operand(2)),
+                             operand(0)),
+                     operand(2));
   } else if (auto compare = dyn_cast<arith::CmpIOp>(op)) {
     using P = arith::CmpIPredicate;
     Scalar a = operand(0), b = operand(1);
@@ -150,8 +148,8 @@ LogicalResult Selector::selectArithmetic(Operation &op) {
       result = compute(Opcode::SEq, a, b);
       break;
     case P::ne:
-      result = compute(Opcode::SSub, Scalar::get(1),
-                       compute(Opcode::SEq, a, b));
+      result =
+          compute(Opcode::SSub, Scalar::get(1), compute(Opcode::SEq, a, b));
       break;
     case P::ult:
     case P::slt:
@@ -266,8 +264,8 @@ LogicalResult Selector::select(Operation &op) {
     return selectIf(branch);
   if (auto coord = dyn_cast<mesh::CoordOp>(op)) {
     bool isX = coord.getAxis() == mesh::MeshAxis::X;
-    CoordinateTable table{isX ? Constant::Kind::ByColumn : Constant::Kind::ByRow,
-                          {}};
+    CoordinateTable table{
+        isX ? Constant::Kind::ByColumn : Constant::Kind::ByRow, {}};
     for (unsigned i = 0; i != (isX ? mesh.columns : mesh.rows); ++i)
       table.values.push_back(static_cast<int32_t>(i));
     Scalar scalar;

@@ -10,10 +10,10 @@
 #define PLMR_CONVERSION_TILETOCORE_SELECTOR_H
 
 #include "Scalar.h"
-#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include <map>
 
 namespace plmr {
@@ -22,8 +22,8 @@ namespace plmr {
 struct TileRef {
   unsigned object = 0;
   ElementType type = ElementType::F32;
-  int64_t offset = 0;            ///< bytes from address 0
-  std::optional<Scalar> addend;  ///< bytes
+  int64_t offset = 0;                    ///< bytes from address 0
+  std::optional<Scalar> addend;          ///< bytes
   llvm::SmallVector<int64_t, 4> strides; ///< elements
   llvm::SmallVector<Scalar, 4> sizes;
 };
@@ -75,8 +75,13 @@ private:
   /// One operand of a loop nest: a stream with a stride for each loop, or a
   /// value that is the same for all elements.
   struct NestOperand {
-    enum class Kind { Memory, Immediate, Integer, FabricIn, FabricOut } kind =
-        Kind::Memory;
+    enum class Kind {
+      Memory,
+      Immediate,
+      Integer,
+      FabricIn,
+      FabricOut
+    } kind = Kind::Memory;
     TileRef tile;
     llvm::SmallVector<int64_t, 4> strides; ///< per loop, elements
     float value = 0;

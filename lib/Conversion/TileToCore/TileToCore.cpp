@@ -47,10 +47,10 @@ LogicalResult Selector::addSources(mesh::ObjectOp object, Tensor &tensor) {
     DataSource &source = tensor.sources.emplace_back();
     if (auto table = dyn_cast<llm::RopeTableAttr>(attr)) {
       source.name = tensor.name;
-      source.table = RopeTable{table.getSine(),
-                               static_cast<uint32_t>(table.getStride()),
-                               static_cast<uint32_t>(table.getPairs()),
-                               table.getBase().getValueAsDouble()};
+      source.table =
+          RopeTable{table.getSine(), static_cast<uint32_t>(table.getStride()),
+                    static_cast<uint32_t>(table.getPairs()),
+                    table.getBase().getValueAsDouble()};
       continue;
     }
     auto stored = dyn_cast<llm::SourceAttr>(attr);
@@ -81,7 +81,8 @@ LogicalResult Selector::addObjects() {
   for (auto object : module.getOps<mesh::ObjectOp>()) {
     auto address = object->getAttrOfType<IntegerAttr>(addressAttrName);
     if (!address)
-      return object.emitOpError("expected an address; plmr-plan-memory sets it");
+      return object.emitOpError(
+          "expected an address; plmr-plan-memory sets it");
     auto type = object.getPlacedType();
     RankedTensorType tile = type.getTileType(mesh);
     objects[object.getSymName()] = program.objects.size();
@@ -109,9 +110,9 @@ void Selector::addScratch(func::FuncOp func) {
     auto address = alloc->getAttrOfType<IntegerAttr>(addressAttrName);
     if (!address)
       return;
-    auto bytes = static_cast<uint32_t>(
-        alloc.getType().getNumElements() *
-        alloc.getType().getElementTypeBitWidth() / 8);
+    auto bytes =
+        static_cast<uint32_t>(alloc.getType().getNumElements() *
+                              alloc.getType().getElementTypeBitWidth() / 8);
     Object &object = byAddress[address.getInt()];
     object.kind = Object::Kind::Scratch;
     object.address = static_cast<uint32_t>(address.getInt());
@@ -187,9 +188,8 @@ void Selector::addRoutes() {
       for (unsigned line = 0; line != lines; ++line)
         addFlow(flow, static_cast<uint8_t>(colour), axis,
                 [&, line = line](unsigned core) -> std::vector<Route> & {
-                  return axis == Axis::X
-                             ? routers[line * mesh.columns + core]
-                             : routers[core * mesh.columns + line];
+                  return axis == Axis::X ? routers[line * mesh.columns + core]
+                                         : routers[core * mesh.columns + line];
                 });
     }
     llvm::sort(info.colours);
@@ -287,9 +287,8 @@ LogicalResult Selector::finish(func::FuncOp func) {
       return std::pair(b->bytes, a->address) < std::pair(a->bytes, b->address);
     });
     for (const Object *owner : ArrayRef(owners).take_front(5))
-      diag.attachNote() << "'" << owner->name << "' ("
-                        << stringify(owner->kind) << "): " << owner->bytes
-                        << " bytes";
+      diag.attachNote() << "'" << owner->name << "' (" << stringify(owner->kind)
+                        << "): " << owner->bytes << " bytes";
     return failure();
   }
 
@@ -358,8 +357,8 @@ struct ConvertTileToCore
     if (!core)
       return signalPassFailure();
     module.getBody()->clear();
-    module.getBody()->getOperations().splice(
-        module.getBody()->end(), core->getBody()->getOperations());
+    module.getBody()->getOperations().splice(module.getBody()->end(),
+                                             core->getBody()->getOperations());
   }
 };
 } // namespace

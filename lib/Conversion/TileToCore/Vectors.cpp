@@ -64,9 +64,9 @@ LogicalResult Selector::selectView(Operation &op) {
     tile.offset = program.objects[tile.object].address;
     tile.strides = getStrides(type.getShape());
     if (ref.getIndex())
-      tile.addend = compute(
-          Opcode::SMul, getScalar(ref.getIndex()),
-          Scalar::get(type.getNumElements() * type.getElementTypeBitWidth() / 8));
+      tile.addend = compute(Opcode::SMul, getScalar(ref.getIndex()),
+                            Scalar::get(type.getNumElements() *
+                                        type.getElementTypeBitWidth() / 8));
   } else {
     tile = tiles.lookup(op.getOperand(0));
     int64_t width = getByteWidth(tile.type);
@@ -82,9 +82,8 @@ LogicalResult Selector::selectView(Operation &op) {
         if (std::optional<int32_t> constant = bytes.getUniform())
           tile.offset += *constant;
         else
-          tile.addend = tile.addend
-                            ? compute(Opcode::SAdd, *tile.addend, bytes)
-                            : bytes;
+          tile.addend =
+              tile.addend ? compute(Opcode::SAdd, *tile.addend, bytes) : bytes;
         if (dropped.test(dim))
           continue;
         std::optional<int32_t> step =
@@ -183,8 +182,8 @@ void Selector::forgetDescriptors(uint8_t reg) {
     if (!descriptor)
       continue;
     bool isMemory = descriptor->opcode == Opcode::Dsm;
-    if (descriptor->a == reg || (isMemory && (descriptor->b == reg ||
-                                              descriptor->c == reg)))
+    if (descriptor->a == reg ||
+        (isMemory && (descriptor->b == reg || descriptor->c == reg)))
       descriptor.reset();
   }
 }
@@ -211,15 +210,12 @@ void Selector::emitVector(const Nest &nest, int vectorLoop, int mapLoop,
                           ArrayRef<std::optional<Scalar>> addends) {
   SmallVector<uint8_t> descriptors;
   for (auto [operand, addend] : llvm::zip(nest.operands, addends))
-    descriptors.push_back(
-        getDescriptor(operand, vectorLoop, mapLoop, addend));
+    descriptors.push_back(getDescriptor(operand, vectorLoop, mapLoop, addend));
   Operand extent = vectorLoop < 0 ? getOperand(Scalar::get(1))
                                   : getOperand(nest.sizes[vectorLoop]);
-  Operand repeat =
-      mapLoop < 0 ? noOperand : getOperand(nest.sizes[mapLoop]);
-  Operand predicate = nest.predicate.getUniform() == 1
-                          ? noOperand
-                          : getOperand(nest.predicate);
+  Operand repeat = mapLoop < 0 ? noOperand : getOperand(nest.sizes[mapLoop]);
+  Operand predicate =
+      nest.predicate.getUniform() == 1 ? noOperand : getOperand(nest.predicate);
   Instruction &vector = emit(nest.opcode);
   vector.dst = descriptors[0];
   uint8_t *sources[] = {&vector.a, &vector.b, &vector.c};
@@ -539,11 +535,10 @@ LogicalResult Selector::selectMessage(Operation &op) {
     fabric.scalar.table = colour;
     return fabric;
   };
-  auto makeInput = [&](FlatSymbolRefAttr name,
-                       std::optional<mesh::Role> from) {
+  auto makeInput = [&](FlatSymbolRefAttr name, std::optional<mesh::Role> from) {
     const ChannelTables &channel = getChannel(name);
     return makeFabric(NestOperand::Kind::FabricIn,
-                      !from ? channel.any
+                      !from                              ? channel.any
                       : *from == mesh::Role::ReceivesLow ? channel.low
                                                          : channel.high);
   };
