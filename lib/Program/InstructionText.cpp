@@ -160,7 +160,7 @@ static int32_t takeImmediate(Lexer &lexer) {
 /// "#5" after it was seen to start with '#'.
 static int32_t takeHashImmediate(Lexer &lexer) {
   int32_t value = 0;
-  if (lexer.peek().drop_front().getAsInteger(10, value))
+  if (lexer.peek().substr(1).getAsInteger(10, value))
     lexer.fail(
         llvm::formatv("expected #<integer>, found '{0}'", lexer.peek()).str());
   lexer.advance();

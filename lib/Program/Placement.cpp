@@ -116,14 +116,16 @@ llvm::SmallVector<FactorShare, 4> Placement::getShares(unsigned dim,
                         : split.axis == Axis::X ? x
                                                 : y;
   int64_t cores = mesh.getExtent(split.axis);
+  if (split.segmentFactor) {
+    cutSegmented(split, coordinate, cores, shares);
+    return shares;
+  }
   FactorShare &share = shares[split.innerFactor];
   int64_t extent = share.count;
   if (split.kind == DimSplit::Kind::Cyclic)
     share = {coordinate,
              ceilDiv(std::max<int64_t>(extent - coordinate, 0), cores), cores,
              ceilDiv(extent, cores)};
-  else if (split.segmentFactor)
-    cutSegmented(split, coordinate, cores, shares);
   else
     share = getBalancedShare(coordinate, extent, cores, ceilDiv(extent, cores));
   return shares;

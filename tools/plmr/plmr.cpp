@@ -47,8 +47,7 @@ private:
 Driver::Driver() {
   app.require_subcommand(1);
   // As in llama-cli the last one of an option given twice counts.
-  app.option_defaults()->multi_option_policy(
-      CLI::MultiOptionPolicy::TakeLast);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   addRun();
   addCompile();
   addExec();

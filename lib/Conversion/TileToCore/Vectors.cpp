@@ -46,9 +46,11 @@ LogicalResult Selector::selectView(Operation &op) {
     nest.sizes = nest.operands[0].tile.sizes;
     return emitNest(&op, std::move(nest));
   }
-  if (op.getNumResults() != 1)
+  auto type = op.getNumResults() == 1
+                  ? dyn_cast<MemRefType>(op.getResult(0).getType())
+                  : MemRefType();
+  if (!type)
     return op.emitOpError("expected a view or an allocation");
-  auto type = cast<MemRefType>(op.getResult(0).getType());
   TileRef tile;
   if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
     if (alloc->use_empty())
