@@ -75,4 +75,9 @@ function(plmr_unittest name)
     PLMR_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PLMR_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
+  if(PLMR_SANITIZE)
+    # Our code and LLVM's libraries, built without a sanitizer, share allocators.
+    set_tests_properties(${name} PROPERTIES
+      ENVIRONMENT "ASAN_OPTIONS=allow_user_poisoning=0;UBSAN_OPTIONS=print_stacktrace=1")
+  endif()
 endfunction()
