@@ -9,7 +9,8 @@
 #ifndef PLMR_LIB_EMULATOR_CLASSIFY_H
 #define PLMR_LIB_EMULATOR_CLASSIFY_H
 
-#include "Arithmetic.h"
+#include "Kernels.h"
+#include "plmr/Emulator/Arithmetic.h"
 
 namespace plmr {
 
@@ -56,30 +57,7 @@ inline bool movesBits(const KernelCall &call) {
 }
 
 inline Arith getArith(const KernelCall &call) {
-  bool isF16 = call.dst.type == ElementType::F16 && hasOneType(call);
-  bool isBF16 = call.dst.type == ElementType::BF16 && hasOneType(call);
-  switch (call.opcode) {
-  case Opcode::Add:
-    return Arith::Add;
-  case Opcode::Sub:
-    return Arith::Sub;
-  case Opcode::Mul:
-    return isBF16 ? Arith::MulOdd64 : Arith::Mul;
-  case Opcode::Div:
-    return isBF16 ? Arith::DivOdd64 : Arith::Div;
-  case Opcode::Fma:
-    return isF16 ? Arith::FmaOdd32 : isBF16 ? Arith::FmaOdd64 : Arith::Fma;
-  case Opcode::Max:
-    return Arith::Max;
-  case Opcode::Exp:
-    return Arith::Exp;
-  case Opcode::Rsqrt:
-    return Arith::Rsqrt;
-  case Opcode::Sel:
-    return Arith::Sel;
-  default:
-    return Arith::Mov;
-  }
+  return getArith(call.opcode, call.dst.type, hasOneType(call));
 }
 
 } // namespace plmr

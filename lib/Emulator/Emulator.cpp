@@ -121,7 +121,7 @@ void Emulator::Impl::scatter(const Tensor &tensor, const Placement &placement,
   MeshShape mesh = program->mesh;
   bool skewed = false; // a skewed tile depends on both coordinates
   for (const DimSplit &split : placement.dims)
-    skewed |= split.skewed;
+    skewed |= split.order == BlockOrder::Skewed;
   bool sameAlongX = !skewed && placement.isReplicatedAlong(Axis::X);
   bool sameAlongY = !skewed && placement.isReplicatedAlong(Axis::Y);
   for (uint32_t core = 0; core != getNumCores(); ++core) {
@@ -240,7 +240,7 @@ Emulator::readTensor(const Tensor &tensor) const {
   // One holder is enough unless replicas are compared.
   bool all = impl->shadow.has_value();
   for (const DimSplit &split : tensor.placement.dims)
-    all |= split.skewed;
+    all |= split.order == BlockOrder::Skewed;
   bool sameAlongX = !all && tensor.placement.isReplicatedAlong(Axis::X);
   bool sameAlongY = !all && tensor.placement.isReplicatedAlong(Axis::Y);
   for (uint32_t core = 0; core != impl->getNumCores(); ++core) {
@@ -294,11 +294,13 @@ void Emulator::clearTensor(const Tensor &tensor) {
 //===----------------------------------------------------------------------===//
 
 llvm::Expected<RunResult> Emulator::run(const Launch &launch,
-                                        llvm::ArrayRef<int32_t> parameters) {
+                                        llvm::ArrayRef<int32_t> parameters,
+                                        uint64_t maxIterations) {
   if (parameters.size() != launch.parameters.size())
     return makeError("launch '{0}' has {1} parameters, {2} given", launch.name,
                      launch.parameters.size(), parameters.size());
-  return Execution(*impl->program, launch, parameters, impl->memory,
-                   impl->shadow ? &*impl->shadow : nullptr, impl->fabrics)
+  return Execution(*impl->program, launch, parameters, maxIterations,
+                   impl->memory, impl->shadow ? &*impl->shadow : nullptr,
+                   impl->fabrics)
       .run();
 }

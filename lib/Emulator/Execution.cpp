@@ -13,8 +13,8 @@ using namespace plmr;
 using Event = Sequencer::Event;
 
 Execution::Execution(const Program &program, const Launch &launch,
-                     llvm::ArrayRef<int32_t> parameters, const Memory &memory,
-                     Shadow *shadow,
+                     llvm::ArrayRef<int32_t> parameters, uint64_t maxIterations,
+                     const Memory &memory, Shadow *shadow,
                      std::vector<std::unique_ptr<MessageFabric>> &fabrics)
     : program(program), launch(launch), memory(memory), shadow(shadow),
       fabrics(fabrics) {
@@ -23,7 +23,7 @@ Execution::Execution(const Program &program, const Launch &launch,
   uint32_t count = program.mesh.getNumCores();
   cores.reserve(count);
   for (uint32_t i = 0; i != count; ++i) {
-    cores.emplace_back(program, launch, i, parameters);
+    cores.emplace_back(program, launch, i, parameters, maxIterations);
     queue.push_back(i);
   }
   installRoutes(launch.routeTable);

@@ -37,9 +37,9 @@ struct Core {
   enum class State : uint8_t { Running, Blocked, Waiting, AtEpoch, Halted };
 
   Core(const Program &program, const Launch &launch, uint32_t index,
-       llvm::ArrayRef<int32_t> parameters)
+       llvm::ArrayRef<int32_t> parameters, uint64_t maxIterations)
       : sequencer(program, launch, index % program.mesh.columns,
-                  index / program.mesh.columns, parameters) {}
+                  index / program.mesh.columns, parameters, maxIterations) {}
 
   Sequencer sequencer;
   State state = State::Running;
@@ -60,8 +60,8 @@ struct ObjectRange {
 class Execution {
 public:
   Execution(const Program &program, const Launch &launch,
-            llvm::ArrayRef<int32_t> parameters, const Memory &memory,
-            Shadow *shadow,
+            llvm::ArrayRef<int32_t> parameters, uint64_t maxIterations,
+            const Memory &memory, Shadow *shadow,
             std::vector<std::unique_ptr<MessageFabric>> &fabrics);
 
   llvm::Expected<RunResult> run();

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Machine/Machine.h"
+#include "plmr/Support/Printable.h"
 
 using namespace plmr;
 
@@ -116,10 +117,12 @@ static void checkCore(const Machine &m, LimitChecker &limits) {
 llvm::Error plmr::verifyMachine(const Machine &m, llvm::StringRef origin) {
   LimitChecker limits(origin);
   limits.require(!m.name.empty(), "name is empty");
+  limits.require(llvm::none_of(m.name, isControl),
+                 "name has control characters, expected text in one line");
   limits.check("grid columns", m.grid.columns, 1, 4096);
   limits.check("grid rows", m.grid.rows, 1, 4096);
-  limits.require(m.clockHz > 0 && m.clockHz <= 1e12,
-                 "clockHz is out of range, expected above 0 up to 1e12");
+  limits.require(m.clockHz >= 1 && m.clockHz <= 1e12,
+                 "clockHz is out of range, expected 1 to 1e12");
   limits.check("sramBytes", m.sramBytes, 1, uint64_t(1) << 31);
   limits.require(m.reservedSramBytes < m.sramBytes,
                  "reservedSramBytes leaves no memory, expected less than "

@@ -56,6 +56,9 @@ llvm::Error plmr::compileModule(ModuleOp module,
       module.getContext(), [&](Diagnostic &diagnostic) {
         if (!errors.empty())
           errors += '\n';
+        Location location = diagnostic.getLocation();
+        if (auto place = location->findInstanceOf<FileLineColRange>())
+          errors += printLocation(place) + ": ";
         errors += diagnostic.str();
         for (Diagnostic &note : diagnostic.getNotes())
           errors += "\n  " + note.str();

@@ -223,9 +223,12 @@ template <typename A, typename T> static void mapSplit(A &archive, T &split) {
   }
   if (archive.optional("inner", split.innerFactor != 0))
     archive.number(split.innerFactor, "a factor's index");
-  bool skewed = archive.optional("skewed", split.skewed);
+  bool skewed = archive.optional("skewed", split.order == BlockOrder::Skewed);
+  bool ring = archive.optional("ring", split.order == BlockOrder::Ring);
   if constexpr (A::reads)
-    split.skewed = skewed;
+    split.order = skewed ? BlockOrder::Skewed
+                  : ring ? BlockOrder::Ring
+                         : BlockOrder::Natural;
 }
 
 template <typename A, typename T> static void mapSource(A &archive, T &source) {

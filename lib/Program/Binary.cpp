@@ -11,11 +11,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Manifest.h"
+#include "plmr/Support/OutputFile.h"
 #include "llvm/Support/EndianStream.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
 #include <array>
 #include <bit>
 #include <cstring>
@@ -100,38 +98,27 @@ static void write(llvm::raw_ostream &os, const Program &program) {
 }
 
 llvm::Expected<std::string> plmr::serializeProgram(const Program &program) {
-  if (llvm::Error error = verifyProgram(program))
-    return std::move(error);
   std::string bytes;
   llvm::raw_string_ostream os(bytes);
-  write(os, program);
+  if (llvm::Error error = writeProgram(program, os))
+    return std::move(error);
   return bytes;
 }
 
-llvm::Error plmr::writeProgram(const Program &program, llvm::StringRef path) {
+llvm::Error plmr::writeProgram(const Program &program, llvm::raw_ostream &os) {
   if (llvm::Error error = verifyProgram(program))
     return error;
-  auto fail = [&](llvm::Error error) {
-    return makeError("cannot write '{0}': {1}", path,
-                     llvm::toString(std::move(error)));
-  };
-  llvm::Expected<llvm::sys::fs::TempFile> file =
-      llvm::sys::fs::TempFile::create(path + ".%%%%%%.tmp",
-                                      llvm::sys::fs::all_read |
-                                          llvm::sys::fs::owner_write);
-  if (!file)
-    return fail(file.takeError());
-  llvm::raw_fd_ostream os(file->FD, /*shouldClose=*/false);
   write(os, program);
-  os.flush();
-  if (std::error_code code = os.error()) {
-    os.clear_error();
-    llvm::consumeError(file->discard());
-    return fail(llvm::errorCodeToError(code));
-  }
-  if (llvm::Error error = file->keep(path))
-    return fail(std::move(error));
   return llvm::Error::success();
+}
+
+llvm::Error plmr::writeProgram(const Program &program, llvm::StringRef path) {
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return file.takeError();
+  if (llvm::Error error = writeProgram(program, file->os()))
+    return error;
+  return file->keep();
 }
 
 //===----------------------------------------------------------------------===//

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lexer.h"
+#include "plmr/Support/Printable.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace plmr;
@@ -57,13 +58,16 @@ bool Lexer::consume(llvm::StringRef expected) {
 
 void Lexer::expect(llvm::StringRef expected) {
   if (!consume(expected))
-    fail(llvm::formatv("expected '{0}', found '{1}'", expected, token).str());
+    fail(
+        llvm::formatv("expected '{0}', found '{1}'", expected, printable(token))
+            .str());
 }
 
 llvm::StringRef Lexer::takeWord(llvm::StringRef what) {
   llvm::StringRef word = token;
   if (word.empty() || !isWordChar(word[0])) {
-    fail(llvm::formatv("expected {0}, found '{1}'", what, token).str());
+    fail(llvm::formatv("expected {0}, found '{1}'", what, printable(token))
+             .str());
     return {};
   }
   advance();
@@ -74,7 +78,7 @@ int64_t Lexer::takeInteger(llvm::StringRef what, int64_t low, int64_t high) {
   int64_t value = 0;
   if (token.getAsInteger(10, value) || value < low || value > high) {
     fail(llvm::formatv("expected {0} in {1} to {2}, found '{3}'", what, low,
-                       high, token)
+                       high, printable(token))
              .str());
     return low;
   }
@@ -85,7 +89,8 @@ int64_t Lexer::takeInteger(llvm::StringRef what, int64_t low, int64_t high) {
 std::string Lexer::takeString(llvm::StringRef what) {
   llvm::StringRef body = token;
   if (!body.consume_front("\"")) {
-    fail(llvm::formatv("expected {0} in quotes, found '{1}'", what, token)
+    fail(llvm::formatv("expected {0} in quotes, found '{1}'", what,
+                       printable(token))
              .str());
     return {};
   }
@@ -111,7 +116,7 @@ std::string Lexer::takeString(llvm::StringRef what) {
 
 void Lexer::fail(const llvm::Twine &message) {
   if (!failed())
-    error = (origin + ":" + llvm::Twine(line) + ": " + message).str();
+    error = oneLine((origin + ":" + llvm::Twine(line) + ": " + message).str());
   token = {};
 }
 

@@ -56,7 +56,7 @@ static void pack(const DimSplit &split, pb::DimSplit *to) {
   if (split.segmentFactor)
     to->set_segment_factor(*split.segmentFactor);
   to->set_inner_factor(split.innerFactor);
-  to->set_skewed(split.skewed);
+  to->set_order(static_cast<uint32_t>(split.order));
 }
 
 static void pack(const Tensor &tensor, pb::Tensor *to) {
@@ -263,7 +263,7 @@ void Unpacker::unpack(const pb::DimSplit &from, DimSplit &split) {
   if (from.has_segment_factor())
     split.segmentFactor = from.segment_factor();
   split.innerFactor = from.inner_factor();
-  split.skewed = from.skewed();
+  enumerator(from.order(), split.order, "order of blocks", BlockOrder::Ring);
 }
 
 void Unpacker::unpack(const pb::Tensor &from, Tensor &tensor) {

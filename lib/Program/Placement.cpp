@@ -101,6 +101,22 @@ static void cutSegmented(const DimSplit &split, unsigned coordinate,
       ceilDiv(inner, cores / values));
 }
 
+/// The block of `split` that core (x, y) holds, or its place among the blocks'
+/// owners.
+static unsigned getBlock(const DimSplit &split, MeshShape mesh, unsigned x,
+                         unsigned y) {
+  unsigned coordinate = split.axis == Axis::X ? x : y;
+  switch (split.order) {
+  case BlockOrder::Natural:
+    return coordinate;
+  case BlockOrder::Skewed:
+    return getSkewedBlock(split.axis, mesh, x, y);
+  case BlockOrder::Ring:
+    return getRingPosition(coordinate, mesh.getExtent(split.axis));
+  }
+  return coordinate;
+}
+
 llvm::SmallVector<FactorShare, 4> Placement::getShares(unsigned dim,
                                                        MeshShape mesh,
                                                        unsigned x,
@@ -112,9 +128,7 @@ llvm::SmallVector<FactorShare, 4> Placement::getShares(unsigned dim,
   if (split.kind == DimSplit::Kind::Whole)
     return shares;
 
-  unsigned coordinate = split.skewed ? getSkewedBlock(split.axis, mesh, x, y)
-                        : split.axis == Axis::X ? x
-                                                : y;
+  unsigned coordinate = getBlock(split, mesh, x, y);
   int64_t cores = mesh.getExtent(split.axis);
   if (split.segmentFactor) {
     cutSegmented(split, coordinate, cores, shares);

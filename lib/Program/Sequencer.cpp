@@ -15,8 +15,10 @@ using namespace plmr;
 static int32_t wrap(int64_t value) { return static_cast<int32_t>(value); }
 
 Sequencer::Sequencer(const Program &program, const Launch &launch, unsigned x,
-                     unsigned y, llvm::ArrayRef<int32_t> parameters)
-    : program(&program), x(x), y(y) {
+                     unsigned y, llvm::ArrayRef<int32_t> parameters,
+                     uint64_t maxIterations)
+    : program(&program), x(x), y(y), maxIterations(maxIterations),
+      iterationsLeft(maxIterations) {
   unsigned cls = program.getClass(x, y);
   code = program.classes[cls].code.data();
   nextPC = launch.entry[cls];
@@ -43,6 +45,12 @@ bool Sequencer::enterLoop(const Instruction &inst) {
   int32_t count = read(inst.a);
   if (count < 0)
     return fail(llvm::formatv("loop count {0} is negative", count));
+  // Counted here, where it costs the iterations nothing.
+  if (static_cast<uint64_t>(count) > iterationsLeft)
+    return fail(llvm::formatv("loop count {0}: the core's loops have more than "
+                              "{1} iterations",
+                              count, maxIterations));
+  iterationsLeft -= static_cast<uint64_t>(count);
   ++work.iterations;
   if (count == 0) {
     nextPC = pc + 1 + inst.imm;

@@ -109,9 +109,12 @@ static const char *checkSplit(const DimSplit &split) {
   if (split.segmentFactor && (*split.segmentFactor >= split.factors.size() ||
                               *split.segmentFactor == split.innerFactor))
     return "has a wrong segment factor";
-  if ((split.segmentFactor || split.skewed) &&
+  bool ordered = split.order != BlockOrder::Natural;
+  if ((split.segmentFactor || ordered) &&
       split.kind != DimSplit::Kind::Balanced)
-    return "has segments or a skew without being balanced";
+    return "has segments or an order of blocks without being balanced";
+  if (split.segmentFactor && ordered)
+    return "has both segments and an order of blocks";
   return nullptr;
 }
 
@@ -127,7 +130,7 @@ static llvm::Error verifyPlacement(const Program &program,
         ++cuts[static_cast<unsigned>(split.axis)] == 2)
       return makeError("tensor '{0}': two dimensions are cut along one axis",
                        tensor.name);
-    skews += split.skewed;
+    skews += split.order == BlockOrder::Skewed;
     if (skews == 2)
       return makeError("tensor '{0}': two dimensions are skewed", tensor.name);
     if (split.getExtent() > (int64_t(1) << 40) / elements)

@@ -10,15 +10,15 @@
 
 using namespace plmr;
 
-LaunchTimer::LaunchTimer(const Program &program, const Launch &launch)
-    : program(program), launch(launch),
-      worker([this](std::stop_token stop) { work(stop); }) {}
+LaunchTimer::LaunchTimer(const Program &program)
+    : program(program), worker([this](std::stop_token stop) { work(stop); }) {}
 
-void LaunchTimer::request(uint64_t shape, uint32_t position) {
+void LaunchTimer::request(uint64_t shape, const Launch &launch,
+                          std::vector<int32_t> parameters) {
   std::lock_guard lock(mutex);
   if (!times.try_emplace(shape).second)
     return;
-  requests.push_back({shape, position});
+  requests.push_back({shape, &launch, std::move(parameters)});
   changed.notify_all();
 }
 
@@ -41,7 +41,7 @@ void LaunchTimer::work(std::stop_token stop) {
   while (changed.wait(lock, stop, [&] { return !requests.empty(); })) {
     Request request = requests.front();
     lock.unlock();
-    llvm::Expected<Time> time = compute(request.position);
+    llvm::Expected<Time> time = compute(request);
     lock.lock();
     if (time) {
       times[request.shape] = *time;
@@ -56,14 +56,15 @@ void LaunchTimer::work(std::stop_token stop) {
   }
 }
 
-llvm::Expected<LaunchTimer::Time> LaunchTimer::compute(uint32_t position) {
+llvm::Expected<LaunchTimer::Time> LaunchTimer::compute(const Request &request) {
   TimingOptions options;
-  options.engine = engine;
+  if (contended.contains(request.launch))
+    options.engine = TimingEngine::Event;
   llvm::Expected<TimingResult> result =
-      timeLaunch(program, launch, {static_cast<int32_t>(position)}, options);
+      timeLaunch(program, *request.launch, request.parameters, options);
   if (!result)
     return result.takeError();
   if (result->contended)
-    engine = TimingEngine::Event;
+    contended.insert(request.launch);
   return Time{result->ticks, result->contended};
 }

@@ -18,6 +18,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_map>
 
@@ -30,13 +31,13 @@ public:
     unsigned contended = 0;
   };
 
-  /// Of `launch`, which takes the position as its only parameter. Both outlive
-  /// this.
-  LaunchTimer(const Program &program, const Launch &launch);
+  /// `program` outlives this.
+  explicit LaunchTimer(const Program &program);
 
-  /// Asks for the time at `position`. Launches of one `shape`, which is their
-  /// trace hash, are timed once.
-  void request(uint64_t shape, uint32_t position);
+  /// Asks for the time of `launch`, one of the program's. Launches of one
+  /// `shape`, which is their trace hash, are timed once.
+  void request(uint64_t shape, const Launch &launch,
+               std::vector<int32_t> parameters);
 
   /// Waits for all that was asked for. The error is that of the earliest
   /// request that could not be timed; it is reported once, and such a shape
@@ -49,17 +50,17 @@ public:
 private:
   struct Request {
     uint64_t shape;
-    uint32_t position;
+    const Launch *launch;
+    std::vector<int32_t> parameters;
   };
 
   void work(std::stop_token stop);
-  llvm::Expected<Time> compute(uint32_t position);
+  llvm::Expected<Time> compute(const Request &request);
 
   const Program &program;
-  const Launch &launch;
-  /// Of the worker: Auto, until a launch was contended. The others will be,
-  /// too, so that trying the fast engine would be in vain.
-  TimingEngine engine = TimingEngine::Auto;
+  /// Of the worker: launches that were contended once. They will be again, so
+  /// that trying the fast engine would be in vain.
+  std::set<const Launch *> contended;
 
   std::mutex mutex; ///< guards what follows
   std::condition_variable_any changed;

@@ -11,6 +11,7 @@
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/xxhash.h"
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -23,8 +24,70 @@ using llvm::Expected;
 using Shape = llvm::SmallVector<int64_t, 3>;
 
 //===----------------------------------------------------------------------===//
+// Stamps
+//===----------------------------------------------------------------------===//
+
+static std::string getStampKey(uint32_t file) {
+  return "file." + std::to_string(file);
+}
+
+/// "N bytes, hash H" of a sample: blocks that are spread over the file.
+static std::string getStamp(llvm::StringRef bytes) {
+  constexpr uint64_t blockBytes = 4096, numBlocks = 256;
+  std::string sample;
+  if (bytes.size() <= blockBytes * numBlocks)
+    sample = bytes;
+  else
+    for (uint64_t i = 0; i != numBlocks; ++i)
+      sample += bytes.substr((bytes.size() - blockBytes) * i / (numBlocks - 1),
+                             blockBytes);
+  return llvm::formatv("{0} bytes, hash {1:x-16}", bytes.size(),
+                       llvm::xxh3_64bits(sample));
+}
+
+static Expected<std::unique_ptr<llvm::MemoryBuffer>>
+mapFile(const std::string &path) {
+  auto mapped = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!mapped)
+    return makeError("{0}: {1}", path, mapped.getError().message());
+  return std::move(*mapped);
+}
+
+Error plmr::stampFiles(Program &program) {
+  for (auto [i, path] : llvm::enumerate(program.files)) {
+    Expected<std::unique_ptr<llvm::MemoryBuffer>> file = mapFile(path);
+    if (!file)
+      return file.takeError();
+    program.metadata[getStampKey(i)] = getStamp((*file)->getBuffer());
+  }
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
 // DataFiles
 //===----------------------------------------------------------------------===//
+
+/// The contents of a file, which is the one that was stamped, if any was.
+Expected<llvm::StringRef> DataFiles::map(uint32_t file) {
+  std::unique_ptr<llvm::MemoryBuffer> &buffer = buffers[file];
+  if (buffer)
+    return buffer->getBuffer();
+  const std::string &path = program.files[file];
+  Expected<std::unique_ptr<llvm::MemoryBuffer>> mapped = mapFile(path);
+  if (!mapped)
+    return mapped.takeError();
+  auto known = program.metadata.find(getStampKey(file));
+  if (known != program.metadata.end()) {
+    std::string stamp = getStamp((*mapped)->getBuffer());
+    if (stamp != known->second)
+      return makeError("{0}: the file has changed since the program was "
+                       "compiled: expected {1} but got {2}",
+                       path, printable(known->second), stamp);
+  }
+  buffer = std::move(*mapped);
+  return buffer->getBuffer();
+}
 
 Expected<ArrayRef<uint8_t>> DataFiles::getBytes(const DataSource &source) {
   std::string name = printable(source.name);
@@ -34,18 +97,10 @@ Expected<ArrayRef<uint8_t>> DataFiles::getBytes(const DataSource &source) {
   llvm::StringRef bytes(program.data.bytes().data(), program.data.size());
   std::string owner = "the program";
   if (source.file != inlineData) {
-    const std::string &path = program.files[source.file];
-    owner = "'" + path + "'";
-    std::unique_ptr<llvm::MemoryBuffer> &buffer = buffers[source.file];
-    if (!buffer) {
-      auto mapped = llvm::MemoryBuffer::getFile(
-          path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-      if (!mapped)
-        return makeError("source '{0}': {1}: {2}", name, path,
-                         mapped.getError().message());
-      buffer = std::move(*mapped);
-    }
-    bytes = buffer->getBuffer();
+    owner = "'" + program.files[source.file] + "'";
+    if (Error error = map(source.file).moveInto(bytes))
+      return makeError("source '{0}': {1}", name,
+                       llvm::toString(std::move(error)));
   }
   if (source.offset > bytes.size() ||
       source.bytes > bytes.size() - source.offset)
@@ -249,6 +304,8 @@ Error Packer::pack() {
     source.offset = places.at(getRange(source));
     source.file = inlineData;
   });
+  for (uint32_t file = 0; file != program.files.size(); ++file)
+    program.metadata.erase(getStampKey(file));
   program.files.clear();
   program.data = DataSection(packed, *packed);
   return Error::success();

@@ -8,13 +8,13 @@
 
 #include "plmr/Runtime/Npy.h"
 #include "plmr/Program/Float.h"
+#include "plmr/Support/OutputFile.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace plmr;
 using llvm::Error;
@@ -298,11 +298,9 @@ Error plmr::writeNpy(const NpyArray &array, StringRef path) {
   Expected<std::string> bytes = serializeNpy(array);
   if (!bytes)
     return bytes.takeError();
-  Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
-    stream << *bytes;
-    return Error::success();
-  });
-  if (error)
-    return makeError("{0}: {1}", path, llvm::toString(std::move(error)));
-  return Error::success();
+  Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return file.takeError();
+  file->os() << *bytes;
+  return file->keep();
 }

@@ -29,22 +29,28 @@ static double getSeconds() {
 // Creation
 //===----------------------------------------------------------------------===//
 
-/// The tensor that is called `name` among those that a launch's list names.
-static Error checkVector(const Program &program, ArrayRef<uint32_t> tensors,
-                         StringRef what, StringRef name, uint32_t extent) {
-  for (uint32_t index : tensors) {
-    const Tensor &tensor = program.tensors[index];
-    if (tensor.name != name)
-      continue;
-    auto shape = tensor.placement.getShape();
-    if (shape.size() == 1 && shape[0] == extent)
-      return Error::success();
-    return makeError("launch 'decode': expected {0} '{1}' to be a vector of "
-                     "{2} elements",
-                     what, name, extent);
-  }
-  return makeError("launch 'decode': expected {0} '{1}' but there is none",
-                   what, name);
+/// The shape of the tensor `name` among those that a launch's list names.
+static Expected<llvm::SmallVector<int64_t, 3>>
+findShape(const Program &program, const Launch &launch,
+          ArrayRef<uint32_t> tensors, StringRef what, StringRef name) {
+  for (uint32_t index : tensors)
+    if (program.tensors[index].name == name)
+      return program.tensors[index].placement.getShape();
+  return makeError("launch '{0}': expected {1} '{2}' but there is none",
+                   launch.name, what, name);
+}
+
+static Error checkVector(const Program &program, const Launch &launch,
+                         ArrayRef<uint32_t> tensors, StringRef what,
+                         StringRef name, uint32_t extent) {
+  auto shape = findShape(program, launch, tensors, what, name);
+  if (!shape)
+    return shape.takeError();
+  if (shape->size() == 1 && (*shape)[0] == extent)
+    return Error::success();
+  return makeError("launch '{0}': expected {1} '{2}' to be a vector of {3} "
+                   "elements",
+                   launch.name, what, name, extent);
 }
 
 Error Session::checkInterface() const {
@@ -63,11 +69,42 @@ Error Session::checkInterface() const {
                      "{2}",
                      printable(model.name), model.vocabSize,
                      model.tokens.size());
-  if (Error error = checkVector(*program, decode.inputs, "input", "x",
+  if (Error error = checkVector(*program, decode, decode.inputs, "input", "x",
                                 model.embeddingLength))
     return error;
-  return checkVector(*program, decode.outputs, "output", "logits",
+  return checkVector(*program, decode, decode.outputs, "output", "logits",
                      model.vocabSize);
+}
+
+Error Session::checkPrefill() {
+  if (!prefill)
+    return Error::success();
+  const ModelInfo &model = getModel();
+  if (prefill->parameters != std::vector<std::string>{"first", "begin", "end"})
+    return makeError("launch 'prefill': expected the parameters 'first', "
+                     "'begin' and 'end' but got {0} parameters",
+                     prefill->parameters.size());
+  auto x = findShape(*program, *prefill, prefill->inputs, "input", "prefill.x");
+  if (!x)
+    return x.takeError();
+  auto y = findShape(*program, *prefill, prefill->outputs, "output",
+                     "prefill.logits");
+  if (!y)
+    return y.takeError();
+  int64_t rows = (*x)[0];
+  if (x->size() != 2 || rows % program->mesh.rows != 0 ||
+      (*x)[1] != model.embeddingLength)
+    return makeError("launch 'prefill': expected 'prefill.x' to be [rows x "
+                     "{0}], rows a multiple of {1}",
+                     model.embeddingLength, program->mesh.rows);
+  bool hasAll = y->size() == 2 && (*y)[0] == rows;
+  if (y->back() != model.vocabSize || !(y->size() == 1 || hasAll))
+    return makeError("launch 'prefill': expected 'prefill.logits' to be [{0}] "
+                     "or [{1} x {0}]",
+                     model.vocabSize, rows);
+  prefillRows = static_cast<uint32_t>(rows);
+  prefillLogits = hasAll ? prefillRows : 1;
+  return Error::success();
 }
 
 Session::Session(std::shared_ptr<const Program> program, Tokenizer tokenizer,
@@ -94,12 +131,15 @@ Session::create(std::shared_ptr<const Program> program,
   if (Error error =
           Emulator::create(program, options.mode).moveInto(session->emulator))
     return std::move(error);
+  session->prefill = program->findLaunch("prefill");
   if (Error error = session->checkInterface())
+    return std::move(error);
+  if (Error error = session->checkPrefill())
     return std::move(error);
   if (Error error = loadWeights(*session->emulator, session->files))
     return std::move(error);
   if (options.timing)
-    session->timer = std::make_unique<LaunchTimer>(*program, *decode);
+    session->timer = std::make_unique<LaunchTimer>(*program);
   return session;
 }
 
@@ -138,7 +178,26 @@ Error Session::checkToken(int32_t token) const {
                    getModel().vocabSize - 1);
 }
 
-/// Computes the logits and asks for the launch's time.
+Error Session::readEmbedding(int32_t token, llvm::MutableArrayRef<float> x) {
+  return files.read(getModel().embedding,
+                    static_cast<uint64_t>(token) * x.size(), x);
+}
+
+Error Session::run(const Launch &launch, std::vector<int32_t> parameters,
+                   LaunchRecord record) {
+  Expected<RunResult> result = emulator->run(launch, parameters);
+  if (!result)
+    return result.takeError();
+  record.macs = result->macs;
+  records.push_back(record);
+  if (timer) {
+    timer->request(result->traceHash, launch, std::move(parameters));
+    untimed.push_back(result->traceHash);
+  }
+  position += record.count;
+  return Error::success();
+}
+
 Error Session::runLaunch(int32_t token) {
   const ModelInfo &model = getModel();
   if (Error error = checkToken(token))
@@ -148,25 +207,59 @@ Error Session::runLaunch(int32_t token) {
                      model.contextLength);
   double start = getSeconds();
   std::vector<float> x(model.embeddingLength);
-  if (Error error = files.read(model.embedding,
-                               static_cast<uint64_t>(token) * x.size(), x))
+  if (Error error = readEmbedding(token, x))
     return error;
   if (Error error = emulator->writeTensor("x", x))
     return error;
-  Expected<RunResult> result =
-      emulator->run(decode, {static_cast<int32_t>(position)});
-  if (!result)
-    return result.takeError();
+  LaunchRecord record;
+  record.token = token;
+  record.position = position;
+  if (Error error = run(decode, {static_cast<int32_t>(position)}, record))
+    return error;
   if (Error error = emulator->readTensor("logits").moveInto(logits))
     return error;
-  records.push_back({token, position, 0, 0, result->macs});
-  if (timer) {
-    timer->request(result->traceHash, position);
-    untimed.push_back(result->traceHash);
-  }
-  ++position;
   emulatorSeconds += getSeconds() - start;
   return Error::success();
+}
+
+/// A launch begins at a position that the mesh's first row owns: rows before
+/// the next position are empty.
+Expected<uint32_t> Session::runPrefill(ArrayRef<int32_t> tokens) {
+  double start = getSeconds();
+  uint32_t begin = position % program->mesh.rows;
+  auto count = static_cast<uint32_t>(
+      std::min<uint64_t>(tokens.size(), prefillRows - begin));
+  size_t width = getModel().embeddingLength;
+  std::vector<float> x(prefillRows * width);
+  for (uint32_t i = 0; i != count; ++i)
+    if (Error error = readEmbedding(
+            tokens[i],
+            llvm::MutableArrayRef<float>(x).slice((begin + i) * width, width)))
+      return std::move(error);
+  if (Error error = emulator->writeTensor("prefill.x", x))
+    return std::move(error);
+  LaunchRecord record;
+  record.token = tokens[0];
+  record.position = position;
+  record.count = count;
+  record.isPrefill = true;
+  if (Error error = run(*prefill,
+                        {static_cast<int32_t>(position - begin),
+                         static_cast<int32_t>(begin),
+                         static_cast<int32_t>(begin + count)},
+                        record))
+    return std::move(error);
+  Expected<std::vector<float>> result = emulator->readTensor("prefill.logits");
+  if (!result)
+    return result.takeError();
+  size_t vocab = getModel().vocabSize;
+  size_t first = hasAllLogits() ? begin * vocab : 0;
+  size_t rows = hasAllLogits() ? count : 1;
+  rowLogits.assign(result->begin() + first,
+                   result->begin() + first + rows * vocab);
+  logits.assign(rowLogits.end() - vocab, rowLogits.end());
+  emulatorSeconds += getSeconds() - start;
+  return count;
 }
 
 Expected<ArrayRef<float>> Session::feed(int32_t token) {
@@ -210,19 +303,47 @@ Expected<int32_t> Session::choose(Sampler &sampler, bool ignoreEnd) const {
   return sampler.sample(masked);
 }
 
+Error Session::feedPrompt(ArrayRef<int32_t> prompt,
+                          const GenerateOptions &options,
+                          const GenerateCallbacks &callbacks) {
+  auto report = [&](ArrayRef<float> rows) -> Error {
+    for (; callbacks.onLogits && !rows.empty();
+         rows = rows.drop_front(getModel().vocabSize))
+      if (Error error =
+              callbacks.onLogits(rows.take_front(getModel().vocabSize)))
+        return error;
+    return Error::success();
+  };
+  if (!prefill || !options.usePrefill) {
+    for (int32_t token : prompt) {
+      if (Error error = runLaunch(token))
+        return error;
+      if (Error error = report(logits))
+        return error;
+    }
+    return Error::success();
+  }
+  while (!prompt.empty()) {
+    ArrayRef<int32_t> chunk = prompt;
+    if (options.chunk)
+      chunk = chunk.take_front(options.chunk);
+    Expected<uint32_t> count = runPrefill(chunk);
+    if (!count)
+      return count.takeError();
+    if (Error error = report(rowLogits))
+      return error;
+    prompt = prompt.drop_front(*count);
+  }
+  return Error::success();
+}
+
 Error Session::generateTokens(ArrayRef<int32_t> prompt,
                               const GenerateOptions &options,
                               const GenerateCallbacks &callbacks) {
   if (callbacks.onStart)
     callbacks.onStart();
-  auto feedOne = [&](int32_t token) -> Error {
-    if (Error error = runLaunch(token))
-      return error;
-    return callbacks.onLogits ? callbacks.onLogits(logits) : Error::success();
-  };
-  for (int32_t token : prompt)
-    if (Error error = feedOne(token))
-      return error;
+  if (Error error = feedPrompt(prompt, options, callbacks))
+    return error;
   Sampler sampler(options.sampler);
   for (int64_t generated = 0; generated != options.count;) {
     Expected<int32_t> token = choose(sampler, options.ignoreEnd);
@@ -234,8 +355,11 @@ Error Session::generateTokens(ArrayRef<int32_t> prompt,
     if (++generated == options.count || isFull ||
         (tokenizer.isEndOfGeneration(*token) && !options.ignoreEnd))
       break;
-    if (Error error = feedOne(*token))
+    if (Error error = runLaunch(*token))
       return error;
+    if (callbacks.onLogits)
+      if (Error error = callbacks.onLogits(logits))
+        return error;
   }
   return Error::success();
 }

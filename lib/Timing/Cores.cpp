@@ -16,7 +16,8 @@ Cores::Cores(const Program &program, const Launch &launch,
   cores.reserve(program.mesh.getNumCores());
   for (unsigned y = 0; y < program.mesh.rows; ++y)
     for (unsigned x = 0; x < program.mesh.columns; ++x)
-      cores.emplace_back(Sequencer(program, launch, x, y, parameters));
+      cores.emplace_back(
+          Sequencer(program, launch, x, y, parameters, options.maxIterations));
 }
 
 std::string Cores::describe(uint32_t core, uint32_t pc) const {

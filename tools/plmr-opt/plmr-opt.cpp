@@ -9,8 +9,10 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "plmr/Pipeline/Registration.h"
+#include "plmr/Support/FatalError.h"
 
 int main(int argc, char **argv) {
+  plmr::reportFatalErrors("plmr-opt");
   mlir::DialectRegistry registry;
   plmr::registerDialects(registry);
   plmr::registerPasses();

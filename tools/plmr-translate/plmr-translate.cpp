@@ -8,8 +8,10 @@
 
 #include "RegisterTranslations.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
+#include "plmr/Support/FatalError.h"
 
 int main(int argc, char **argv) {
+  plmr::reportFatalErrors("plmr-translate");
   plmr::registerTranslations();
   return mlir::failed(
       mlir::mlirTranslateMain(argc, argv, "plmr translation driver"));

@@ -14,6 +14,7 @@
 #ifndef PLMR_TOOLS_PLMR_COMMANDS_H
 #define PLMR_TOOLS_PLMR_COMMANDS_H
 
+#include "plmr/Program/Sequencer.h"
 #include "plmr/Runtime/Sampler.h"
 #include <optional>
 #include <string>
@@ -27,6 +28,10 @@ struct TargetOptions {
   /// Those that were given; a program has them already.
   std::optional<std::string> device, mesh, kv;
   std::optional<uint32_t> context;
+  /// Tokens of a prompt that one launch takes; none: chosen.
+  std::optional<uint32_t> chunk;
+  bool noPrefill = false; ///< prompts are decoded token by token
+  bool allLogits = false; ///< prefill computes those of all positions
 };
 
 struct RunOptions {
@@ -37,17 +42,23 @@ struct RunOptions {
   bool ignoreEnd = false;
   bool hidePrompt = false;
   bool printIds = false;
-  std::string logits, report; ///< paths; empty: not written
+  std::optional<std::string> logits, report; ///< files to write
   bool check = false;
   bool noTiming = false;
   bool dryRun = false;
+  /// Compare the levels instead: "isolated" or "accumulated".
+  std::optional<std::string> golden;
+  std::optional<double> goldenTolerance; ///< none: the usual one
 };
 llvm::Error runModel(const RunOptions &options);
+llvm::Error runGolden(const RunOptions &options);
+
+/// The ids of "1,403,407".
+llvm::Expected<std::vector<int32_t>> parseIds(llvm::StringRef text);
 
 struct CompileCommand {
   TargetOptions target;
-  std::string output;
-  std::optional<std::string> level;
+  std::optional<std::string> output, level;
   bool reference = false;
 };
 llvm::Error compileModel(const CompileCommand &options);
@@ -56,19 +67,23 @@ struct ExecOptions {
   std::string program;
   std::vector<std::string> inputs, outputs; ///< FILE.npy or NAME=FILE.npy
   std::vector<std::string> parameters;      ///< NAME=VALUE
-  std::string report;
+  std::optional<std::string> report;
   bool check = false;
+  uint64_t maxSteps = defaultMaxIterations; ///< of a core
 };
 llvm::Error execProgram(const ExecOptions &options);
 
 struct InspectOptions {
   std::string program;
-  std::string core; ///< X,Y: print its instructions instead
+  std::optional<std::string> core; ///< X,Y: print its instructions instead
 };
 llvm::Error inspectProgram(const InspectOptions &options);
 
 /// Lists the built-in devices, or prints one as JSON.
-llvm::Error printDevices(const std::string &device);
+llvm::Error printDevices(const std::optional<std::string> &device);
+
+/// An error if what was printed did not reach standard output.
+llvm::Error flushStandardOutput();
 
 } // namespace plmr
 

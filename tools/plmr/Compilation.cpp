@@ -13,6 +13,7 @@
 #include "plmr/Dialect/LLM/IR/LLM.h"
 #include "plmr/Frontend/GGUFImport/Import.h"
 #include "plmr/Pipeline/Registration.h"
+#include "plmr/Target/Program/Program.h"
 #include "llvm/Support/FileSystem.h"
 #include <cmath>
 
@@ -59,6 +60,11 @@ Compilation::create(const TargetOptions &options) {
           parseMesh(options.mesh.value_or("auto")).moveInto(result->mesh))
     return std::move(error);
   bool isText = StringRef(options.model).ends_with(".mlir");
+  if (isText && (options.kv || options.context || options.chunk ||
+                 options.noPrefill || options.allLogits))
+    return makeError("{0} is a graph: --kv, --ctx-size, --chunk, --no-prefill "
+                     "and --all-logits belong to a GGUF file",
+                     options.model);
   if (llvm::Error error = isText ? result->parseGraph(options.model)
                                  : result->importModel(options))
     return std::move(error);
@@ -66,26 +72,29 @@ Compilation::create(const TargetOptions &options) {
 }
 
 llvm::Error Compilation::importModel(const TargetOptions &options) {
-  GGUFImportOptions import;
   import.contextLength = options.context;
+  import.allLogits = options.allLogits;
   std::string kv = options.kv.value_or("f32");
   if (kv != "f32" && kv != "f16")
     return makeError("--kv: expected f32 or f16 but got '{0}'", kv);
   import.kvType = kv == "f16" ? ElementType::F16 : ElementType::F32;
-  llvm::Expected<GGUFFile> file = GGUFFile::open(options.model);
-  if (!file)
-    return file.takeError();
-  llvm::Expected<ModelDescription> description = readModel(*file);
-  if (!description)
-    return description.takeError();
-  if (llvm::Error error =
-          importGGUF(*file, *description, &context, import).moveInto(graph))
+  if (llvm::Error error = GGUFFile::open(options.model).moveInto(file))
     return error;
-  llvm::Expected<ModelInfo> info = readModelInfo(*file, *description);
+  if (llvm::Error error = readModel(*file).moveInto(description))
+    return error;
+  if (llvm::Error error =
+          importGGUF(*file, description, &context, import).moveInto(graph))
+    return error;
+  llvm::Expected<ModelInfo> info = readModelInfo(*file, description);
   if (!info)
     return info.takeError();
   model = std::move(*info);
   model->contextLength = options.context.value_or(model->contextLength);
+  if (options.chunk && *options.chunk > model->contextLength)
+    return makeError("--chunk: expected at most {0} tokens, the context's "
+                     "positions, but got {1}",
+                     model->contextLength, *options.chunk);
+  chunk = options.noPrefill ? 0 : options.chunk;
   llvm::SmallString<128> absolute(options.model);
   llvm::sys::fs::make_absolute(absolute);
   modelFile = absolute.str();
@@ -96,7 +105,8 @@ llvm::Error Compilation::parseGraph(StringRef path) {
   std::string message;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (message.empty())
-      message = llvm::formatv("{0}: {1}", diagnostic.getLocation(), diagnostic);
+      message =
+          printLocation(diagnostic.getLocation()) + ": " + diagnostic.str();
   });
   graph = parseSourceFile<ModuleOp>(path, &context);
   if (graph)
@@ -168,22 +178,50 @@ static std::string joinLines(StringRef message) {
 }
 
 llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lower(Level level) {
-  OwningOpRef<ModuleOp> module(graph->clone());
-  if (level == Level::Graph)
-    return module;
-  if (!mesh)
-    if (llvm::Error error = search().takeError())
+  // What fits, and the chunk that does, is known from a program only.
+  bool asksForFit = !mesh || (model && !chunk);
+  if (asksForFit && level != Level::Graph)
+    if (llvm::Error error = compile().takeError())
       return std::move(error);
+  MeshShape shape = mesh.value_or(MeshShape{1, 1});
+  llvm::Expected<OwningOpRef<ModuleOp>> module =
+      buildGraph(shape, slotsThatFit.value_or(getSlots(shape)));
+  if (!module || level == Level::Graph)
+    return module;
   if (llvm::Error error =
-          compileModule(*module, {device, printMesh(*mesh), level}))
+          compileModule(**module, {device, printMesh(*mesh), level}))
     return makeError("{0}", joinLines(llvm::toString(std::move(error))));
   return module;
 }
 
-llvm::Expected<Program> Compilation::compileOn(MeshShape shape) {
-  OwningOpRef<ModuleOp> module(graph->clone());
+/// Tokens that a launch takes if nothing else is asked for: more cost fewer
+/// cycles each, but a short prompt pays for all of them.
+static constexpr uint32_t defaultChunk = 64;
+
+uint32_t Compilation::getSlots(MeshShape shape) const {
+  if (!model)
+    return 0;
+  uint32_t tokens =
+      chunk.value_or(std::min(defaultChunk, model->contextLength));
+  return (tokens + shape.rows - 1) / shape.rows;
+}
+
+llvm::Expected<OwningOpRef<ModuleOp>> Compilation::buildGraph(MeshShape shape,
+                                                              uint32_t slots) {
+  if (slots == 0)
+    return OwningOpRef<ModuleOp>(graph->clone());
+  GGUFImportOptions options = import;
+  options.chunk = slots * shape.rows;
+  return importGGUF(*file, description, &context, options);
+}
+
+llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
+                                                 uint32_t slots) {
+  llvm::Expected<OwningOpRef<ModuleOp>> module = buildGraph(shape, slots);
+  if (!module)
+    return module.takeError();
   llvm::Expected<Program> program =
-      compileToProgram(*module, {device, printMesh(shape), Level::Core});
+      compileToProgram(**module, {device, printMesh(shape), Level::Core});
   if (!program)
     return makeError("{0}", joinLines(llvm::toString(program.takeError())));
   if (llvm::Error error = addModel(*program))
@@ -191,14 +229,38 @@ llvm::Expected<Program> Compilation::compileOn(MeshShape shape) {
   return program;
 }
 
+/// With the chunk that was asked for, or with the largest that fits, if any.
+llvm::Expected<Program> Compilation::compileOn(MeshShape shape) {
+  std::string message;
+  for (uint32_t slots = getSlots(shape);; slots /= 2) {
+    llvm::Expected<Program> program = compileWith(shape, slots);
+    if (program && (message.empty() || !chunk)) {
+      slotsThatFit = slots;
+      return program;
+    }
+    if (program)
+      return makeError(
+          "{0}; {1} fits", message,
+          slots ? llvm::formatv("--chunk {0}", slots * shape.rows).str()
+                : "--no-prefill");
+    std::string next = llvm::toString(program.takeError());
+    if (message.empty())
+      message = next;
+    if (!isOutOfMemory(next) || slots == 0)
+      return makeError("{0}", next);
+  }
+}
+
 /// Compiles for each candidate until one fits, and sets `mesh`.
 llvm::Expected<Program> Compilation::search() {
   std::string message;
   for (MeshShape candidate : getCandidates()) {
-    llvm::Expected<Program> program = compileOn(candidate);
+    // A chunk that was not asked for does not ask for a larger mesh.
+    llvm::Expected<Program> program =
+        compileWith(candidate, chunk ? getSlots(candidate) : 0);
     if (program) {
       mesh = candidate;
-      return program;
+      return chunk ? std::move(program) : compileOn(candidate);
     }
     message = llvm::toString(program.takeError());
     if (!isOutOfMemory(message))
@@ -240,6 +302,14 @@ llvm::Error Compilation::addModel(Program &program) const {
   return verifyProgram(program);
 }
 
+llvm::Error plmr::checkInputs(const OutputFiles &files,
+                              const TargetOptions &options) {
+  if (options.device && StringRef(*options.device).ends_with(".json"))
+    if (llvm::Error error = files.checkInput(*options.device))
+      return error;
+  return files.checkInput(options.model);
+}
+
 llvm::Expected<bool> plmr::isProgram(StringRef path) {
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                             /*RequiresNullTerminator=*/false);
@@ -253,9 +323,11 @@ llvm::Expected<Program> plmr::loadProgram(const TargetOptions &options) {
   if (!compiled)
     return compiled.takeError();
   if (*compiled) {
-    if (options.device || options.mesh || options.kv || options.context)
-      return makeError("{0} is compiled already: --device, --mesh, --kv and "
-                       "--ctx-size belong to a GGUF file",
+    if (options.device || options.mesh || options.kv || options.context ||
+        options.chunk || options.noPrefill)
+      return makeError("{0} is compiled already: --device, --mesh, --kv, "
+                       "--ctx-size, --chunk and --no-prefill belong to a GGUF "
+                       "file",
                        options.model);
     return readProgram(options.model);
   }

@@ -12,7 +12,9 @@
 #include "Commands.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "plmr/Frontend/GGUFImport/Import.h"
 #include "plmr/Pipeline/Compiler.h"
+#include "plmr/Support/OutputFile.h"
 
 namespace plmr {
 
@@ -34,8 +36,14 @@ private:
 
   llvm::Error importModel(const TargetOptions &options);
   llvm::Error parseGraph(llvm::StringRef path);
+  /// The graph for `mesh`, with a prefill of `slots` positions on each row.
+  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> buildGraph(MeshShape mesh,
+                                                               uint32_t slots);
+  llvm::Expected<Program> compileWith(MeshShape mesh, uint32_t slots);
   llvm::Expected<Program> compileOn(MeshShape mesh);
   llvm::Expected<Program> search();
+  /// Positions on each row of `mesh` for the chunk that was asked for.
+  uint32_t getSlots(MeshShape mesh) const;
   std::vector<MeshShape> getCandidates() const;
   uint64_t getResidentBytes() const;
   llvm::Error addModel(Program &program) const;
@@ -46,11 +54,19 @@ private:
   Machine machine;
   std::optional<MeshShape> mesh; ///< none: to be found
   std::optional<ModelInfo> model;
-  std::string modelFile; ///< absolute
+  std::optional<GGUFFile> file;
+  ModelDescription description;
+  GGUFImportOptions import;
+  std::optional<uint32_t> chunk;        ///< none: to be chosen; 0: no prefill
+  std::optional<uint32_t> slotsThatFit; ///< of the last program
+  std::string modelFile;                ///< absolute
 };
 
 /// The program that `options` name: read if it is compiled already.
 llvm::Expected<Program> loadProgram(const TargetOptions &options);
+
+/// An error if one of `files` is among those that `options` name.
+llvm::Error checkInputs(const OutputFiles &files, const TargetOptions &options);
 
 /// True if the file begins like a program.
 llvm::Expected<bool> isProgram(llvm::StringRef path);

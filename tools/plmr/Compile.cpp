@@ -8,9 +8,9 @@
 
 #include "Commands.h"
 #include "Compilation.h"
-#include "OutputFile.h"
 #include "Report.h"
 #include "plmr/Runtime/Loader.h"
+#include "plmr/Support/OutputFile.h"
 
 using namespace plmr;
 using llvm::Error;
@@ -30,20 +30,69 @@ static Expected<Level> parseLevel(llvm::StringRef name) {
                    name);
 }
 
-static Error printLevel(Compilation &compilation, Level level,
-                        llvm::StringRef output) {
+namespace {
+class Compile {
+public:
+  explicit Compile(const CompileCommand &options) : options(options) {}
+
+  Error run();
+
+private:
+  Error open();
+  Error printLevel(Compilation &compilation, Level level);
+  Error writeProgram(Compilation &compilation);
+
+  const CompileCommand &options;
+  OutputFiles files;
+  OutputFile *output = nullptr; ///< null: standard output
+};
+} // namespace
+
+Error Compile::open() {
+  if (!options.output)
+    return Error::success();
+  if (Error error = files.open("--output", *options.output).moveInto(output))
+    return error;
+  return checkInputs(files, options.target);
+}
+
+Error Compile::printLevel(Compilation &compilation, Level level) {
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> module = compilation.lower(level);
   if (!module)
     return module.takeError();
-  std::string text;
-  llvm::raw_string_ostream(text) << **module << '\n';
-  return writeText(text, output);
+  (output ? output->os() : llvm::outs()) << **module << '\n';
+  return files.keep();
 }
 
-Error plmr::compileModel(const CompileCommand &options) {
-  if (!options.level && options.output.empty())
+Error Compile::writeProgram(Compilation &compilation) {
+  Expected<Program> program = compilation.compile();
+  if (!program)
+    return program.takeError();
+  for (const std::string &file : program->files)
+    if (Error error = files.checkInput(file))
+      return error;
+  if (Error error =
+          options.reference ? stampFiles(*program) : packData(*program))
+    return error;
+  if (Error error = plmr::writeProgram(*program, output->os()))
+    return error;
+  if (Error error = files.keep())
+    return error;
+  llvm::errs() << "mesh: " << printMesh(*program) << '\n'
+               << printBudgets(*program);
+  return Error::success();
+}
+
+Error Compile::run() {
+  if (!options.level && !options.output)
     return makeError("expected an output: -o FILE.plmr, or --compile-to=LEVEL "
                      "to print IR");
+  Level level = Level::Core;
+  if (options.level)
+    if (Error error = parseLevel(*options.level).moveInto(level))
+      return error;
+  if (Error error = open())
+    return error;
   Expected<bool> compiled = isProgram(options.target.model);
   if (!compiled)
     return compiled.takeError();
@@ -54,20 +103,10 @@ Error plmr::compileModel(const CompileCommand &options) {
       Compilation::create(options.target);
   if (!compilation)
     return compilation.takeError();
-  if (options.level) {
-    Expected<Level> level = parseLevel(*options.level);
-    return level ? printLevel(**compilation, *level, options.output)
-                 : level.takeError();
-  }
-  Expected<Program> program = (*compilation)->compile();
-  if (!program)
-    return program.takeError();
-  if (!options.reference)
-    if (Error error = packData(*program))
-      return error;
-  if (Error error = writeProgram(*program, options.output))
-    return error;
-  llvm::errs() << "mesh: " << printMesh(*program) << '\n'
-               << printBudgets(*program);
-  return Error::success();
+  return options.level ? printLevel(**compilation, level)
+                       : writeProgram(**compilation);
+}
+
+Error plmr::compileModel(const CompileCommand &options) {
+  return Compile(options).run();
 }

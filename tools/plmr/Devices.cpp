@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
-#include "OutputFile.h"
 #include "Report.h"
 #include "plmr/Machine/Machine.h"
 #include "llvm/ADT/STLExtras.h"
@@ -44,12 +43,13 @@ static void printDevice(const Machine &machine) {
            printCycles(machine, machine.rampTicks)});
 }
 
-llvm::Error plmr::printDevices(const std::string &device) {
-  if (!device.empty()) {
-    llvm::Expected<Machine> machine = loadMachine(device);
+llvm::Error plmr::printDevices(const std::optional<std::string> &device) {
+  if (device) {
+    llvm::Expected<Machine> machine = loadMachine(*device);
     if (!machine)
       return machine.takeError();
-    return writeText(printMachine(*machine), "");
+    llvm::outs() << printMachine(*machine);
+    return llvm::Error::success();
   }
   printRow({"device", "grid", "clock", "bytes / core", "colours",
             "queues i / o", "engines", "hop / turn / ramp (cycles)"});

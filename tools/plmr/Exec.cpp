@@ -10,6 +10,8 @@
 #include "Report.h"
 #include "plmr/Runtime/Loader.h"
 #include "plmr/Runtime/Npy.h"
+#include "plmr/Support/OutputFile.h"
+#include "plmr/Support/Printable.h"
 #include "plmr/Timing/Timing.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
@@ -26,6 +28,7 @@ namespace {
 struct Binding {
   const Tensor *tensor;
   StringRef path;
+  OutputFile *file = nullptr; ///< of an output
 };
 
 class Executor {
@@ -40,6 +43,10 @@ private:
   Expected<std::vector<Binding>> bind(StringRef flag,
                                       ArrayRef<std::string> texts,
                                       ArrayRef<uint32_t> tensors) const;
+  Expected<const Tensor *> findTensor(StringRef flag, StringRef &text,
+                                      size_t position,
+                                      ArrayRef<uint32_t> tensors) const;
+  Error openFiles(ArrayRef<Binding> inputs, std::vector<Binding> &outputs);
   Expected<std::vector<int32_t>> getParameters() const;
   Error readInput(const Binding &binding);
   Error writeOutput(const Binding &binding);
@@ -50,6 +57,8 @@ private:
   std::shared_ptr<const Program> program;
   const Launch *launch = nullptr;
   std::unique_ptr<Emulator> emulator;
+  OutputFiles files;
+  OutputFile *report = nullptr; ///< null: not asked for
 };
 
 } // namespace
@@ -82,34 +91,68 @@ std::string Executor::getNames(ArrayRef<uint32_t> tensors) const {
       ", ");
 }
 
+/// The tensor that `text` is for: that of NAME=FILE, of which FILE is left, or
+/// the one at `position`.
+Expected<const Tensor *>
+Executor::findTensor(StringRef flag, StringRef &text, size_t position,
+                     ArrayRef<uint32_t> tensors) const {
+  for (uint32_t index : tensors) {
+    StringRef file = text;
+    const Tensor &tensor = program->tensors[index];
+    if (file.consume_front(tensor.name) && file.consume_front("=")) {
+      text = file;
+      return &tensor;
+    }
+  }
+  if (text.contains('='))
+    return makeError("{0}: expected FILE, or NAME=FILE with a name of {1}, but "
+                     "got '{2}'",
+                     flag, getNames(tensors), text);
+  if (position >= tensors.size())
+    return makeError("{0}: expected at most {1} files, for {2}, but got '{3}'",
+                     flag, tensors.size(), getNames(tensors), text);
+  return &program->tensors[tensors[position]];
+}
+
 /// Pairs files with tensors: NAME=FILE by name, others in order.
 Expected<std::vector<Binding>>
 Executor::bind(StringRef flag, ArrayRef<std::string> texts,
                ArrayRef<uint32_t> tensors) const {
   std::vector<Binding> bindings;
   for (auto [i, text] : llvm::enumerate(texts)) {
-    auto [name, path] = StringRef(text).split('=');
-    const auto *named = llvm::find_if(tensors, [&, name = name](uint32_t t) {
-      return program->tensors[t].name == name;
-    });
-    size_t index = named - tensors.begin();
-    if (named == tensors.end()) {
-      index = i;
-      path = text;
-    }
-    if (index >= tensors.size())
-      return makeError("{0}: expected at most {1} files, for {2}, but got "
-                       "'{3}'",
-                       flag, tensors.size(), getNames(tensors), text);
-    const Tensor *tensor = &program->tensors[tensors[index]];
+    StringRef path = text;
+    Expected<const Tensor *> tensor = findTensor(flag, path, i, tensors);
+    if (!tensor)
+      return tensor.takeError();
     for (const Binding &other : bindings)
-      if (other.tensor == tensor)
+      if (other.tensor == *tensor)
         return makeError("{0}: expected one file for '{1}' but got '{2}' and "
                          "'{3}'",
-                         flag, tensor->name, other.path, path);
-    bindings.push_back({tensor, path});
+                         flag, printable((*tensor)->name), other.path, path);
+    bindings.push_back({*tensor, path});
   }
   return bindings;
+}
+
+/// Opens all outputs, none of which may be read.
+Error Executor::openFiles(ArrayRef<Binding> inputs,
+                          std::vector<Binding> &outputs) {
+  for (Binding &output : outputs)
+    if (Error error =
+            files
+                .open("--output " + printable(output.tensor->name), output.path)
+                .moveInto(output.file))
+      return error;
+  if (options.report)
+    if (Error error = files.open("--report", *options.report).moveInto(report))
+      return error;
+  for (const Binding &input : inputs)
+    if (Error error = files.checkInput(input.path))
+      return error;
+  for (const std::string &file : program->files)
+    if (Error error = files.checkInput(file))
+      return error;
+  return files.checkInput(options.program);
 }
 
 Expected<std::vector<int32_t>> Executor::getParameters() const {
@@ -159,7 +202,11 @@ Error Executor::writeOutput(const Binding &binding) {
   if (Error error =
           emulator->readTensor(*binding.tensor).moveInto(array.values))
     return error;
-  return writeNpy(array, binding.path);
+  Expected<std::string> bytes = serializeNpy(array);
+  if (!bytes)
+    return bytes.takeError();
+  binding.file->os() << *bytes;
+  return Error::success();
 }
 
 void Executor::printSummary(const TimingResult &time) const {
@@ -205,29 +252,37 @@ Error Executor::run() {
   Expected<std::vector<int32_t>> parameters = getParameters();
   if (!parameters)
     return parameters.takeError();
+  if (Error error = openFiles(*inputs, *outputs))
+    return error;
 
   EmulatorMode mode = options.check ? EmulatorMode::Check : EmulatorMode::Fast;
   if (Error error = Emulator::create(program, mode).moveInto(emulator))
     return error;
-  DataFiles files(*program);
-  if (Error error = loadWeights(*emulator, files))
+  DataFiles data(*program);
+  if (Error error = loadWeights(*emulator, data))
     return error;
   for (const Binding &input : *inputs)
     if (Error error = readInput(input))
       return error;
-  Expected<RunResult> result = emulator->run(*launch, *parameters);
+  Expected<RunResult> result =
+      emulator->run(*launch, *parameters, options.maxSteps);
   if (!result)
     return result.takeError();
-  Expected<TimingResult> time = timeLaunch(*program, *launch, *parameters);
+  TimingOptions timing;
+  timing.maxIterations = options.maxSteps;
+  Expected<TimingResult> time =
+      timeLaunch(*program, *launch, *parameters, timing);
   if (!time)
     return time.takeError();
   for (const Binding &output : *outputs)
     if (Error error = writeOutput(output))
       return error;
+  if (report)
+    writeReport(getReport(*result, *time), report->os());
+  if (Error error = files.keep())
+    return error;
   printSummary(*time);
-  if (options.report.empty())
-    return Error::success();
-  return writeReport(getReport(*result, *time), options.report);
+  return Error::success();
 }
 
 Error plmr::execProgram(const ExecOptions &options) {

@@ -193,8 +193,8 @@ llvm::Error plmr::inspectProgram(const InspectOptions &options) {
   llvm::Expected<Program> program = readProgram(options.program);
   if (!program)
     return program.takeError();
-  if (!options.core.empty())
-    return printStream(*program, options.core);
+  if (options.core)
+    return printStream(*program, *options.core);
   for (auto *print : {printHeader, printClasses, printLaunches, printMemory,
                       printChannels, printOperations})
     print(*program);

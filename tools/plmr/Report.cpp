@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Report.h"
-#include "OutputFile.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace plmr;
 using llvm::formatv;
@@ -121,24 +121,7 @@ Json plmr::describeProgram(const Program &program) {
   return report;
 }
 
-//===----------------------------------------------------------------------===//
-// Files
-//===----------------------------------------------------------------------===//
-
-llvm::Error plmr::writeText(llvm::StringRef text, llvm::StringRef path) {
-  if (path.empty()) {
-    llvm::outs() << text;
-    return llvm::Error::success();
-  }
-  llvm::Expected<OutputFile> file = OutputFile::create(path);
-  if (!file)
-    return file.takeError();
-  file->os() << text;
-  return file->keep();
-}
-
-llvm::Error plmr::writeReport(const Json &report, llvm::StringRef path) {
+void plmr::writeReport(const Json &report, llvm::raw_ostream &os) {
   // Names from files may hold bytes that are no text.
-  return writeText(
-      report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n", path);
+  os << report.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }

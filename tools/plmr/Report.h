@@ -40,8 +40,7 @@ std::string printBudgets(const Program &program);
 /// The keys that every report has.
 Json describeProgram(const Program &program);
 
-/// Writes a report; the file appears when it is complete.
-llvm::Error writeReport(const Json &report, llvm::StringRef path);
+void writeReport(const Json &report, llvm::raw_ostream &os);
 
 } // namespace plmr
 

@@ -8,9 +8,9 @@
 
 #include "Commands.h"
 #include "Compilation.h"
-#include "OutputFile.h"
 #include "Report.h"
 #include "plmr/Runtime/Session.h"
+#include "plmr/Support/OutputFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include <chrono>
 
@@ -27,7 +27,7 @@ static double getSeconds() {
       .count();
 }
 
-static Expected<std::vector<int32_t>> parseIds(StringRef text) {
+Expected<std::vector<int32_t>> plmr::parseIds(StringRef text) {
   std::vector<int32_t> ids;
   llvm::SmallVector<StringRef> parts;
   text.split(parts, ',');
@@ -48,11 +48,25 @@ static std::string printIds(ArrayRef<int32_t> ids) {
 // The plan
 //===----------------------------------------------------------------------===//
 
+/// Reads or compiles a program that has a model.
+static Expected<Program> loadModel(const TargetOptions &target) {
+  Expected<Program> program = loadProgram(target);
+  if (program && !program->model)
+    return makeError("{0}: expected a program with a language model but got "
+                     "one without; plmr compile -m MODEL.gguf keeps the model, "
+                     "plmr exec runs other programs",
+                     target.model);
+  return program;
+}
+
+/// Tells what a large mesh takes its time for: seconds for 10000 cores.
+static void announce(StringRef work, MeshShape mesh) {
+  if (mesh.getNumCores() >= 10'000)
+    llvm::errs() << work << ' ' << mesh.getNumCores() << " cores ...\n";
+}
+
 /// Time is known without values.
 static Error printPlan(const Program &program) {
-  if (!program.model)
-    return makeError("expected a program with a language model but got one "
-                     "without");
   const ModelInfo &model = *program.model;
   llvm::outs() << formatv("fits: {0}\nmodel: {1}, context {2}\n",
                           printMesh(program),
@@ -62,6 +76,8 @@ static Error printPlan(const Program &program) {
   const Launch *decode = program.findLaunch("decode");
   if (!decode || decode->parameters.size() != 1)
     return makeError("expected a launch 'decode' of one parameter");
+  llvm::outs().flush();
+  announce("timing", program.mesh);
   for (uint32_t position : {0u, model.contextLength - 1}) {
     Expected<TimingResult> time =
         timeLaunch(program, *decode, {static_cast<int32_t>(position)});
@@ -89,15 +105,20 @@ public:
   Error run();
 
 private:
+  Error openFiles();
   Error prepare();
   Expected<std::vector<int32_t>> getPrompt() const;
   Error generate();
   Error finish();
   void printPrompt(ArrayRef<int32_t> prompt);
   void printToken(int32_t token);
-  Error writeLogits(ArrayRef<float> logits);
 
-  double getMeanCycles() const;
+  /// What the launches of one kind did.
+  struct Phase {
+    uint32_t launches = 0, tokens = 0;
+    double cyclesPerToken = 0; ///< 0 without timing
+  };
+  Phase getPhase(bool isPrefill) const;
   unsigned getContended() const;
   void printSummary() const;
   Json getReport() const;
@@ -105,18 +126,34 @@ private:
   const RunOptions &options;
   std::unique_ptr<Session> session;
   std::optional<TextStream> text;
-  std::optional<OutputFile> logitsFile;
+  OutputFiles files;
+  OutputFile *logits = nullptr, *report = nullptr; ///< null: not asked for
   std::vector<int32_t> prompt, generated;
   double compileSeconds = 0, loadSeconds = 0;
 };
 
 } // namespace
 
+Error Runner::openFiles() {
+  if (options.logits)
+    if (Error error = files.open("--logits", *options.logits).moveInto(logits))
+      return error;
+  if (options.report)
+    if (Error error = files.open("--report", *options.report).moveInto(report))
+      return error;
+  return checkInputs(files, options.target);
+}
+
 Error Runner::prepare() {
   double start = getSeconds();
-  Expected<Program> program = loadProgram(options.target);
+  TargetOptions target = options.target;
+  target.allLogits = logits != nullptr;
+  Expected<Program> program = loadModel(target);
   if (!program)
     return program.takeError();
+  for (const std::string &file : program->files)
+    if (Error error = files.checkInput(file))
+      return error;
   double compiled = getSeconds();
   compileSeconds = compiled - start;
   SessionOptions settings;
@@ -126,7 +163,8 @@ Error Runner::prepare() {
           Session::create(std::make_shared<Program>(std::move(*program)),
                           settings)
               .moveInto(session))
-    return error;
+    return makeError("{0}: {1}", options.target.model,
+                     llvm::toString(std::move(error)));
   loadSeconds = getSeconds() - compiled;
   text.emplace(session->getTokenizer());
   return Error::success();
@@ -155,26 +193,24 @@ void Runner::printToken(int32_t token) {
   llvm::outs().flush();
 }
 
-Error Runner::writeLogits(ArrayRef<float> logits) {
-  if (logitsFile)
-    logitsFile->os().write(reinterpret_cast<const char *>(logits.data()),
-                           logits.size() * sizeof(float));
-  return Error::success();
-}
-
 Error Runner::generate() {
   GenerateOptions settings;
   settings.count = options.count;
   settings.ignoreEnd = options.ignoreEnd;
   settings.sampler = options.sampler;
+  // The file holds all positions, whatever the program's prefill computes.
+  settings.usePrefill = !logits || session->hasAllLogits();
   GenerateCallbacks callbacks;
   bool started = false;
   callbacks.onStart = [&] {
     started = true;
     printPrompt(prompt);
   };
-  callbacks.onLogits = [&](ArrayRef<float> logits) {
-    return writeLogits(logits);
+  callbacks.onLogits = [&](ArrayRef<float> row) {
+    if (logits)
+      logits->os().write(reinterpret_cast<const char *>(row.data()),
+                         row.size() * sizeof(float));
+    return Error::success();
   };
   callbacks.onToken = [&](int32_t token) {
     generated.push_back(token);
@@ -190,19 +226,17 @@ Error Runner::generate() {
 
 Error Runner::run() {
   if (options.dryRun) {
-    Expected<Program> program = loadProgram(options.target);
+    Expected<Program> program = loadModel(options.target);
     return program ? printPlan(*program) : program.takeError();
   }
+  if (Error error = openFiles())
+    return error;
   if (Error error = prepare())
     return error;
   if (Error error = getPrompt().moveInto(prompt))
     return error;
-  if (!options.logits.empty()) {
-    Expected<OutputFile> file = OutputFile::create(options.logits);
-    if (!file)
-      return file.takeError();
-    logitsFile.emplace(std::move(*file));
-  }
+  announce(options.noTiming ? "emulating" : "emulating and timing",
+           session->getProgram().mesh);
   if (Error error = generate())
     return error;
   return finish();
@@ -211,27 +245,33 @@ Error Runner::run() {
 Error Runner::finish() {
   if (options.printIds)
     llvm::outs() << "ids: " << printIds(generated) << '\n';
-  llvm::outs().flush();
-  if (logitsFile)
-    if (Error error = logitsFile->keep())
-      return error;
+  if (Error error = flushStandardOutput())
+    return error;
+  if (report)
+    writeReport(getReport(), report->os());
+  if (Error error = files.keep())
+    return error;
   printSummary();
-  if (options.report.empty())
-    return Error::success();
-  return writeReport(getReport(), options.report);
+  return Error::success();
 }
 
 //===----------------------------------------------------------------------===//
 // Figures
 //===----------------------------------------------------------------------===//
 
-double Runner::getMeanCycles() const {
+Runner::Phase Runner::getPhase(bool isPrefill) const {
+  Phase phase;
   uint64_t ticks = 0;
   for (const LaunchRecord &record : session->getRecords())
-    ticks += record.ticks;
-  return static_cast<double>(ticks) /
-         static_cast<double>(session->getRecords().size()) /
-         session->getProgram().machine.ticksPerCycle;
+    if (record.isPrefill == isPrefill) {
+      ++phase.launches;
+      phase.tokens += record.count;
+      ticks += record.ticks;
+    }
+  phase.cyclesPerToken = static_cast<double>(ticks) /
+                         session->getProgram().machine.ticksPerCycle /
+                         std::max<double>(1, phase.tokens);
+  return phase;
 }
 
 unsigned Runner::getContended() const {
@@ -248,10 +288,19 @@ void Runner::printSummary() const {
                 prompt.size(), generated.size());
   if (options.noTiming)
     os << "time: not computed\n";
-  else
-    os << formatv("time: {0:F1} cycles per token, {1:F1} tokens/s at {2}\n",
-                  getMeanCycles(), program.machine.clockHz / getMeanCycles(),
+  for (bool isPrefill : {true, false}) {
+    Phase phase = getPhase(isPrefill);
+    if (phase.launches == 0 || options.noTiming)
+      continue;
+    os << formatv("{0}: {1:F1} cycles per token, {2:F1} tokens/s at {3}",
+                  isPrefill ? "prefill" : "time", phase.cyclesPerToken,
+                  program.machine.clockHz / phase.cyclesPerToken,
                   printClock(program.machine.clockHz));
+    if (isPrefill)
+      os << formatv(", {0} tokens in {1} launches", phase.tokens,
+                    phase.launches);
+    os << '\n';
+  }
   os << printBudgets(program);
   if (!options.noTiming) {
     os << "contended: ";
@@ -276,6 +325,8 @@ Json Runner::getReport() const {
   for (const LaunchRecord &record : session->getRecords()) {
     Json launch = {{"token", record.token},
                    {"position", record.position},
+                   {"count", record.count},
+                   {"phase", record.isPrefill ? "prefill" : "decode"},
                    {"macs", record.macs}};
     if (!options.noTiming) {
       launch["cycles"] =
@@ -286,8 +337,15 @@ Json Runner::getReport() const {
   }
   report["launches"] = std::move(launches);
   if (!options.noTiming) {
-    report["cycles_per_token"] = getMeanCycles();
-    report["tokens_per_second"] = program.machine.clockHz / getMeanCycles();
+    for (bool isPrefill : {true, false}) {
+      Phase phase = getPhase(isPrefill);
+      if (phase.launches == 0)
+        continue;
+      std::string prefix = isPrefill ? "prefill_" : "";
+      report[prefix + "cycles_per_token"] = phase.cyclesPerToken;
+      report[prefix + "tokens_per_second"] =
+          program.machine.clockHz / phase.cyclesPerToken;
+    }
     report["contended"] = getContended();
   }
   report["host_seconds"] = {{"compile", compileSeconds},
@@ -300,5 +358,5 @@ Json Runner::getReport() const {
 Error plmr::runModel(const RunOptions &options) {
   if (!options.prompt && !options.ids && !options.dryRun)
     return makeError("expected a prompt: -p TEXT or --ids LIST");
-  return Runner(options).run();
+  return options.golden ? runGolden(options) : Runner(options).run();
 }

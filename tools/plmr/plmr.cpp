@@ -7,10 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
-#include "llvm/ADT/StringExtras.h"
+#include "plmr/Support/Error.h"
+#include "plmr/Support/Printable.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <limits>
 
 using namespace plmr;
 
@@ -26,6 +28,7 @@ public:
   int run(int argc, char **argv);
 
 private:
+  llvm::Error checkCommand(llvm::ArrayRef<char *> arguments);
   void addTarget(CLI::App *app, TargetOptions &target);
   void addRun();
   void addSampling(CLI::App *app);
@@ -39,15 +42,68 @@ private:
   CompileCommand compileOptions;
   ExecOptions execOptions;
   InspectOptions inspectOptions;
-  std::string device;
+  std::optional<std::string> device;
   std::function<llvm::Error()> command;
 };
 } // namespace
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+/// A text, which may be empty: CLI11 takes an empty one for none.
+static CLI::Option *addText(CLI::App *app, const std::string &flags,
+                            std::optional<std::string> &text,
+                            const std::string &description) {
+  return app->add_option_function<std::string>(
+      flags, [&text](const std::string &given) { text = given; }, description);
+}
+
+static const CLI::Validator isFile(
+    [](std::string &text) {
+      return text.empty() ? "expected the name of a file but got ''"
+                          : std::string();
+    },
+    "");
+
+template <typename T, typename Parse>
+static CLI::Validator isNumber(T low, T high, std::string expected,
+                               Parse parse) {
+  auto check = [=](std::string &text) -> std::string {
+    T value;
+    // Not a number is in no range.
+    if (!parse(text, value) && value >= low && value <= high)
+      return "";
+    return llvm::formatv("expected {0} but got '{1}'", expected, text);
+  };
+  return {check, ""};
+}
+
+/// A whole number of `low` or more that has room in T.
+template <typename T> static CLI::Validator isInteger(T low) {
+  return isNumber(low, std::numeric_limits<T>::max(),
+                  llvm::formatv("a whole number of {0} or more", low),
+                  [](llvm::StringRef text, T &value) {
+                    return text.getAsInteger(10, value);
+                  });
+}
+
+static CLI::Validator isReal(double low, double high, std::string expected) {
+  return isNumber(low, high, std::move(expected),
+                  [](llvm::StringRef text, double &value) {
+                    return text.getAsDouble(value);
+                  });
+}
+
+//===----------------------------------------------------------------------===//
+// Flags
+//===----------------------------------------------------------------------===//
 
 Driver::Driver() {
   app.require_subcommand(1);
   // As in llama-cli the last one of an option given twice counts.
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.option_defaults()->disable_flag_override();
   addRun();
   addCompile();
   addExec();
@@ -58,28 +114,43 @@ Driver::Driver() {
 void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
   sub->add_option("-m,--model", target.model,
                   "GGUF file, compiled program (.plmr) or graph (.mlir)")
-      ->required();
-  sub->add_option("--device", target.device,
-                  "wse2 (default), wse3, lab, tiny, ideal, or a JSON file");
-  sub->add_option("--mesh", target.mesh,
-                  "columns x rows, or auto (default): the smallest that fits");
-  sub->add_option("--kv", target.kv,
-                  "type of the key and value caches: f32 (default) or f16");
+      ->required()
+      ->check(isFile);
+  addText(sub, "--device", target.device,
+          "wse2 (default), wse3, lab, tiny, ideal, or a JSON file");
+  addText(sub, "--mesh", target.mesh,
+          "columns x rows, or auto (default): the smallest that fits");
+  addText(sub, "--kv", target.kv,
+          "type of the key and value caches: f32 (default) or f16");
   sub->add_option("-c,--ctx-size", target.context,
-                  "positions of the context; default: the model's");
+                  "positions of the context; default: the model's")
+      ->check(isInteger<uint32_t>(1));
+  CLI::Option *chunk =
+      sub->add_option("--chunk", target.chunk,
+                      "tokens of the prompt that a launch takes; default: as "
+                      "many as fit, up to 64")
+          ->check(isInteger<uint32_t>(1));
+  sub->add_flag("--no-prefill", target.noPrefill,
+                "decode prompts token by token")
+      ->excludes(chunk);
 }
 
 void Driver::addSampling(CLI::App *sub) {
   SamplerOptions &sampler = runOptions.sampler;
   sub->add_option("--temp", sampler.temperature,
                   "temperature; 0: always the likeliest token")
+      ->check(
+          isReal(0, std::numeric_limits<float>::max(), "a number of 0 or more"))
       ->capture_default_str();
   sub->add_option("--top-k", sampler.topK,
                   "likeliest tokens to choose from; 0: all")
+      ->check(isInteger<int32_t>(0))
       ->capture_default_str();
   sub->add_option("--top-p", sampler.topP, "their probability; 1: all")
+      ->check(isReal(0, 1, "a number from 0 to 1"))
       ->capture_default_str();
   sub->add_option("-s,--seed", sampler.seed, "of the random numbers")
+      ->check(isInteger<uint32_t>(0))
       ->capture_default_str();
   sub->add_flag("--ignore-eos", runOptions.ignoreEnd,
                 "never choose a token that ends the text");
@@ -89,24 +160,41 @@ void Driver::addRun() {
   RunOptions &options = runOptions;
   CLI::App *sub = app.add_subcommand("run", "generate text");
   addTarget(sub, options.target);
-  auto *prompt = sub->add_option("-p,--prompt", options.prompt, "text");
-  sub->add_option("--ids", options.ids, "token ids in place of a text: 1,2,3")
+  CLI::Option *prompt = addText(sub, "-p,--prompt", options.prompt, "text");
+  addText(sub, "--ids", options.ids, "token ids in place of a text: 1,2,3")
       ->excludes(prompt);
   sub->add_option("-n,--n-predict", options.count,
                   "tokens to generate; -1: until the text or the context ends")
+      ->check(isInteger<int64_t>(-1))
       ->capture_default_str();
   addSampling(sub);
   sub->add_flag("--no-display-prompt", options.hidePrompt,
                 "print generated text only");
   sub->add_flag("--print-ids", options.printIds, "print the generated ids");
-  sub->add_option("--logits", options.logits,
-                  "file for the logits, f32 [positions x vocabulary]");
-  sub->add_option("--report", options.report, "file for figures, as JSON");
+  auto *logits = addText(sub, "--logits", options.logits,
+                         "file for the logits, f32 [positions x vocabulary]")
+                     ->check(isFile);
+  auto *report =
+      addText(sub, "--report", options.report, "file for figures, as JSON")
+          ->check(isFile);
   sub->add_flag("--check", options.check,
                 "trap on undefined reads, races and replicas that differ");
   sub->add_flag("--no-timing", options.noTiming, "do not compute cycles");
   sub->add_flag("--dry-run", options.dryRun,
-                "say whether the model fits, and print the plan");
+                "say whether the model fits, and print the plan")
+      ->excludes(logits)
+      ->excludes(report);
+  CLI::Option *golden =
+      addText(sub, "--golden", options.golden,
+              "compare every operation at all levels: isolated (each gets "
+              "what the level above computed) or accumulated")
+          ->excludes(logits)
+          ->excludes("--dry-run");
+  sub->add_option("--golden-tolerance", options.goldenTolerance,
+                  "largest difference, relative to the operation's largest "
+                  "magnitude; default: 1e-4, with --kv f16 2e-3")
+      ->needs(golden)
+      ->check(isReal(0, 1, "a number from 0 to 1"));
   sub->callback([this] { command = [this] { return runModel(runOptions); }; });
 }
 
@@ -114,9 +202,12 @@ void Driver::addCompile() {
   CompileCommand &options = compileOptions;
   CLI::App *sub = app.add_subcommand("compile", "write a program");
   addTarget(sub, options.target);
-  sub->add_option("-o,--output", options.output, "the file to write");
-  sub->add_option("--compile-to", options.level,
-                  "print IR instead: graph, mesh, tile or core");
+  addText(sub, "-o,--output", options.output, "the file to write")
+      ->check(isFile);
+  addText(sub, "--compile-to", options.level,
+          "print IR instead: graph, mesh, tile or core");
+  sub->add_flag("--all-logits", options.target.allLogits,
+                "compute the logits of all positions of a prompt");
   sub->add_flag("--reference", options.reference,
                 "refer to the weights' file instead of packing them");
   sub->callback(
@@ -126,7 +217,9 @@ void Driver::addCompile() {
 void Driver::addExec() {
   ExecOptions &options = execOptions;
   CLI::App *sub = app.add_subcommand("exec", "run a program of one launch");
-  sub->add_option("program", options.program, "the .plmr file")->required();
+  sub->add_option("program", options.program, "the .plmr file")
+      ->required()
+      ->check(isFile);
   sub->add_option("--input", options.inputs,
                   "NAME=FILE.npy, or FILE.npy in the order of the inputs")
       ->expected(1)
@@ -137,9 +230,14 @@ void Driver::addExec() {
   sub->add_option("--param", options.parameters, "NAME=INTEGER")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  sub->add_option("--report", options.report, "file for figures, as JSON");
+  addText(sub, "--report", options.report, "file for figures, as JSON")
+      ->check(isFile);
   sub->add_flag("--check", options.check,
                 "trap on undefined reads, races and replicas that differ");
+  sub->add_option("--max-steps", options.maxSteps,
+                  "iterations of a core's loops; more are an error")
+      ->check(isInteger<uint64_t>(0))
+      ->capture_default_str();
   sub->callback(
       [this] { command = [this] { return execProgram(execOptions); }; });
 }
@@ -147,44 +245,77 @@ void Driver::addExec() {
 void Driver::addInspect() {
   CLI::App *sub = app.add_subcommand("inspect", "print what a program holds");
   sub->add_option("program", inspectOptions.program, "the .plmr file")
-      ->required();
-  sub->add_option("--stream", inspectOptions.core,
-                  "X,Y: print the constants and instructions of a core");
+      ->required()
+      ->check(isFile);
+  addText(sub, "--stream", inspectOptions.core,
+          "X,Y: print the constants and instructions of a core");
   sub->callback(
       [this] { command = [this] { return inspectProgram(inspectOptions); }; });
 }
 
 void Driver::addDevices() {
   CLI::App *sub = app.add_subcommand("devices", "list the devices");
-  sub->add_option("device", device, "print this one as JSON");
+  addText(sub, "device", device, "print this one as JSON");
   sub->callback([this] { command = [this] { return printDevices(device); }; });
 }
 
-/// One line, whatever a message holds.
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
 static void printError(std::string message) {
   for (char &c : message)
-    if (c == '\n' || c == '\r')
+    if (c == '\n')
       c = ' ';
-  llvm::errs() << "plmr: error: " << llvm::StringRef(message).trim() << '\n';
+  llvm::errs() << "plmr: error: " << oneLine(llvm::StringRef(message).trim())
+               << '\n';
+}
+
+llvm::Error plmr::flushStandardOutput() {
+  llvm::outs().flush();
+  std::error_code code = llvm::outs().error();
+  llvm::outs().clear_error();
+  if (!code)
+    return llvm::Error::success();
+  return makeError("cannot write to standard output: {0}", code.message());
+}
+
+/// CLI11 does not say what it expects, nor what it got.
+llvm::Error Driver::checkCommand(llvm::ArrayRef<char *> arguments) {
+  std::vector<std::string> names;
+  for (const CLI::App *sub : app.get_subcommands(nullptr))
+    names.push_back(sub->get_name());
+  std::string known = llvm::join(names, ", ");
+  if (arguments.empty())
+    return makeError("expected a command: {0}", known);
+  llvm::StringRef name = arguments.front();
+  if (name.starts_with("-") || llvm::is_contained(names, name))
+    return llvm::Error::success();
+  return makeError("expected one of the commands {0} but got '{1}'", known,
+                   name);
 }
 
 int Driver::run(int argc, char **argv) {
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
-    if (error.get_exit_code() == 0) // --help
-      return app.exit(error);
-    printError(error.what());
-    return exitFailure;
+  llvm::Error error = checkCommand(llvm::ArrayRef(argv, argc).drop_front());
+  if (!error) {
+    try {
+      app.parse(argc, argv);
+      error = command();
+    } catch (const CLI::Success &) { // --help
+      llvm::outs() << app.help();
+    } catch (const CLI::ParseError &problem) {
+      llvm::StringRef message = problem.what();
+      error = message.consume_back(" was given a disallowed flag override")
+                  ? makeError("--{0}: expected no value", message)
+                  : makeError("{0}", message);
+    }
   }
-  llvm::Error error = command();
-  llvm::outs().flush();
-  if (!error && llvm::outs().has_error())
-    error = llvm::createStringError("cannot write to standard output: " +
-                                    llvm::outs().error().message());
-  llvm::outs().clear_error();
+  if (!error)
+    error = flushStandardOutput();
   if (!error)
     return 0;
+  llvm::outs().flush();
+  llvm::outs().clear_error();
   printError(llvm::toString(std::move(error)));
   return exitFailure;
 }

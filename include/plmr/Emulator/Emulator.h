@@ -14,7 +14,7 @@
 #ifndef PLMR_EMULATOR_EMULATOR_H
 #define PLMR_EMULATOR_EMULATOR_H
 
-#include "plmr/Program/Program.h"
+#include "plmr/Program/Sequencer.h"
 #include <memory>
 
 namespace plmr {
@@ -64,9 +64,11 @@ public:
 
   /// Runs one launch to its end on all cores. A broken rule of docs/ISA.md is
   /// an error that names core, instruction, source location and rule; memory
-  /// then holds what was computed until there.
+  /// then holds what was computed until there. So are
+  /// loops of a core with more than `maxIterations` iterations together (I6).
   llvm::Expected<RunResult> run(const Launch &launch,
-                                llvm::ArrayRef<int32_t> parameters);
+                                llvm::ArrayRef<int32_t> parameters,
+                                uint64_t maxIterations = defaultMaxIterations);
 
 private:
   struct Impl;

@@ -27,7 +27,8 @@ struct CompileOptions {
 /// Adds the passes from a graph to `options.level`.
 void buildPipeline(mlir::OpPassManager &manager, const CompileOptions &options);
 
-/// Compiles `module` in place. The error holds the diagnostics, one a line.
+/// Compiles `module` in place. The error holds the diagnostics, one a
+/// line, with file, line and column if they have them.
 llvm::Error compileModule(mlir::ModuleOp module, const CompileOptions &options);
 
 /// Compiles `module` to a program.

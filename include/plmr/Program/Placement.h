@@ -41,6 +41,14 @@ unsigned getRingPosition(unsigned element, unsigned extent);
 /// Y, (posR(y) + floor(posC(x)*R/C)) mod R, on R rows and C columns.
 unsigned getSkewedBlock(Axis axis, MeshShape mesh, unsigned x, unsigned y);
 
+/// Which of a balanced split's blocks the cores of a line hold. In ring order
+/// a matrix product aligns its operands by ring steps alone.
+enum class BlockOrder : uint8_t {
+  Natural, ///< core i holds block i
+  Skewed,  ///< the block that the staircase MeshGEMM starts with on the core
+  Ring,    ///< core i holds block pos(i), its position in the ring
+};
+
 /// How one dimension of a tensor is cut along one axis of the mesh.
 ///
 /// The dimension's index is read in mixed radix over `factors` (the first
@@ -62,9 +70,7 @@ struct DimSplit {
   /// factors.size() (with `segmentFactor` only): nothing is cut inside a
   /// segment, its cores hold replicas.
   unsigned innerFactor = 0;
-  /// Balanced only: core (i, j) does not hold block j of X (i of Y) but the
-  /// one that the staircase MeshGEMM starts with there (design: Algorithms).
-  bool skewed = false;
+  BlockOrder order = BlockOrder::Natural;
 
   int64_t getExtent() const;
   bool operator==(const DimSplit &) const = default;

@@ -260,6 +260,7 @@ llvm::Expected<Program> parseAssembly(llvm::StringRef text,
 /// only when it is complete. Reading maps the file and checks every length,
 /// offset and version, then `verifyProgram`.
 llvm::Error writeProgram(const Program &program, llvm::StringRef path);
+llvm::Error writeProgram(const Program &program, llvm::raw_ostream &os);
 llvm::Expected<std::string> serializeProgram(const Program &program);
 llvm::Expected<Program> readProgram(llvm::StringRef path);
 llvm::Expected<Program> deserializeProgram(llvm::StringRef bytes,

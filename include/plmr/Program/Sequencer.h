@@ -51,6 +51,9 @@ struct VectorOp {
   Stream dst, a, b, c;
 };
 
+/// Iterations that the loops of a core may have in a launch, together (I6).
+constexpr uint64_t defaultMaxIterations = 1'000'000'000;
+
 class Sequencer {
 public:
   enum class Event : uint8_t { Vector, Wait, Epoch, Halt, Trap };
@@ -68,7 +71,8 @@ public:
   /// `parameters` are the launch's, in order. The program is verified and
   /// outlives this.
   Sequencer(const Program &program, const Launch &launch, unsigned x,
-            unsigned y, llvm::ArrayRef<int32_t> parameters);
+            unsigned y, llvm::ArrayRef<int32_t> parameters,
+            uint64_t maxIterations = defaultMaxIterations);
 
   /// Runs to the next event.
   Event next();
@@ -107,6 +111,7 @@ private:
   unsigned x, y;
   uint32_t loopEnd = ~0u; ///< of the innermost loop
   unsigned loopDepth = 0;
+  uint64_t maxIterations, iterationsLeft;
   std::array<int32_t, 256> values = {};
   std::array<Stream, numDescriptors> descriptors = {};
   std::array<LoopFrame, maxLoopDepth> loops;

@@ -28,7 +28,8 @@ public:
       : program(program), buffers(program.files.size()) {}
 
   /// The bytes of a source that is no computed table, in place. An error names
-  /// the source, its file and what of the range the file lacks.
+  /// the source, its file and what of the range the file lacks, or that the
+  /// file is not the one of which the program holds a stamp.
   llvm::Expected<llvm::ArrayRef<uint8_t>> getBytes(const DataSource &source);
 
   /// Decodes `out.size()` elements of `source` from element `begin` on, which
@@ -37,6 +38,8 @@ public:
                    llvm::MutableArrayRef<float> out);
 
 private:
+  llvm::Expected<llvm::StringRef> map(uint32_t file);
+
   const Program &program;
   std::vector<std::unique_ptr<llvm::MemoryBuffer>> buffers;
 };
@@ -50,6 +53,10 @@ std::vector<float> computeRopeTable(const RopeTable &table, uint64_t rows,
 /// two decoded slices. A source whose size is not that of its slice is an
 /// error.
 llvm::Error loadWeights(Emulator &emulator, DataFiles &files);
+
+/// Notes size and hash of every file that `program` refers to in its metadata
+/// (docs/Binary.md, B10), so that another file of that name is recognized.
+llvm::Error stampFiles(Program &program);
 
 /// Copies what the sources of `program` refer to into its data section, once
 /// each, so that it needs no other file.

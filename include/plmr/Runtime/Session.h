@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // The host's side of a model's program: it looks up embeddings, starts a
-// launch for each token, reads logits, chooses tokens and counts cycles.
+// launch for each chunk of the prompt and each token, reads logits, chooses
+// tokens and counts cycles.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,8 +32,10 @@ struct SessionOptions {
 
 /// What a launch of a session cost.
 struct LaunchRecord {
-  int32_t token = 0;
-  uint32_t position = 0;
+  int32_t token = 0;     ///< the first one
+  uint32_t position = 0; ///< of that token
+  uint32_t count = 1;    ///< tokens
+  bool isPrefill = false;
   uint64_t ticks = 0; ///< 0 without timing
   unsigned contended = 0;
   uint64_t macs = 0;
@@ -45,13 +48,18 @@ struct GenerateOptions {
   int64_t count = -1;
   /// Never choose a token that ends the text.
   bool ignoreEnd = false;
+  /// Feed the prompt in chunks, where the program has a launch for that.
+  bool usePrefill = true;
+  /// Tokens of a chunk at most; 0: as many as a launch takes.
+  uint32_t chunk = 0;
   SamplerOptions sampler;
 };
 
 struct GenerateCallbacks {
   /// Once it is clear that everything fits, before the first token is fed.
   std::function<void()> onStart;
-  /// The logits of each position that was fed, prompt included.
+  /// The logits of each position that was fed, prompt included; where a
+  /// prefill computes those of a chunk's last position only, of that.
   std::function<llvm::Error(llvm::ArrayRef<float>)> onLogits;
   /// Each generated token, the one that ends the text included.
   std::function<void(int32_t)> onToken;
@@ -61,7 +69,10 @@ class Session {
 public:
   /// Loads the weights. The program has a model, a launch "decode" with the
   /// parameter "position", an input "x" and an output "logits" of the model's
-  /// sizes; anything else is an error that names what is missing.
+  /// sizes, and maybe a launch "prefill" with the parameters "first", "begin"
+  /// and "end", an input "prefill.x" [rows x embedding] and an output
+  /// "prefill.logits" [vocab] or [rows x vocab], where rows is a multiple of
+  /// the mesh's; anything else is an error that names what is missing.
   static llvm::Expected<std::unique_ptr<Session>>
   create(std::shared_ptr<const Program> program,
          const SessionOptions &options = {});
@@ -72,6 +83,11 @@ public:
   /// nothing; a launch that cannot be timed is an error after it has run. The
   /// logits live until the next call.
   llvm::Expected<llvm::ArrayRef<float>> feed(int32_t token);
+
+  /// Rows of a prefill; 0 if the program has none.
+  uint32_t getChunk() const { return prefillRows; }
+  /// A prefill computes the logits of all its rows.
+  bool hasAllLogits() const { return prefillLogits > 1; }
 
   /// Feeds `prompt` (at least one token) and then each token that it chooses,
   /// except the last one. It is an error, before anything is computed, if
@@ -101,10 +117,20 @@ private:
           const Launch &decode);
 
   llvm::Error checkInterface() const;
+  llvm::Error checkPrefill();
   llvm::Error checkToken(int32_t token) const;
   llvm::Error checkPrompt(llvm::ArrayRef<int32_t> prompt, int64_t count) const;
   llvm::Expected<int32_t> choose(Sampler &sampler, bool ignoreEnd) const;
   llvm::Error runLaunch(int32_t token);
+  /// Feeds the first tokens of `tokens`; returns how many.
+  llvm::Expected<uint32_t> runPrefill(llvm::ArrayRef<int32_t> tokens);
+  llvm::Error feedPrompt(llvm::ArrayRef<int32_t> prompt,
+                         const GenerateOptions &options,
+                         const GenerateCallbacks &callbacks);
+  llvm::Error readEmbedding(int32_t token, llvm::MutableArrayRef<float> x);
+  /// Runs, and asks for the time.
+  llvm::Error run(const Launch &launch, std::vector<int32_t> parameters,
+                  LaunchRecord record);
   llvm::Error generateTokens(llvm::ArrayRef<int32_t> prompt,
                              const GenerateOptions &options,
                              const GenerateCallbacks &callbacks);
@@ -116,7 +142,11 @@ private:
   const Launch &decode;
   std::unique_ptr<Emulator> emulator;
   std::unique_ptr<LaunchTimer> timer; ///< null without timing
-  std::vector<float> logits;          ///< of the last feed
+  std::vector<float> logits;          ///< of the last position
+  std::vector<float> rowLogits;       ///< of the last prefill, new rows only
+  const Launch *prefill = nullptr;
+  uint32_t prefillRows = 0;
+  uint32_t prefillLogits = 0; ///< rows of its logits
   std::vector<LaunchRecord> records;
   /// Trace hashes of the last records, whose times are not known yet.
   std::vector<uint64_t> untimed;

@@ -30,6 +30,21 @@ inline std::string printable(llvm::StringRef text, size_t limit = 64) {
   return shown;
 }
 
+/// True for ASCII that is no text in one line.
+inline bool isControl(char c) { return llvm::isASCII(c) && !llvm::isPrint(c); }
+
+/// A whole message in one line: control characters become \XX. What may be
+/// UTF-8 stays.
+inline std::string oneLine(llvm::StringRef message) {
+  std::string line;
+  for (char c : message)
+    if (isControl(c))
+      line += {'\\', llvm::hexdigit(c >> 4), llvm::hexdigit(c & 15)};
+    else
+      line += c;
+  return line;
+}
+
 } // namespace plmr
 
 #endif // PLMR_SUPPORT_PRINTABLE_H

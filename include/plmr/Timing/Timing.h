@@ -15,7 +15,7 @@
 #ifndef PLMR_TIMING_TIMING_H
 #define PLMR_TIMING_TIMING_H
 
-#include "plmr/Program/Program.h"
+#include "plmr/Program/Sequencer.h"
 #include <functional>
 
 namespace plmr {
@@ -44,6 +44,8 @@ struct TimingOptions {
   TimingEngine engine = TimingEngine::Auto;
   /// Fill TimingResult::linkWavelets (4 bytes a link).
   bool linkCounts = false;
+  /// Limit of I6; Oracle takes the default.
+  uint64_t maxIterations = defaultMaxIterations;
   /// Called once per vector operation, in program order per stream, in no
   /// order between streams. Not called by Oracle. If Auto falls back to Event
   /// the calls of the abandoned run come first: `onRestart` announces that.

@@ -38,7 +38,7 @@ HeadLayout HeadLayout::get(MLIRContext *context, MeshShape mesh, int64_t heads,
   layout.kind = kind;
   auto split = [&](ArrayRef<int64_t> factors, int64_t inner) {
     return SplitAttr::get(context, DimSplit::Kind::Balanced, MeshAxis::X,
-                          factors, 0, inner, false);
+                          factors, 0, inner, BlockOrder::Natural);
   };
   bool adjacent = kind == llm::RopeKind::Adjacent;
   int64_t group = layout.group, pairs = layout.pairs;
@@ -67,16 +67,20 @@ HeadLayout HeadLayout::get(MLIRContext *context, MeshShape mesh, int64_t heads,
 //===----------------------------------------------------------------------===//
 
 Value Placer::loadRopeTable(Location loc, StringRef name, bool sine,
-                            int64_t stride, int64_t rows,
+                            int64_t stride, int64_t rows, SplitAttr rowSplit,
                             const HeadLayout &layout, double base) {
   PlacedType type = getType({rows, layout.kvHeads * layout.pairs},
-                            {SplitAttr::getWhole(getContext()), layout.tables},
-                            builder.getF32Type());
-  auto object = createObject(loc, mesh::ObjectKind::Weight, name, type);
-  object.setFileAttr(builder.getStringAttr(""));
-  object.setSourcesAttr(builder.getArrayAttr(
-      llm::RopeTableAttr::get(getContext(), sine, stride, layout.pairs,
-                              builder.getF64FloatAttr(base))));
+                            {rowSplit, layout.tables}, builder.getF32Type());
+  ArrayAttr sources = builder.getArrayAttr(llm::RopeTableAttr::get(
+      getContext(), sine, stride, layout.pairs, builder.getF64FloatAttr(base)));
+  // The functions of a module share their tables.
+  auto object = symbols.lookup<mesh::ObjectOp>(name);
+  if (!object || object.getPlacedType() != type ||
+      object.getSourcesAttr() != sources) {
+    object = createObject(loc, mesh::ObjectKind::Weight, name, type);
+    object.setFileAttr(builder.getStringAttr(""));
+    object.setSourcesAttr(sources);
+  }
   return loadObject(loc, object.getSymName(), {});
 }
 
@@ -119,7 +123,8 @@ Placer::Angles Placer::getAngles(Location loc, const HeadLayout &layout,
       tables.push_back(loadRopeTable(
           loc,
           prefix + (sine ? ".sin" : ".cos") + (coarse ? ".coarse" : ".fine"),
-          sine, coarse ? stride : 1, coarse ? rows : stride, layout, base));
+          sine, coarse ? stride : 1, coarse ? rows : stride,
+          SplitAttr::getWhole(getContext()), layout, base));
   Value extent = buildIndex(builder, loc, stride);
   Value coarse = arith::DivUIOp::create(builder, loc, position, extent);
   Value fine = arith::RemUIOp::create(builder, loc, position, extent);
@@ -133,6 +138,57 @@ Placer::Angles Placer::getAngles(Location loc, const HeadLayout &layout,
                                     getRow(b, loc, tiles[2], fine),
                                     getRow(b, loc, tiles[3], fine));
                  });
+  cached = {results[0], results[1]};
+  return cached;
+}
+
+Placer::Angles Placer::getRowAngles(Location loc, const HeadLayout &layout,
+                                    double base, int64_t rows, Value position) {
+  const Angles first = getAngles(loc, layout, base, position);
+  Angles &cached = rowAngles[{base, layout.tables.getAsOpaquePointer()}];
+  if (cached.cosine)
+    return cached;
+  // The angles of rows behind the first one do not change from launch to
+  // launch.
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfterValue(first.sine);
+  std::string prefix = "rope" + std::to_string(rowAngles.size() - 1);
+  SmallVector<Value> inputs = {first.cosine, first.sine};
+  SplitAttr cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
+  for (bool sine : {false, true})
+    inputs.push_back(loadRopeTable(loc,
+                                   prefix + (sine ? ".sin" : ".cos") + ".rows",
+                                   sine, 1, rows, cyclic, layout, base));
+  auto type = cast<PlacedType>(inputs[2].getType());
+  ValueRange results = buildLocal(
+      builder, loc, mesh, inputs, {type, type},
+      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+        RankedTensorType tile = type.getTileType(mesh);
+        auto combine = [&](Value row, Value start, Value rowB, Value startB,
+                           bool adds) {
+          auto empty = [&] {
+            return tensor::EmptyOp::create(b, loc, tile.getShape(),
+                                           tile.getElementType());
+          };
+          auto mul = [&](Value x, Value y) {
+            return buildElementwise(
+                b, loc, {x, y}, {Dims{0, 1}, Dims{1}}, empty(),
+                [](OpBuilder &nested, Location l, ValueRange v) -> Value {
+                  return arith::MulFOp::create(nested, l, v[0], v[1]);
+                });
+          };
+          return buildElementwise(
+              b, loc, {mul(row, start), mul(rowB, startB)},
+              {Dims{0, 1}, Dims{0, 1}}, empty(),
+              [&](OpBuilder &nested, Location l, ValueRange v) -> Value {
+                if (adds)
+                  return arith::AddFOp::create(nested, l, v[0], v[1]);
+                return arith::SubFOp::create(nested, l, v[0], v[1]);
+              });
+        };
+        return {combine(tiles[2], tiles[0], tiles[3], tiles[1], false),
+                combine(tiles[3], tiles[0], tiles[2], tiles[1], true)};
+      });
   cached = {results[0], results[1]};
   return cached;
 }
@@ -165,13 +221,23 @@ static PairSlice getPairSlice(OpBuilder &b, Value tile, unsigned pairDim,
 
 Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
                      int64_t group, const Angles &angles) {
+  // Tiles are [key heads x group x pairs], of a matrix with a row for each
+  // position before it.
+  auto type = cast<PlacedType>(x.getType());
+  unsigned rows = type.getTensor().getRank() - 1;
   bool adjacent = layout.kind == llm::RopeKind::Adjacent;
-  unsigned pairDim = adjacent ? 2 : 3, sideDim = adjacent ? 3 : 2;
-  SmallVector<int64_t> shape = {layout.localKV, group, 0, 0};
-  shape[pairDim] = layout.localPairs;
-  shape[sideDim] = 2;
+  unsigned pairDim = rows + (adjacent ? 2 : 3);
+  unsigned sideDim = rows + (adjacent ? 3 : 2);
+  SmallVector<int64_t> sizes = {layout.localKV, group, 0, 0};
+  sizes[pairDim - rows] = layout.localPairs;
+  sizes[sideDim - rows] = 2;
+  SmallVector<int64_t> shape(type.getTileType(mesh).getShape().drop_back());
+  llvm::append_range(shape, sizes);
+  Dims all(llvm::to_vector(llvm::seq(0u, rows + 3)));
+  Dims ofAngles(all); // the same for all heads of a group
+  ofAngles.erase(ofAngles.begin() + rows + 1);
   auto body = [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
-    Value tile = expandDim(b, loc, tiles[0], 0, shape);
+    Value tile = expandDim(b, loc, tiles[0], rows, sizes);
     auto half = [&](Value from, int64_t side) -> Value {
       PairSlice slice = getPairSlice(b, from, pairDim, sideDim, side);
       return tensor::ExtractSliceOp::create(
@@ -179,8 +245,8 @@ Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
     };
     Value even = half(tile, 0), odd = half(tile, 1);
     SmallVector<int64_t> angleShape = {layout.localKV, layout.localPairs};
-    Value cosine = expandDim(b, loc, tiles[1], 0, angleShape);
-    Value sine = expandDim(b, loc, tiles[2], 0, angleShape);
+    Value cosine = expandDim(b, loc, tiles[1], rows, angleShape);
+    Value sine = expandDim(b, loc, tiles[2], rows, angleShape);
     auto halfType = cast<RankedTensorType>(even.getType());
     auto empty = [&] {
       return tensor::EmptyOp::create(b, loc, halfType.getShape(),
@@ -188,7 +254,7 @@ Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
     };
     auto mul = [&](Value pairs, Value angle) {
       return buildElementwise(
-          b, loc, {pairs, angle}, {Dims{0, 1, 2}, Dims{0, 2}}, empty(),
+          b, loc, {pairs, angle}, {all, ofAngles}, empty(),
           [](OpBuilder &nested, Location l, ValueRange v) -> Value {
             return arith::MulFOp::create(nested, l, v[0], v[1]);
           });
@@ -202,7 +268,7 @@ Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
       Value rotated = buildElementwise(
           b, loc,
           side == 0 ? ValueRange{evenCos, oddSin} : ValueRange{evenSin, oddCos},
-          {Dims{0, 1, 2}, Dims{0, 1, 2}}, place,
+          {all, all}, place,
           [&](OpBuilder &nested, Location l, ValueRange v) -> Value {
             if (side == 0)
               return arith::SubFOp::create(nested, l, v[0], v[1]);
@@ -212,7 +278,7 @@ Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
       result = tensor::InsertSliceOp::create(
           b, loc, rotated, result, slice.offsets, slice.sizes, slice.strides);
     }
-    return {collapseDims(b, loc, result, 0, 4)};
+    return {collapseDims(b, loc, result, rows, 4)};
   };
   return buildLocal(builder, loc, mesh, {x, angles.cosine, angles.sine},
                     x.getType(), body)[0];
@@ -227,13 +293,21 @@ LogicalResult Placer::convertRope(llm::RopeOp op) {
   const HeadLayout &layout = found->second;
   bool isQuery = static_cast<int64_t>(op.getHeads()) != layout.kvHeads ||
                  required.lookup(op.getResult()) == layout.q;
-  auto placement =
-      PlacementAttr::get(getContext(), {isQuery ? layout.q : layout.k});
-  FailureOr<Value> x = place(op, op.getX(), placement);
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  SmallVector<SplitAttr> splits = {isQuery ? layout.q : layout.k};
+  if (type.getRank() == 2)
+    splits.insert(splits.begin(),
+                  SplitAttr::getCyclic(getContext(), MeshAxis::Y));
+  FailureOr<Value> x =
+      place(op, op.getX(), PlacementAttr::get(getContext(), splits));
   if (failed(x))
     return failure();
-  Angles angles = getAngles(op.getLoc(), layout, op.getBase().convertToDouble(),
-                            scalars.lookup(op.getPosition()));
+  double base = op.getBase().convertToDouble();
+  Value position = scalars.lookup(op.getPosition());
+  Angles angles = type.getRank() == 2
+                      ? getRowAngles(op.getLoc(), layout, base,
+                                     type.getDimSize(0), position)
+                      : getAngles(op.getLoc(), layout, base, position);
   placed[op.getResult()] =
       rotate(op.getLoc(), *x, layout, isQuery ? layout.group : 1, angles);
   return success();
@@ -278,7 +352,29 @@ static Value buildEmptyColumns(OpBuilder &b, Location loc, int64_t rows,
   return getColumns(b, loc, buildEmpty(b, loc, {rows, capacity}), {}, columns);
 }
 
+mesh::ObjectOp Placer::getCache(FlatSymbolRefAttr name, SplitAttr split) {
+  // Features x positions: positions are the streams' direction.
+  std::string symbol = (name.getValue() + ".cache").str();
+  if (auto object = symbols.lookup<mesh::ObjectOp>(symbol))
+    return object;
+  auto state = symbols.lookup<llm::StateOp>(name.getValue());
+  auto type = cast<RankedTensorType>(state.getType());
+  auto object = createObject(
+      state.getLoc(), mesh::ObjectKind::State, symbol,
+      getType({type.getDimSize(0), type.getDimSize(2), type.getDimSize(1)},
+              {SplitAttr::getWhole(getContext()), split,
+               SplitAttr::getCyclic(getContext(), MeshAxis::Y)},
+              type.getElementType()));
+  object.setStacked(true);
+  return object;
+}
+
 LogicalResult Placer::convertAttention(llm::AttentionOp op) {
+  return op.getBegin() ? convertMatrixAttention(op)
+                       : convertVectorAttention(op);
+}
+
+LogicalResult Placer::convertVectorAttention(llm::AttentionOp op) {
   Location loc = op.getLoc();
   const HeadLayout &layout = layouts.at(op);
   SmallVector<Value, 3> inputs;
@@ -294,30 +390,12 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
   Value layer = scalars.lookup(op.getLayer());
   Value position = scalars.lookup(op.getPosition());
 
-  // The caches, features x positions: positions are the streams' direction.
-  auto getCache = [&](FlatSymbolRefAttr name,
-                      SplitAttr split) -> mesh::ObjectOp {
-    if (auto object =
-            symbols.lookup<mesh::ObjectOp>((name.getValue() + ".cache").str()))
-      return object;
-    auto state = symbols.lookup<llm::StateOp>(name.getValue());
-    auto type = cast<RankedTensorType>(state.getType());
-    auto object = createObject(
-        state.getLoc(), mesh::ObjectKind::State,
-        (name.getValue() + ".cache").str(),
-        getType({type.getDimSize(0), type.getDimSize(2), type.getDimSize(1)},
-                {SplitAttr::getWhole(getContext()), split,
-                 SplitAttr::getCyclic(getContext(), MeshAxis::Y)},
-                type.getElementType()));
-    object.setStacked(true);
-    return object;
-  };
   mesh::ObjectOp keys = getCache(op.getKeysAttr(), layout.k);
   mesh::ObjectOp values = getCache(op.getValuesAttr(), layout.v);
   mesh::AppendOp::create(builder, loc, inputs[1], keys.getSymName(), layer,
-                         position);
+                         position, Value(), Value());
   mesh::AppendOp::create(builder, loc, inputs[2], values.getSymName(), layer,
-                         position);
+                         position, Value(), Value());
   Value k = loadObject(loc, keys.getSymName(), layer);
   Value v = loadObject(loc, values.getSymName(), layer);
 

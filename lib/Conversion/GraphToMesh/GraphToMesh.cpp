@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_CONVERTGRAPHTOMESH
@@ -112,6 +113,7 @@ LogicalResult Placer::convertReturn(func::ReturnOp op) {
         createObject(op.getLoc(), ObjectKind::Output, symbol, getPlaced(value));
     mesh::StoreOp::create(builder, op.getLoc(), lookup(value),
                           object.getSymName());
+    outputs.push_back(FlatSymbolRefAttr::get(object.getSymNameAttr()));
   }
   func::ReturnOp::create(builder, op.getLoc());
   return success();
@@ -141,6 +143,8 @@ LogicalResult Placer::convertOp(Operation &op) {
                          matvec.getOutputs()[0], /*transposed=*/true);
   if (auto matmul = dyn_cast<linalg::MatmulOp>(op))
     return convertMatmul(matmul);
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+    return convertExtractRow(slice);
   if (auto norm = dyn_cast<llm::RMSNormOp>(op))
     return convertRMSNorm(norm);
   if (auto rope = dyn_cast<llm::RopeOp>(op))
@@ -195,7 +199,9 @@ void Placer::collectHeadSplits(func::FuncOp func) {
       return tensor.getDefiningOp<llm::RopeOp>();
     };
     llm::RopeOp ropeQ = findRope(op.getQ()), ropeK = findRope(op.getK());
-    int64_t extent = cast<RankedTensorType>(op.getQ().getType()).getDimSize(0);
+    int64_t extent =
+        cast<RankedTensorType>(op.getQ().getType()).getShape().back();
+    hasPositionRows |= static_cast<bool>(op.getBegin());
     HeadLayout layout =
         HeadLayout::get(getContext(), mesh, op.getHeads(), op.getKvHeads(),
                         extent / static_cast<int64_t>(op.getHeads()),
@@ -245,8 +251,6 @@ static LogicalResult verifyTensors(ModuleOp module) {
 }
 
 LogicalResult Placer::convert(func::FuncOp func) {
-  if (failed(verifyTensors(module)))
-    return failure();
   collectHeadSplits(func);
   builder.setInsertionPoint(func);
   SmallVector<Type> parameters;
@@ -268,10 +272,16 @@ LogicalResult Placer::convert(func::FuncOp func) {
     names.push_back(builder.getStringAttr(getArgumentName(argument)));
     scalars.map(argument, entry->getArgument(next++));
   }
-  target->setAttr("plmr.parameters", builder.getArrayAttr(names));
+  target->setAttr(parametersAttrName, builder.getArrayAttr(names));
   builder.setInsertionPointToEnd(entry);
   if (failed(convertBlock(func.getBody().front())) || failed(orderInputs(func)))
     return failure();
+  SmallVector<Attribute> arguments;
+  for (BlockArgument argument : func.getArguments())
+    if (mesh::ObjectOp object = inputs.lookup(argument))
+      arguments.push_back(FlatSymbolRefAttr::get(object.getSymNameAttr()));
+  target->setAttr(inputsAttrName, builder.getArrayAttr(arguments));
+  target->setAttr(outputsAttrName, builder.getArrayAttr(outputs));
   func.erase();
   return success();
 }
@@ -291,14 +301,18 @@ struct ConvertGraphToMesh
       return signalPassFailure();
     }
     auto funcs = llvm::to_vector(module.getOps<func::FuncOp>());
-    if (funcs.size() != 1 || !funcs[0].getBody().hasOneBlock()) {
-      module.emitOpError("expected one function of one block but got ")
-          << funcs.size() << " function(s)";
+    bool haveOneBlock = llvm::all_of(
+        funcs, [](func::FuncOp func) { return func.getBody().hasOneBlock(); });
+    if (funcs.empty() || !haveOneBlock) {
+      module.emitOpError("expected functions of one block each");
       return signalPassFailure();
     }
-    Placer placer(module, meshOp);
-    if (failed(placer.convert(funcs[0])))
+    if (failed(verifyTensors(module)))
       return signalPassFailure();
+    // Weights lie as the first function wants them.
+    for (func::FuncOp func : funcs)
+      if (failed(Placer(module, meshOp).convert(func)))
+        return signalPassFailure();
     // Placed as objects now, or not used at all.
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       if (isa<llm::WeightOp, llm::StateOp>(op))

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "plmr/Dialect/PLMR/Transforms/Scalars.h"
 #include <cmath>
 #include <limits>
 
@@ -84,8 +86,8 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
       cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
   auto requiredSplit = required.find(op->getResult(0));
   if (!lookup(x)) {
-    SplitAttr split = SplitAttr::getBalanced(context, MeshAxis::Y);
-    if (failed(place(op, x, PlacementAttr::get(context, {split}))))
+    if (failed(place(
+            op, x, PlacementAttr::get(context, {getVectorSplit(MeshAxis::Y)}))))
       return failure();
   }
   Value input = lookup(x);
@@ -94,10 +96,9 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
     return op->emitOpError("expected a vector that is cut along an axis but "
                            "got ")
            << input.getType();
-  SplitAttr out =
-      requiredSplit != required.end()
-          ? requiredSplit->second
-          : SplitAttr::getBalanced(context, mesh::getOtherAxis(in.getAxis()));
+  SplitAttr out = requiredSplit != required.end()
+                      ? requiredSplit->second
+                      : getVectorSplit(mesh::getOtherAxis(in.getAxis()));
   if (out.getAxis() == in.getAxis())
     return op->emitOpError("expected the input along ")
            << stringifyMeshAxis(mesh::getOtherAxis(out.getAxis()))
@@ -170,27 +171,69 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
       (!transposed && maps[1] != map(k, n)))
     return op.emitOpError("expected A[m, k] and B[k, n] or B[n, k] but got "
                           "other indexing maps");
-  SplitAttr x = SplitAttr::getBalanced(context, MeshAxis::X);
-  SplitAttr y = SplitAttr::getBalanced(context, MeshAxis::Y);
-  SplitAttr skewX = SplitAttr::getBalanced(context, MeshAxis::X, true);
-  SplitAttr skewY = SplitAttr::getBalanced(context, MeshAxis::Y, true);
-  auto placementA = PlacementAttr::get(context, {y, transposed ? x : skewX});
-  auto placementB = PlacementAttr::get(context, {transposed ? y : skewY, x});
-  FailureOr<Value> a = place(op, op.getInputs()[0], placementA);
-  FailureOr<Value> b = place(op, op.getInputs()[1], placementB);
-  if (failed(a) || failed(b))
+  auto order = [&](MeshAxis axis, BlockOrder blocks) {
+    return SplitAttr::getBalanced(context, axis, blocks);
+  };
+  SplitAttr ringX = order(MeshAxis::X, BlockOrder::Ring);
+  SplitAttr ringY = order(MeshAxis::Y, BlockOrder::Ring);
+  SplitAttr skewX = order(MeshAxis::X, BlockOrder::Skewed);
+  SplitAttr skewY = order(MeshAxis::Y, BlockOrder::Skewed);
+
+  // What the host writes it can write where the walk starts.
+  Value inputA = op.getInputs()[0], inputB = op.getInputs()[1];
+  SmallVector<SplitAttr> splitsA = {order(MeshAxis::Y, BlockOrder::Natural),
+                                    transposed ? ringX : skewX};
+  if (PlacementAttr found = findPlacement(inputA))
+    splitsA.assign(found.getSplits().begin(), found.getSplits().end());
+  FailureOr<Value> a = place(op, inputA, PlacementAttr::get(context, splitsA));
+  if (failed(a))
+    return failure();
+  // A staircase needs blocks in ring order; where the columns of A lie as
+  // something else wants them, B stays and partial sums move.
+  SplitAttr contracted = splitsA[1];
+  bool walks = !transposed && (contracted == ringX || contracted == skewX);
+  auto requiredSplit = required.find(op.getResult(0));
+  bool isWeight = isa_and_nonnull<llm::ParamOp>(inputB.getDefiningOp());
+  SplitAttr columns = !walks                            ? ringX
+                      : requiredSplit != required.end() ? requiredSplit->second
+                      : isWeight ? order(MeshAxis::X, BlockOrder::Natural)
+                                 : ringX;
+  SmallVector<SplitAttr> splitsB = {isWeight ? ringY : skewY, columns};
+  if (!walks)
+    splitsB = transposed ? SmallVector<SplitAttr>{ringY, contracted}
+                         : SmallVector<SplitAttr>{contracted, ringY};
+  else if (PlacementAttr found = findPlacement(inputB);
+           found &&
+           (found.getSplits()[0] == ringY || found.getSplits()[0] == skewY)) {
+    splitsB.assign(found.getSplits().begin(), found.getSplits().end());
+    columns = splitsB[1];
+  } else if (found) {
+    splitsB = {ringY, columns};
+  }
+  FailureOr<Value> b = place(op, inputB, PlacementAttr::get(context, splitsB));
+  if (failed(b))
     return failure();
   auto resultTensor = cast<RankedTensorType>(op.getResult(0).getType());
+  SmallVector<SplitAttr> splits = {splitsA[0], columns};
   PlacedType type =
-      getType(resultTensor.getShape(), {y, x}, builder.getF32Type());
+      getType(resultTensor.getShape(), splits, builder.getF32Type());
+  auto pad = [&](Value value) {
+    return cast<PlacedType>(value.getType()).getPlacement().getPad();
+  };
+  if (pad(*a) == PadValue::Any || pad(*b) == PadValue::Any)
+    return op.emitOpError("expected operands whose padding is zero, the "
+                          "identity of the sum, but got ")
+           << a->getType() << " and " << b->getType();
   Value result;
-  if (transposed)
-    result = mesh::GemmTOp::create(builder, loc, type, *a, *b);
+  if (walks)
+    result =
+        mesh::GemmOp::create(builder, loc, TypeRange(type), *a, ValueRange(*b))
+            .getCs()[0];
   else
-    result = mesh::GemmOp::create(builder, loc, type, *a, *b);
+    result = mesh::GemmTOp::create(builder, loc, type, *a, *b, !transposed);
   if (getSplat(op.getOutputs()[0]) != 0.0) {
     FailureOr<Value> start =
-        place(op, op.getOutputs()[0], PlacementAttr::get(context, {y, x}));
+        place(op, op.getOutputs()[0], PlacementAttr::get(context, splits));
     if (failed(start))
       return failure();
     Value wide = castTo(loc, *start, builder.getF32Type());
@@ -201,6 +244,111 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
         })[0];
   }
   placed[op.getResult(0)] = castTo(loc, result, resultTensor.getElementType());
+  return success();
+}
+
+/// Row `row` of a matrix [cyclic y, x] as a vector on all rows, along x.
+Value Placer::broadcastRow(Location loc, Value matrix, Value row) {
+  auto type = cast<PlacedType>(matrix.getType());
+  Type element = type.getTensor().getElementType();
+  PlacedType vector =
+      getType(type.getTensor().getShape().take_back(),
+              type.getPlacement().getSplits().take_back(), element,
+              PadValue::Zero, getPartial(mesh::Reducer::Sum, MeshAxis::Y));
+  Value rows = buildIndex(builder, loc, mesh.rows);
+  Value slot = arith::DivUIOp::create(builder, loc, row, rows);
+  Value owner = arith::RemUIOp::create(builder, loc, row, rows);
+  Value y =
+      mesh::CoordOp::create(builder, loc, builder.getIndexType(), MeshAxis::Y);
+  Value owns =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, y, owner);
+  // All other rows add zeros.
+  Value partial = buildLocal(
+      builder, loc, mesh, matrix, TypeRange(vector),
+      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+        int64_t width = vector.getTileType(mesh).getDimSize(0);
+        Value own = tensor::ExtractSliceOp::create(
+            b, loc, vector.getTileType(mesh), tiles[0],
+            ArrayRef<OpFoldResult>{slot, b.getIndexAttr(0)},
+            ArrayRef<OpFoldResult>{b.getIndexAttr(1), b.getIndexAttr(width)},
+            ArrayRef<OpFoldResult>{b.getIndexAttr(1), b.getIndexAttr(1)});
+        Value empty =
+            tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>{width}, element);
+        return {buildElementwise(
+            b, loc, own, {Dims{0}}, empty,
+            [&](OpBuilder &nested, Location l, ValueRange v) -> Value {
+              Value zero = buildFloat(nested, l, element, 0);
+              return arith::SelectOp::create(nested, l, owns, v[0], zero);
+            })};
+      })[0];
+  return allReduce(loc, partial)[0];
+}
+
+/// A vector in ring order along x, on all rows, as one in ring order along y:
+/// each core adds what is in both of its blocks.
+Value Placer::turnVector(Location loc, Value vector) {
+  auto type = cast<PlacedType>(vector.getType());
+  int64_t extent = type.getTensor().getDimSize(0);
+  Type element = type.getTensor().getElementType();
+  PlacedType turned = getType(
+      {extent},
+      {SplitAttr::getBalanced(getContext(), MeshAxis::Y, BlockOrder::Ring)},
+      element, PadValue::Zero, getPartial(mesh::Reducer::Sum, MeshAxis::X));
+  Scalars s(builder, loc);
+  struct Block {
+    Value begin, end;
+  };
+  auto getBlock = [&](MeshAxis axis) -> Block {
+    MeshLine line = buildMeshLine(builder, loc, mesh, axis);
+    Value block = s.ringPosition(line.local, line.extent);
+    auto bound = [&](Value number) {
+      return s.div(s.mul(number, s.index(extent)), line.extent);
+    };
+    return {bound(block), bound(s.add(block, s.index(1)))};
+  };
+  Block x = getBlock(MeshAxis::X), y = getBlock(MeshAxis::Y);
+  Value begin = s.max(x.begin, y.begin);
+  Value length = s.sub(s.max(s.min(x.end, y.end), begin), begin);
+  Value from = s.sub(begin, x.begin), to = s.sub(begin, y.begin);
+  Value partial = buildLocal(
+      builder, loc, mesh, vector, TypeRange(turned),
+      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+        RankedTensorType tile = turned.getTileType(mesh);
+        Value zeros = buildFilled(
+            b, loc, tensor::EmptyOp::create(b, loc, tile.getShape(), element),
+            0);
+        OpFoldResult one = b.getIndexAttr(1);
+        Value common = tensor::ExtractSliceOp::create(
+            b, loc, tiles[0], ArrayRef<OpFoldResult>{from},
+            ArrayRef<OpFoldResult>{length}, ArrayRef<OpFoldResult>{one});
+        return {tensor::InsertSliceOp::create(
+            b, loc, common, zeros, ArrayRef<OpFoldResult>{to},
+            ArrayRef<OpFoldResult>{length}, ArrayRef<OpFoldResult>{one})};
+      })[0];
+  return allReduce(loc, partial)[0];
+}
+
+LogicalResult Placer::convertExtractRow(tensor::ExtractSliceOp op) {
+  Value matrix = lookup(op.getSource());
+  auto cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
+  auto ringX =
+      SplitAttr::getBalanced(getContext(), MeshAxis::X, BlockOrder::Ring);
+  bool isRow =
+      op.getSourceType().getRank() == 2 && op.getResultType().getRank() == 1 &&
+      isConstantIntValue(op.getMixedOffsets()[1], 0) &&
+      isConstantIntValue(op.getMixedSizes()[0], 1) && op.hasUnitStride() &&
+      op.getResultType().getDimSize(0) == op.getSourceType().getDimSize(1);
+  if (!isRow || !matrix ||
+      getPlaced(op.getSource()).getPlacement().getSplits() !=
+          ArrayRef<SplitAttr>{cyclic, ringX})
+    return op.emitOpError("expected a whole row of a matrix that is placed as "
+                          "<[cyclic y, ring x]>");
+  Location loc = op.getLoc();
+  OpFoldResult offset = op.getMixedOffsets()[0];
+  Value row = isa<Attribute>(offset)
+                  ? buildIndex(builder, loc, *getConstantIntValue(offset))
+                  : scalars.lookup(cast<Value>(offset));
+  placed[op.getResult()] = turnVector(loc, broadcastRow(loc, matrix, row));
   return success();
 }
 
@@ -243,8 +391,12 @@ LogicalResult Placer::convertElementwise(Operation *op,
 LogicalResult Placer::convertRMSNorm(llm::RMSNormOp op) {
   Location loc = op.getLoc();
   if (!lookup(op.getX())) {
-    SplitAttr split = SplitAttr::getBalanced(getContext(), MeshAxis::Y);
-    if (failed(place(op, op.getX(), PlacementAttr::get(getContext(), {split}))))
+    int64_t rank = cast<RankedTensorType>(op.getX().getType()).getRank();
+    PlacementAttr placement =
+        rank == 2
+            ? getDefaultPlacement(rank)
+            : PlacementAttr::get(getContext(), {getVectorSplit(MeshAxis::Y)});
+    if (failed(place(op, op.getX(), placement)))
       return failure();
   }
   Value x = lookup(op.getX());
@@ -254,43 +406,49 @@ LogicalResult Placer::convertRMSNorm(llm::RMSNormOp op) {
     return op.emitOpError("expected an input whose padding is zero, the "
                           "identity of the sum, but got ")
            << type;
-  FailureOr<Value> gain = place(op, op.getGain(), placement);
+  ArrayRef<SplitAttr> splits = placement.getSplits();
+  FailureOr<Value> gain = place(
+      op, op.getGain(), PlacementAttr::get(getContext(), splits.take_back()));
   if (failed(gain))
     return failure();
+  // One number for the vector, or for each row.
+  unsigned rows = splits.size() - 1;
+  Dims all(llvm::to_vector(llvm::seq(0u, rows + 1)));
+  Dims outer(ArrayRef<unsigned>(all).drop_back());
   Type element = type.getTensor().getElementType();
-  PlacedType sumType = getType(
-      {}, {}, element, PadValue::Zero,
-      getPartial(mesh::Reducer::Sum, placement.getSplits()[0].getAxis()));
+  ArrayRef<int64_t> shape = type.getTensor().getShape();
+  PlacedType sumType =
+      getType(shape.drop_back(), splits.drop_back(), element, PadValue::Zero,
+              getPartial(mesh::Reducer::Sum, splits.back().getAxis()));
+  SmallVector<int64_t> sumShape(sumType.getTileType(mesh).getShape());
   Value partial = buildLocal(
       builder, loc, mesh, x, TypeRange(sumType),
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
         Value zero = buildFilled(
-            b, loc,
-            tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>(), element), 0);
-        return {buildContraction(b, loc, tiles[0], {0}, tiles[0], {0}, zero, {},
-                                 1)};
+            b, loc, tensor::EmptyOp::create(b, loc, sumShape, element), 0);
+        return {buildContraction(b, loc, tiles[0], all, tiles[0], all, zero,
+                                 outer, rows + 1)};
       })[0];
   Value sum = allReduce(loc, partial)[0];
-  double extent = static_cast<double>(type.getTensor().getDimSize(0));
+  double extent = static_cast<double>(shape.back());
   double eps = op.getEps().convertToDouble();
   placed[op.getResult()] = buildLocal(
       builder, loc, mesh, {x, *gain, sum}, TypeRange(type),
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
-        auto scalar = [&](Value input, ScalarFn fn) {
-          Value empty =
-              tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>(), element);
-          return buildElementwise(b, loc, input, {Dims{}}, empty, fn);
+        auto each = [&](Value input, ScalarFn fn) {
+          Value empty = tensor::EmptyOp::create(b, loc, sumShape, element);
+          return buildElementwise(b, loc, input, {outer}, empty, fn);
         };
         // One rounding: sum * (1 / extent) + eps.
-        Value shifted = scalar(
+        Value shifted = each(
             tiles[2], [&](OpBuilder &n, Location l, ValueRange v) -> Value {
               Value mean = arith::MulFOp::create(
                   n, l, v[0], buildFloat(n, l, element, 1 / extent));
               return arith::AddFOp::create(n, l, mean,
                                            buildFloat(n, l, element, eps));
             });
-        Value scale = scalar(
-            shifted, [&](OpBuilder &n, Location l, ValueRange v) -> Value {
+        Value scale =
+            each(shifted, [&](OpBuilder &n, Location l, ValueRange v) -> Value {
               return math::RsqrtOp::create(n, l, v[0]);
             });
         auto mul = [&](Value vector, Value factor, const Dims &dims) {
@@ -298,12 +456,12 @@ LogicalResult Placer::convertRMSNorm(llm::RMSNormOp op) {
           Value empty = tensor::EmptyOp::create(b, loc, tile.getShape(),
                                                 tile.getElementType());
           return buildElementwise(
-              b, loc, {vector, factor}, {Dims{0}, dims}, empty,
+              b, loc, {vector, factor}, {all, dims}, empty,
               [](OpBuilder &n, Location l, ValueRange v) -> Value {
                 return arith::MulFOp::create(n, l, v[0], v[1]);
               });
         };
-        return {mul(mul(tiles[0], scale, {}), tiles[1], {0})};
+        return {mul(mul(tiles[0], scale, outer), tiles[1], {rows})};
       })[0];
   return success();
 }

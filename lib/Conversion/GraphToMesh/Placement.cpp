@@ -130,11 +130,27 @@ PadValue plmr::getPadValue(std::optional<double> pad) {
   return PadValue::Any;
 }
 
+SplitAttr Placer::getVectorSplit(MeshAxis axis) {
+  bool isRing = hasMatrices && axis == MeshAxis::Y;
+  return SplitAttr::getBalanced(
+      getContext(), axis, isRing ? BlockOrder::Ring : BlockOrder::Natural);
+}
+
+SplitAttr Placer::getRowSplit() {
+  return hasPositionRows ? SplitAttr::getCyclic(getContext(), MeshAxis::Y)
+                         : SplitAttr::getBalanced(getContext(), MeshAxis::Y);
+}
+
 PlacementAttr Placer::getDefaultPlacement(int64_t rank) {
   SmallVector<SplitAttr> splits(rank, SplitAttr::getWhole(getContext()));
-  constexpr MeshAxis axes[] = {MeshAxis::Y, MeshAxis::X};
-  for (auto [split, axis] : llvm::zip(splits, axes))
-    split = SplitAttr::getBalanced(getContext(), axis);
+  if (rank == 1)
+    splits[0] = getVectorSplit(MeshAxis::Y);
+  if (rank >= 2) {
+    splits[0] = getRowSplit();
+    splits[1] = SplitAttr::getBalanced(getContext(), MeshAxis::X,
+                                       hasMatrices ? BlockOrder::Ring
+                                                   : BlockOrder::Natural);
+  }
   return PlacementAttr::get(getContext(), splits);
 }
 

@@ -17,7 +17,9 @@
 
 #include "LocalBuilder.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
 #include <map>
@@ -54,7 +56,9 @@ class Placer {
 public:
   Placer(mlir::ModuleOp module, mesh::MeshOp meshOp)
       : module(module), symbols(module), mesh(meshOp.getShape()),
-        builder(module.getContext()) {}
+        builder(module.getContext()) {
+    module.walk([&](mlir::linalg::MatmulOp) { hasMatrices = true; });
+  }
 
   mlir::LogicalResult convert(mlir::func::FuncOp func);
 
@@ -70,13 +74,23 @@ private:
   mlir::LogicalResult convertMatmul(mlir::linalg::MatmulOp op);
   mlir::LogicalResult convertElementwise(mlir::Operation *op,
                                          mesh::PlacementAttr placement);
+  mlir::LogicalResult convertExtractRow(mlir::tensor::ExtractSliceOp op);
   mlir::LogicalResult convertRMSNorm(llm::RMSNormOp op);
   mlir::LogicalResult convertRope(llm::RopeOp op);
   mlir::LogicalResult convertAttention(llm::AttentionOp op);
+  mlir::LogicalResult convertVectorAttention(llm::AttentionOp op);
+  mlir::LogicalResult convertMatrixAttention(llm::AttentionOp op);
 
+  /// Vectors along y lie in ring order where a matrix product may contract
+  /// over the same dimension of a weight.
+  mesh::SplitAttr getVectorSplit(mesh::MeshAxis axis);
+  Value broadcastRow(mlir::Location loc, Value matrix, Value row);
+  Value turnVector(mlir::Location loc, Value vector);
   /// Balanced along y, and a second dimension along x.
   mesh::PlacementAttr getDefaultPlacement(int64_t rank);
   std::string getArgumentName(mlir::BlockArgument argument) const;
+  /// Rows of the function's matrices: cyclic if they are positions.
+  mesh::SplitAttr getRowSplit();
   /// Inputs in the order of the function's arguments, also those without use.
   mlir::LogicalResult orderInputs(mlir::func::FuncOp func);
   /// The placed value of `tensor`; what is not yet placed gets `placement`.
@@ -117,8 +131,15 @@ private:
   Angles getAngles(mlir::Location loc, const HeadLayout &layout, double base,
                    Value position);
   Value loadRopeTable(mlir::Location loc, llvm::StringRef name, bool sine,
-                      int64_t stride, int64_t rows, const HeadLayout &layout,
-                      double base);
+                      int64_t stride, int64_t rows, mesh::SplitAttr rowSplit,
+                      const HeadLayout &layout, double base);
+  /// The angles of `rows` positions, the first of which has `first`.
+  Angles getRowAngles(mlir::Location loc, const HeadLayout &layout, double base,
+                      int64_t rows, Value position);
+  /// The key and value cache of an attention, as objects.
+  mesh::ObjectOp getCache(mlir::FlatSymbolRefAttr name, mesh::SplitAttr split);
+  /// Keys of slots 0 up to `slots` of every row that the core's column owns.
+  Value getKeyCount(mlir::Location loc, const HeadLayout &layout, Value slots);
   Value rotate(mlir::Location loc, Value x, const HeadLayout &layout,
                int64_t group, const Angles &angles);
 
@@ -141,11 +162,14 @@ private:
   llvm::DenseMap<Value, mesh::SplitAttr> required;
   llvm::DenseMap<mlir::Operation *, HeadLayout> layouts; ///< ropes, attentions
   /// Angles by base and layout; they depend on the position only.
-  std::map<std::pair<double, const void *>, Angles> angles;
+  std::map<std::pair<double, const void *>, Angles> angles, rowAngles;
   /// What the padding of a tensor holds, where that is known but is no value
   /// that a placement can name.
   llvm::DenseMap<Value, double> knownPads;
-  int64_t positions = 0; ///< of the caches
+  int64_t positions = 0;        ///< of the caches
+  bool hasPositionRows = false; ///< rows of matrices are positions
+  llvm::SmallVector<mlir::Attribute> outputs; ///< symbols, as returned
+  bool hasMatrices = false; ///< some function of the module multiplies them
 };
 
 } // namespace plmr

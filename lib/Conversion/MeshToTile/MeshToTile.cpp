@@ -40,11 +40,14 @@ private:
   LogicalResult convertOp(Operation &op);
   void convertLocal(mesh::LocalOp op);
   void convertAppend(mesh::AppendOp op);
+  void convertAppendRows(mesh::AppendOp op);
   Value buildMessage(mesh::AllReduceOp op, SmallVectorImpl<Value> &parts);
   void convertAllReduce(mesh::AllReduceOp op);
   LogicalResult convertLoop(scf::ForOp loop);
-  template <typename OpTy, typename TileOpTy>
-  void convertGemm(OpTy op, int64_t extent);
+  void convertGemm(mesh::GemmOp op);
+  void convertGemmT(mesh::GemmTOp op);
+  void convertHeadGemmT(mesh::HeadGemmTOp op);
+  void convertHeadGemm(mesh::HeadGemmOp op);
 
   RankedTensorType getTile(Value placed) const {
     return cast<PlacedType>(placed.getType()).getTileType(mesh);
@@ -60,6 +63,13 @@ private:
   Value buildAlloc(Location loc, RankedTensorType tile) {
     return memref::AllocOp::create(builder, loc, getBufferType(tile));
   }
+  /// The buffer of a tile that an operation on buffers reads at once.
+  Value buildOperand(Location loc, Value tile);
+  Value buildZeros(Location loc, ArrayRef<int64_t> shape, Type element);
+  /// Key heads of a tile whose columns are (key heads : ..).
+  int64_t getLocalHeads(Value queries) const;
+  /// [m x heads x group x i] as [m x columns].
+  Value collapseColumns(Location loc, Value tile);
   /// Writes `tensor` into `buffer`.
   void buildWrite(Location loc, Value tensor, Value buffer) {
     bufferization::MaterializeInDestinationOp::create(
@@ -67,12 +77,13 @@ private:
         /*writable=*/true);
   }
   /// The content of `buffer`, which nothing else writes while it is read.
-  Value buildRead(Location loc, Value buffer) {
+  /// Where nothing else reads it either, it may be changed in place.
+  Value buildRead(Location loc, Value buffer, bool writable = false) {
     auto type = cast<MemRefType>(buffer.getType());
     return bufferization::ToTensorOp::create(
         builder, loc,
         RankedTensorType::get(type.getShape(), type.getElementType()), buffer,
-        /*restrict=*/true, /*writable=*/false);
+        /*restrict=*/true, writable);
   }
 
   MeshShape mesh;
@@ -137,6 +148,57 @@ void TileConverter::convertAppend(mesh::AppendOp op) {
         if (rounds)
           selected = arith::TruncFOp::create(nested, l, element, selected);
         linalg::YieldOp::create(nested, l, selected);
+      });
+}
+
+/// Each row stores the positions that are its own: `begin` up to `end`, counted
+/// from a position that row 0 owns.
+void TileConverter::convertAppendRows(mesh::AppendOp op) {
+  Location loc = op.getLoc();
+  auto object = SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(
+      op, op.getObjectAttr());
+  RankedTensorType tile = object.getValueType().getTileType(mesh);
+  Value cache =
+      buildRef(loc, op.getObject(), mapping.lookup(op.getIndex()), tile);
+  Value source = buildOperand(loc, mapping.lookup(op.getValue()));
+  Value rows = arith::ConstantIndexOp::create(builder, loc, mesh.rows);
+  Value row = mesh::CoordOp::create(builder, loc, builder.getIndexType(),
+                                    mesh::MeshAxis::Y);
+  // The first slot of this row whose position is not below `position`.
+  Value slack = arith::SubIOp::create(
+      builder, loc, arith::ConstantIndexOp::create(builder, loc, mesh.rows - 1),
+      row);
+  auto getSlot = [&](Value position) -> Value {
+    Value sum = arith::AddIOp::create(builder, loc, position, slack);
+    return arith::DivUIOp::create(builder, loc, sum, rows);
+  };
+  Value begin = getSlot(mapping.lookup(op.getBegin()));
+  Value end = getSlot(mapping.lookup(op.getEnd()));
+  Value count = arith::SubIOp::create(builder, loc, end, begin);
+  Value first = arith::DivUIOp::create(builder, loc,
+                                       mapping.lookup(op.getPosition()), rows);
+  Value place = arith::AddIOp::create(builder, loc, first, begin);
+  OpFoldResult features = builder.getIndexAttr(tile.getDimSize(0));
+  OpFoldResult zero = builder.getIndexAttr(0);
+  SmallVector<OpFoldResult> strides(2, builder.getIndexAttr(1));
+  Value from = memref::SubViewOp::create(
+      builder, loc, source, SmallVector<OpFoldResult>{begin, zero},
+      SmallVector<OpFoldResult>{count, features}, strides);
+  Value to = memref::SubViewOp::create(
+      builder, loc, cache, SmallVector<OpFoldResult>{zero, place},
+      SmallVector<OpFoldResult>{features, count}, strides);
+  AffineMap identity = builder.getMultiDimIdentityMap(2);
+  AffineMap exchanged =
+      AffineMap::getPermutationMap(ArrayRef<unsigned>{1, 0}, op.getContext());
+  SmallVector<utils::IteratorType> parallel(2, utils::IteratorType::parallel);
+  linalg::GenericOp::create(
+      builder, loc, from, to, ArrayRef<AffineMap>{exchanged, identity},
+      parallel, [](OpBuilder &nested, Location l, ValueRange arguments) {
+        Value value = arguments[0];
+        if (value.getType() != arguments[1].getType())
+          value =
+              arith::TruncFOp::create(nested, l, arguments[1].getType(), value);
+        linalg::YieldOp::create(nested, l, value);
       });
 }
 
@@ -210,22 +272,153 @@ void TileConverter::convertAllReduce(mesh::AllReduceOp op) {
     mapping.map(result, buildRead(loc, part));
 }
 
-template <typename OpTy, typename TileOpTy>
-void TileConverter::convertGemm(OpTy op, int64_t extent) {
+/// Splits dimension 1 of `tile` into `sizes`.
+static Value expandColumns(OpBuilder &builder, Location loc, Value tile,
+                           ArrayRef<int64_t> sizes) {
+  auto type = cast<RankedTensorType>(tile.getType());
+  SmallVector<int64_t> shape = {type.getDimSize(0)};
+  llvm::append_range(shape, sizes);
+  ReassociationIndices columns;
+  for (size_t i = 0; i != sizes.size(); ++i)
+    columns.push_back(static_cast<int64_t>(i) + 1);
+  return tensor::ExpandShapeOp::create(
+      builder, loc, RankedTensorType::get(shape, type.getElementType()), tile,
+      SmallVector<ReassociationIndices>{{0}, columns});
+}
+
+/// Splits dimension 0 of `tile` into `heads` and the rest.
+static Value expandHeads(OpBuilder &builder, Location loc, Value tile,
+                         int64_t heads) {
+  auto type = cast<RankedTensorType>(tile.getType());
+  return tensor::ExpandShapeOp::create(
+      builder, loc,
+      RankedTensorType::get(
+          {heads, type.getDimSize(0) / heads, type.getDimSize(1)},
+          type.getElementType()),
+      tile, SmallVector<ReassociationIndices>{{0, 1}, {2}});
+}
+
+Value TileConverter::buildOperand(Location loc, Value tile) {
+  auto type = cast<RankedTensorType>(tile.getType());
+  return bufferization::ToBufferOp::create(
+      builder, loc, MemRefType::get(type.getShape(), type.getElementType()),
+      tile, /*read_only=*/true);
+}
+
+Value TileConverter::buildZeros(Location loc, ArrayRef<int64_t> shape,
+                                Type element) {
+  Value buffer = buildAlloc(loc, RankedTensorType::get(shape, element));
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
+  linalg::FillOp::create(builder, loc, zero, buffer);
+  return buffer;
+}
+
+static bool isInRingOrder(Value placed, unsigned dim) {
+  auto placement = cast<PlacedType>(placed.getType()).getPlacement();
+  return placement.getSplits()[dim].getOrder() == BlockOrder::Ring;
+}
+
+void TileConverter::convertGemm(mesh::GemmOp op) {
   Location loc = op.getLoc();
-  auto operand = [&](Value value) -> Value {
-    Value buffer = buildAlloc(loc, getTile(value));
-    buildWrite(loc, mapping.lookup(value), buffer);
-    return buffer;
-  };
-  Value a = operand(op.getA()), b = operand(op.getB());
+  Value a = buildOperand(loc, mapping.lookup(op.getA()));
+  SmallVector<Value> bs;
+  int64_t columns = 0;
+  for (auto [b, c] : llvm::zip(op.getBs(), op.getCs())) {
+    bs.push_back(buildOperand(loc, mapping.lookup(b)));
+    columns += getTile(c).getDimSize(1);
+  }
+  RankedTensorType tile = getTile(op.getCs()[0]);
+  Value c =
+      buildZeros(loc, {tile.getDimSize(0), columns}, tile.getElementType());
+  int64_t extent =
+      cast<PlacedType>(op.getA().getType()).getTensor().getDimSize(1);
+  mesh::GemmTileOp::create(builder, loc, a, bs, c, extent,
+                           isInRingOrder(op.getA(), 1),
+                           isInRingOrder(op.getBs()[0], 0));
+  if (op.getCs().size() == 1) {
+    mapping.map(op.getCs()[0], buildRead(loc, c, /*writable=*/true));
+    return;
+  }
+  int64_t column = 0;
+  for (Value result : op.getCs()) {
+    int64_t width = getTile(result).getDimSize(1);
+    SmallVector<OpFoldResult> offsets = {builder.getIndexAttr(0),
+                                         builder.getIndexAttr(column)};
+    SmallVector<OpFoldResult> sizes = {builder.getIndexAttr(tile.getDimSize(0)),
+                                       builder.getIndexAttr(width)};
+    SmallVector<OpFoldResult> strides(2, builder.getIndexAttr(1));
+    Value part =
+        memref::SubViewOp::create(builder, loc, c, offsets, sizes, strides);
+    mapping.map(result, buildRead(loc, part));
+    column += width;
+  }
+}
+
+void TileConverter::convertGemmT(mesh::GemmTOp op) {
+  Location loc = op.getLoc();
+  Value a = buildOperand(loc, mapping.lookup(op.getA()));
+  Value b = buildOperand(loc, mapping.lookup(op.getB()));
   RankedTensorType tile = getTile(op.getC());
-  Value c = buildAlloc(loc, tile);
-  Value zero = arith::ConstantOp::create(
-      builder, loc, builder.getZeroAttr(tile.getElementType()));
-  linalg::FillOp::create(builder, loc, zero, c);
-  TileOpTy::create(builder, loc, a, b, c, extent);
-  mapping.map(op.getC(), buildRead(loc, c));
+  Value c = buildZeros(loc, tile.getShape(), tile.getElementType());
+  int64_t extent =
+      cast<PlacedType>(op.getC().getType()).getTensor().getDimSize(1);
+  mesh::GemmTTileOp::create(builder, loc, a, b, c, extent,
+                            op.getUntransposed());
+  mapping.map(op.getC(), buildRead(loc, c, /*writable=*/true));
+}
+
+int64_t TileConverter::getLocalHeads(Value queries) const {
+  Placement placement = cast<PlacedType>(queries.getType()).getHostPlacement();
+  return placement.getShares(1, mesh, 0, 0)[0].padded;
+}
+
+void TileConverter::convertHeadGemmT(mesh::HeadGemmTOp op) {
+  Location loc = op.getLoc();
+  int64_t heads = getLocalHeads(op.getScores()), group = op.getGroup();
+  auto split = [&](RankedTensorType tile) -> SmallVector<int64_t> {
+    return {heads, group, tile.getDimSize(1) / heads / group};
+  };
+  Value q = expandColumns(builder, loc, mapping.lookup(op.getQ()),
+                          split(getTile(op.getQ())));
+  Value k = expandHeads(builder, loc, mapping.lookup(op.getK()), heads);
+  RankedTensorType tile = getTile(op.getScores());
+  SmallVector<int64_t> shape = {tile.getDimSize(0)};
+  llvm::append_range(shape, split(tile));
+  Value scores =
+      buildAlloc(loc, RankedTensorType::get(shape, tile.getElementType()));
+  mesh::HeadGemmTTileOp::create(
+      builder, loc, buildOperand(loc, q), buildOperand(loc, k), scores,
+      mapping.lookup(op.getFirst()), mapping.lookup(op.getSlots()),
+      op.getScaleAttr(), builder.getI64IntegerAttr(op.getKvHeads()));
+  mapping.map(op.getScores(),
+              collapseColumns(loc, buildRead(loc, scores, /*writable=*/true)));
+}
+
+void TileConverter::convertHeadGemm(mesh::HeadGemmOp op) {
+  Location loc = op.getLoc();
+  int64_t heads = getLocalHeads(op.getWeights()), group = op.getGroup();
+  auto split = [&](RankedTensorType tile) -> SmallVector<int64_t> {
+    return {heads, group, tile.getDimSize(1) / heads / group};
+  };
+  Value weights = expandColumns(builder, loc, mapping.lookup(op.getWeights()),
+                                split(getTile(op.getWeights())));
+  Value v = expandHeads(builder, loc, mapping.lookup(op.getV()), heads);
+  RankedTensorType tile = getTile(op.getResult());
+  SmallVector<int64_t> shape = {tile.getDimSize(0)};
+  llvm::append_range(shape, split(tile));
+  Value result = buildZeros(loc, shape, tile.getElementType());
+  mesh::HeadGemmTileOp::create(builder, loc, buildOperand(loc, weights),
+                               buildOperand(loc, v), result,
+                               mapping.lookup(op.getSlots()),
+                               builder.getI64IntegerAttr(op.getKvHeads()));
+  mapping.map(op.getResult(),
+              collapseColumns(loc, buildRead(loc, result, /*writable=*/true)));
+}
+
+Value TileConverter::collapseColumns(Location loc, Value tile) {
+  return tensor::CollapseShapeOp::create(
+      builder, loc, tile, SmallVector<ReassociationIndices>{{0}, {1, 2, 3}});
 }
 
 /// Loop-carried tiles stay in one buffer; each iteration reads a copy of it, so
@@ -278,20 +471,23 @@ LogicalResult TileConverter::convertOp(Operation &op) {
     }
     buildWrite(loc, mapping.lookup(store.getValue()), buffer);
   } else if (auto append = dyn_cast<mesh::AppendOp>(op)) {
-    convertAppend(append);
+    if (append.getBegin())
+      convertAppendRows(append);
+    else
+      convertAppend(append);
   } else if (auto reduce = dyn_cast<mesh::AllReduceOp>(op)) {
     if (!reduce.getGroups())
       return reduce.emitOpError("expected groups; plmr-choose-algorithms sets "
                                 "them");
     convertAllReduce(reduce);
   } else if (auto gemm = dyn_cast<mesh::GemmOp>(op)) {
-    auto type = cast<PlacedType>(gemm.getA().getType());
-    convertGemm<mesh::GemmOp, mesh::GemmTileOp>(gemm,
-                                                type.getTensor().getDimSize(1));
+    convertGemm(gemm);
   } else if (auto gemmT = dyn_cast<mesh::GemmTOp>(op)) {
-    auto type = cast<PlacedType>(gemmT.getB().getType());
-    convertGemm<mesh::GemmTOp, mesh::GemmTTileOp>(
-        gemmT, type.getTensor().getDimSize(0));
+    convertGemmT(gemmT);
+  } else if (auto scores = dyn_cast<mesh::HeadGemmTOp>(op)) {
+    convertHeadGemmT(scores);
+  } else if (auto weighted = dyn_cast<mesh::HeadGemmOp>(op)) {
+    convertHeadGemm(weighted);
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
     if (failed(convertLoop(loop)))
       return failure();

@@ -52,11 +52,13 @@ Operand Selector::getOperand(const Scalar &scalar) {
 }
 
 uint8_t Selector::allocateRegister() {
-  if (nextRegister == numRegisters) {
+  auto reg = static_cast<unsigned>(llvm::countr_one(taken));
+  if (reg == numRegisters) {
     outOfRegisters = true;
     return numRegisters - 1;
   }
-  return static_cast<uint8_t>(nextRegister++);
+  taken |= uint64_t(1) << reg;
+  return static_cast<uint8_t>(reg);
 }
 
 void Selector::emitScalar(Opcode opcode, uint8_t dst, const Scalar &a,
@@ -206,7 +208,7 @@ LogicalResult Selector::selectLoop(scf::ForOp op) {
   emit(Opcode::Loop).a = countOperand;
   forgetDescriptors();
 
-  unsigned scope = nextRegister;
+  uint64_t scope = taken;
   Scalar outer = condition;
   condition = Scalar::get(1);
   if (failed(selectBlock(*op.getBody())))
@@ -215,6 +217,8 @@ LogicalResult Selector::selectLoop(scf::ForOp op) {
   // All new values are read before the first register changes.
   auto yield = cast<scf::YieldOp>(op.getBody()->getTerminator());
   SmallVector<uint8_t> next;
+  for (Value value : yield.getOperands())
+    taken |= getRegisters(value);
   for (Value value : yield.getOperands()) {
     next.push_back(allocateRegister());
     emitScalar(Opcode::SAdd, next.back(), getScalar(value), Scalar::get(0));
@@ -223,7 +227,7 @@ LogicalResult Selector::selectLoop(scf::ForOp op) {
     emitScalar(Opcode::SAdd, reg, Scalar::inRegister(value), Scalar::get(0));
   emitScalar(Opcode::SAdd, induction, Scalar::inRegister(induction),
              Scalar::get(1));
-  nextRegister = scope;
+  taken = scope;
   forgetDescriptors();
   code[loop].imm = static_cast<int32_t>(code.size() - loop - 1);
   for (auto [result, reg] : llvm::zip(op.getResults(), carried))
@@ -243,7 +247,40 @@ LogicalResult Selector::selectIf(scf::IfOp op) {
   return success();
 }
 
+uint64_t Selector::getRegisters(Value value) const {
+  uint64_t registers = 0;
+  auto add = [&](const Scalar &scalar) {
+    if (!scalar.isTable)
+      registers |= uint64_t(1) << scalar.reg;
+  };
+  if (auto scalar = scalars.find(value); scalar != scalars.end())
+    add(scalar->second);
+  if (auto tile = tiles.find(value); tile != tiles.end()) {
+    if (tile->second.addend)
+      add(*tile->second.addend);
+    llvm::for_each(tile->second.sizes, add);
+  }
+  return registers;
+}
+
+/// The last operation of `block` that uses `value`, by itself or inside.
+static Operation *getLastUser(Value value, Block &block) {
+  Operation *last = nullptr;
+  for (Operation *user : value.getUsers()) {
+    Operation *ancestor = block.findAncestorOpInBlock(*user);
+    if (!last || last->isBeforeInBlock(ancestor))
+      last = ancestor;
+  }
+  return last;
+}
+
 LogicalResult Selector::selectBlock(Block &block) {
+  struct Live {
+    uint64_t registers;
+    Operation *lastUser;
+  };
+  SmallVector<Live> live;
+  uint64_t outer = taken;
   for (Operation &op : block) {
     current = op.getLoc();
     if (failed(select(op)))
@@ -251,6 +288,15 @@ LogicalResult Selector::selectBlock(Block &block) {
     if (outOfRegisters)
       return op.emitOpError("expected at most ")
              << numRegisters - 1 << " scalars in registers at a time";
+    for (Value result : op.getResults())
+      if (uint64_t registers = getRegisters(result))
+        if (Operation *last = getLastUser(result, block))
+          live.push_back({registers, last});
+    llvm::erase_if(live,
+                   [&](const Live &entry) { return entry.lastUser == &op; });
+    taken = outer;
+    for (const Live &entry : live)
+      taken |= entry.registers;
   }
   return success();
 }
@@ -286,6 +332,8 @@ LogicalResult Selector::select(Operation &op) {
   }
   if (isa<arith::ArithDialect>(op.getDialect()))
     return selectArithmetic(op);
+  if (auto epoch = dyn_cast<mesh::EpochOp>(op))
+    return selectEpoch(epoch);
   if (isa<mesh::SendOp, mesh::RecvOp, mesh::RecvReduceOp, mesh::ForwardReduceOp,
           mesh::WaitOp>(op))
     return selectMessage(op);

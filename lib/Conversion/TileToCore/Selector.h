@@ -28,7 +28,7 @@ struct TileRef {
   llvm::SmallVector<Scalar, 4> sizes;
 };
 
-/// Selects the instructions of one function and fills a Program.
+/// Selects the instructions of a module's functions and fills a Program.
 class Selector {
 public:
   Selector(mlir::ModuleOp module, mesh::MeshOp meshOp, const Machine &machine)
@@ -38,18 +38,22 @@ public:
   }
 
   /// Fails after a diagnostic.
-  mlir::FailureOr<Program> run(mlir::func::FuncOp func);
+  mlir::FailureOr<Program> run();
 
 private:
   using Op = mlir::Operation;
 
   // Program parts.
   mlir::LogicalResult addObjects();
-  void addScratch(mlir::func::FuncOp func);
-  void addRoutes();
+  void addScratch();
+  /// The route tables of `func`, one after the other.
+  void addRoutes(mlir::func::FuncOp func);
   void addReports(mlir::func::FuncOp func);
+  mlir::LogicalResult selectFunction(mlir::func::FuncOp func);
+  mlir::LogicalResult selectEpoch(mesh::EpochOp op);
   mlir::LogicalResult addSources(mesh::ObjectOp object, Tensor &tensor);
-  mlir::LogicalResult finish(mlir::func::FuncOp func);
+  void addLaunch(mlir::func::FuncOp func, uint32_t entry);
+  mlir::LogicalResult finish();
 
   // Operations.
   mlir::LogicalResult selectBlock(mlir::Block &block);
@@ -67,8 +71,11 @@ private:
   Scalar compute(Opcode opcode, const Scalar &a, const Scalar &b);
   Operand getOperand(const Scalar &scalar);
   Operand getConstant(const CoordinateTable &table, llvm::StringRef name = "");
-  /// A register that is free until the enclosing scope ends.
+  /// A register that is taken until the enclosing operation's last use.
   uint8_t allocateRegister();
+  /// Bits of the registers that `value` is made of: a scalar, or the address
+  /// and the sizes of a tile.
+  uint64_t getRegisters(mlir::Value value) const;
   void emitScalar(Opcode opcode, uint8_t dst, const Scalar &a, const Scalar &b);
 
   // Vectors.
@@ -129,8 +136,10 @@ private:
   std::map<std::pair<Constant::Kind, std::vector<int32_t>>, unsigned> constants;
   llvm::StringMap<unsigned> objects;
   std::map<int64_t, unsigned> scratch; ///< object by address
-  /// Registers are taken in order and given back at the end of a region.
-  unsigned nextRegister = 1;
+  unsigned firstTable = 0; ///< of the function that is being selected
+  /// A bit for each register that is taken. One is given back behind the last
+  /// use, in its block, of the values that it is part of.
+  uint64_t taken = 1;
   bool outOfRegisters = false;
   uint32_t liveEngines = 0;
   /// What each descriptor was set up by, and when it was last used.

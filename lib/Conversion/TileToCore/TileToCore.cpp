@@ -103,10 +103,11 @@ LogicalResult Selector::addObjects() {
   return success();
 }
 
-void Selector::addScratch(func::FuncOp func) {
-  // Buffers at one address share an object of the largest size.
+void Selector::addScratch() {
+  // Buffers at one address share an object of the largest size, those of all
+  // functions: they do not run at the same time.
   std::map<int64_t, Object> byAddress;
-  func.walk([&](memref::AllocOp alloc) {
+  module.walk([&](memref::AllocOp alloc) {
     auto address = alloc->getAttrOfType<IntegerAttr>(addressAttrName);
     if (!address)
       return;
@@ -174,39 +175,76 @@ static void addFlow(const Flow &flow, uint8_t colour, Axis axis,
   }
 }
 
-void Selector::addRoutes() {
-  RouterRoutes routers(mesh.getNumCores());
-  for (auto channel : module.getOps<mesh::ChannelOp>()) {
-    Relation relation = channel.getRelation().getRelation();
-    Axis axis = relation.axis;
-    auto flows = relation.getFlows(mesh.getExtent(axis));
-    unsigned lines = axis == Axis::X ? mesh.rows : mesh.columns;
-    ChannelInfo info{channel.getSymName().str(), relation.print(), {}, 0};
-    for (auto [flow, colour] : llvm::zip(flows, *channel.getColours())) {
-      info.maxHops = std::max(info.maxHops, flow.getHops());
-      info.colours.push_back(static_cast<unsigned>(colour));
-      for (unsigned line = 0; line != lines; ++line)
-        addFlow(flow, static_cast<uint8_t>(colour), axis,
-                [&, line = line](unsigned core) -> std::vector<Route> & {
-                  return axis == Axis::X ? routers[line * mesh.columns + core]
-                                         : routers[core * mesh.columns + line];
-                });
+/// True if `channel` is in table `epoch` of the launch `func`.
+static bool isInTable(mesh::ChannelOp channel, func::FuncOp func,
+                      int64_t epoch) {
+  if (!channel.getLaunch())
+    return true;
+  return *channel.getLaunch() == func.getSymName() &&
+         static_cast<int64_t>(channel.getEpoch()) == epoch;
+}
+
+/// Route tables that `func` goes through.
+static int64_t countTables(func::FuncOp func) {
+  int64_t count = 1;
+  func.walk([&](mesh::EpochOp op) {
+    count = std::max<int64_t>(count, op.getTable() + 1);
+  });
+  return count;
+}
+
+static ChannelInfo addChannel(mesh::ChannelOp channel, MeshShape mesh,
+                              RouterRoutes &routers) {
+  Relation relation = channel.getRelation().getRelation();
+  Axis axis = relation.axis;
+  auto flows = relation.getFlows(mesh.getExtent(axis));
+  unsigned lines = axis == Axis::X ? mesh.rows : mesh.columns;
+  ChannelInfo info{channel.getSymName().str(), relation.print(), {}, 0};
+  for (auto [flow, colour] : llvm::zip(flows, *channel.getColours())) {
+    info.maxHops = std::max(info.maxHops, flow.getHops());
+    info.colours.push_back(static_cast<unsigned>(colour));
+    for (unsigned line = 0; line != lines; ++line)
+      addFlow(flow, static_cast<uint8_t>(colour), axis,
+              [&, line = line](unsigned core) -> std::vector<Route> & {
+                return axis == Axis::X ? routers[line * mesh.columns + core]
+                                       : routers[core * mesh.columns + line];
+              });
+  }
+  llvm::sort(info.colours);
+  info.colours.erase(llvm::unique(info.colours), info.colours.end());
+  return info;
+}
+
+void Selector::addRoutes(func::FuncOp func) {
+  firstTable = program.routeTables.size();
+  for (int64_t epoch = 0, count = countTables(func); epoch != count; ++epoch) {
+    RouterRoutes routers(mesh.getNumCores());
+    for (auto channel : module.getOps<mesh::ChannelOp>()) {
+      if (!isInTable(channel, func, epoch))
+        continue;
+      ChannelInfo info = addChannel(channel, mesh, routers);
+      if (!llvm::is_contained(program.channels, info))
+        program.channels.push_back(std::move(info));
     }
-    llvm::sort(info.colours);
-    info.colours.erase(llvm::unique(info.colours), info.colours.end());
-    program.channels.push_back(std::move(info));
+    RouteTable table;
+    for (std::vector<Route> &routes : routers) {
+      llvm::sort(routes, [](const Route &a, const Route &b) {
+        return a.colour < b.colour;
+      });
+      auto known = llvm::find(table.classes, routes);
+      table.classOf.push_back(known - table.classes.begin());
+      if (known == table.classes.end())
+        table.classes.push_back(routes);
+    }
+    program.routeTables.push_back(std::move(table));
   }
-  RouteTable table;
-  for (std::vector<Route> &routes : routers) {
-    llvm::sort(routes, [](const Route &a, const Route &b) {
-      return a.colour < b.colour;
-    });
-    auto known = llvm::find(table.classes, routes);
-    table.classOf.push_back(known - table.classes.begin());
-    if (known == table.classes.end())
-      table.classes.push_back(routes);
-  }
-  program.routeTables.push_back(std::move(table));
+}
+
+LogicalResult Selector::selectEpoch(mesh::EpochOp op) {
+  if (condition.getUniform() != 1)
+    return op.emitOpError("expected no condition: all cores take part");
+  emit(Opcode::Epoch).imm = static_cast<int32_t>(firstTable + op.getTable());
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -258,7 +296,34 @@ void Selector::addReports(func::FuncOp func) {
   }
 }
 
-LogicalResult Selector::finish(func::FuncOp func) {
+void Selector::addLaunch(func::FuncOp func, uint32_t entry) {
+  Launch launch;
+  launch.name = func.getSymName().str();
+  if (auto names = func->getAttrOfType<ArrayAttr>(parametersAttrName))
+    for (Attribute name : names)
+      launch.parameters.push_back(cast<StringAttr>(name).str());
+  launch.entry = {entry};
+  launch.routeTable = firstTable;
+  auto addTensors = [&](StringRef attribute, Object::Kind kind,
+                        std::vector<uint32_t> &tensors) {
+    // Objects and tensors have the same numbers. A function that does not
+    // say what is its own has all.
+    if (auto symbols = func->getAttrOfType<ArrayAttr>(attribute)) {
+      for (Attribute symbol : symbols)
+        tensors.push_back(
+            objects.lookup(cast<FlatSymbolRefAttr>(symbol).getValue()));
+      return;
+    }
+    for (auto [i, tensor] : llvm::enumerate(program.tensors))
+      if (program.objects[tensor.object].kind == kind)
+        tensors.push_back(i);
+  };
+  addTensors(inputsAttrName, Object::Kind::Input, launch.inputs);
+  addTensors(outputsAttrName, Object::Kind::Output, launch.outputs);
+  program.launches.push_back(std::move(launch));
+}
+
+LogicalResult Selector::finish() {
   uint64_t end = 0;
   for (const Object &object : program.objects)
     end = std::max<uint64_t>(end, uint64_t(object.address) + object.bytes);
@@ -274,6 +339,7 @@ LogicalResult Selector::finish(func::FuncOp func) {
 
   uint64_t budget = program.machine.getUsableSramBytes();
   if (end > budget) {
+    func::FuncOp func = *module.getOps<func::FuncOp>().begin();
     InFlightDiagnostic diag =
         func.emitError("expected at most ")
         << budget << " bytes per core, what " << program.machine.name
@@ -291,30 +357,15 @@ LogicalResult Selector::finish(func::FuncOp func) {
                         << "): " << owner->bytes << " bytes";
     return failure();
   }
-
-  Launch launch;
-  launch.name = func.getSymName().str();
-  if (auto names = func->getAttrOfType<ArrayAttr>(parametersAttrName))
-    for (Attribute name : names)
-      launch.parameters.push_back(cast<StringAttr>(name).str());
-  launch.entry = {0};
-  for (auto [i, tensor] : llvm::enumerate(program.tensors)) {
-    Object::Kind kind = program.objects[tensor.object].kind;
-    if (kind == Object::Kind::Input)
-      launch.inputs.push_back(i);
-    if (kind == Object::Kind::Output)
-      launch.outputs.push_back(i);
-  }
-  program.launches.push_back(std::move(launch));
   program.classes.push_back({"all", std::move(code), std::move(locations)});
   return success();
 }
 
-FailureOr<Program> Selector::run(func::FuncOp func) {
-  if (failed(addObjects()))
-    return failure();
-  addScratch(func);
-  addRoutes();
+LogicalResult Selector::selectFunction(func::FuncOp func) {
+  addRoutes(func);
+  taken = 1;
+  forgetDescriptors();
+  auto entry = static_cast<uint32_t>(code.size());
   for (BlockArgument argument : func.getArguments())
     scalars[argument] = Scalar::inRegister(allocateRegister());
   if (failed(selectBlock(func.getBody().front())))
@@ -322,7 +373,18 @@ FailureOr<Program> Selector::run(func::FuncOp func) {
   current = func.getLoc();
   emit(Opcode::Halt);
   addReports(func);
-  if (failed(finish(func)))
+  addLaunch(func, entry);
+  return success();
+}
+
+FailureOr<Program> Selector::run() {
+  if (failed(addObjects()))
+    return failure();
+  addScratch();
+  for (auto func : module.getOps<func::FuncOp>())
+    if (failed(selectFunction(func)))
+      return failure();
+  if (failed(finish()))
     return failure();
   return std::move(program);
 }
@@ -338,15 +400,14 @@ struct ConvertTileToCore
     ModuleOp module = getOperation();
     mesh::MeshOp meshOp = mesh::lookupMesh(module);
     auto funcs = llvm::to_vector(module.getOps<func::FuncOp>());
-    if (!meshOp || funcs.size() != 1) {
-      module.emitOpError("expected a plmr.mesh and one function");
+    if (!meshOp || funcs.empty()) {
+      module.emitOpError("expected a plmr.mesh and a function");
       return signalPassFailure();
     }
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
     if (failed(machine))
       return signalPassFailure();
-    FailureOr<Program> program =
-        Selector(module, meshOp, *machine).run(funcs[0]);
+    FailureOr<Program> program = Selector(module, meshOp, *machine).run();
     if (failed(program))
       return signalPassFailure();
     if (llvm::Error error = verifyProgram(*program)) {

@@ -233,7 +233,7 @@ LogicalResult Selector::emitNest(Operation *op, Nest nest) {
   nest.predicate = compute(Opcode::SMul, condition, nest.predicate);
   if (nest.predicate.getUniform() == 0)
     return success();
-  unsigned scope = nextRegister;
+  uint64_t scope = taken;
   // Loops of one iteration are none; neighbours that all operands run through
   // in one stride are one.
   for (int loop = static_cast<int>(nest.sizes.size()) - 1; loop >= 0; --loop) {
@@ -334,7 +334,7 @@ LogicalResult Selector::emitNest(Operation *op, Nest nest) {
         static_cast<int32_t>(code.size() - level.instruction - 1);
     forgetDescriptors();
   }
-  nextRegister = scope;
+  taken = scope;
   return success();
 }
 

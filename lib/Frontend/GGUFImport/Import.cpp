@@ -33,6 +33,8 @@ public:
     llvm::sys::fs::make_absolute(absolute);
     path = builder.getStringAttr(absolute);
     positions = options.contextLength.value_or(model.contextLength);
+    chunk = options.chunk;
+    allLogits = options.allLogits;
     kvType = options.kvType == ElementType::F16 ? Type(builder.getF16Type())
                                                 : Type(f32);
   }
@@ -47,6 +49,11 @@ private:
   RankedTensorType vectorOf(int64_t extent) const {
     return RankedTensorType::get({extent}, f32);
   }
+  /// A vector in decode, a row for each position of the chunk in prefill.
+  RankedTensorType rowsOf(int64_t extent) const {
+    return begin ? RankedTensorType::get({chunk, extent}, f32)
+                 : vectorOf(extent);
+  }
 
   void declareWeight(TensorRole role);
   void declareState(StringRef name);
@@ -59,16 +66,23 @@ private:
   Value buildFeedForward(Value x);
   Value buildBlock(Value x);
   Value buildBlocks(Value x);
+  func::FuncOp startFunction(StringRef name, ArrayRef<Type> arguments,
+                             ArrayRef<StringRef> names, Type result,
+                             StringRef resultName);
+  void finishFunction(Value rows);
   void buildDecode();
+  void buildPrefill();
 
   const ModelDescription &model;
   ImplicitLocOpBuilder builder;
   Type f32, kvType;
   StringAttr path;
-  int64_t positions;
+  int64_t positions, chunk;
+  bool allLogits;
   std::map<TensorRole, llm::WeightOp> weights;
-  Value position;
-  Value layer; ///< of the block that is being built
+  Value position;   ///< of the vector or of the first row
+  Value begin, end; ///< rows that are new; null in decode
+  Value layer;      ///< of the block that is being built
 };
 
 } // namespace
@@ -149,13 +163,20 @@ Value Importer::buildNorm(TensorRole role, Value x) {
 Value Importer::buildProduct(TensorRole role, Value x) {
   setRole(getRoleName(role));
   Value weight = getParam(role);
-  int64_t extent = cast<RankedTensorType>(weight.getType()).getDimSize(1);
+  auto rows = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> shape(rows.getShape().drop_back());
+  shape.push_back(cast<RankedTensorType>(weight.getType()).getDimSize(1));
+  Type type = RankedTensorType::get(shape, f32);
   Value zero = arith::ConstantOp::create(builder, builder.getF32FloatAttr(0));
-  Value empty =
-      tensor::EmptyOp::create(builder, ArrayRef<int64_t>{extent}, f32);
+  Value empty = tensor::EmptyOp::create(builder, shape, f32);
   Value filled = linalg::FillOp::create(builder, zero, empty).getResult(0);
-  return linalg::VecmatOp::create(builder, TypeRange(vectorOf(extent)),
-                                  ValueRange{x, weight}, ValueRange(filled))
+  SmallVector<Value> inputs = {x, weight};
+  if (rows.getRank() == 1)
+    return linalg::VecmatOp::create(builder, TypeRange(type), inputs,
+                                    ValueRange(filled))
+        .getResult(0);
+  return linalg::MatmulOp::create(builder, TypeRange(type), inputs,
+                                  ValueRange(filled))
       .getResult(0);
 }
 
@@ -179,7 +200,7 @@ Value Importer::buildAttention(Value x) {
   setRole("blk.attention");
   float scale = 1 / std::sqrt(static_cast<float>(model.headDim));
   Value result = llm::AttentionOp::create(builder, q, k, v, "k", "v", layer,
-                                          position, model.numHeads,
+                                          position, begin, end, model.numHeads,
                                           model.numKVHeads, APFloat(scale));
   Value out = buildProduct(TensorRole::AttentionOut, result);
   setRole("blk.attn_residual");
@@ -228,21 +249,63 @@ Value Importer::buildBlocks(Value x) {
   return loop.getResult(0);
 }
 
-void Importer::buildDecode() {
-  setRole("decode");
-  auto type = builder.getFunctionType(
-      {vectorOf(model.embeddingLength), builder.getIndexType()},
-      {vectorOf(model.vocabSize)});
-  auto decode = func::FuncOp::create(builder, "decode", type);
-  decode.setArgAttr(0, "plmr.name", builder.getStringAttr("x"));
-  decode.setArgAttr(1, "plmr.name", builder.getStringAttr("position"));
-  decode.setResultAttr(0, "plmr.name", builder.getStringAttr("logits"));
-  builder.setInsertionPointToStart(decode.addEntryBlock());
-  position = decode.getArgument(1);
-  Value x = buildBlocks(decode.getArgument(0));
-  Value normed = buildNorm(TensorRole::OutputNorm, x);
+func::FuncOp Importer::startFunction(StringRef name, ArrayRef<Type> arguments,
+                                     ArrayRef<StringRef> names, Type result,
+                                     StringRef resultName) {
+  setRole(name);
+  auto func = func::FuncOp::create(builder, name,
+                                   builder.getFunctionType(arguments, result));
+  for (auto [i, argument] : llvm::enumerate(names))
+    func.setArgAttr(i, "plmr.name", builder.getStringAttr(argument));
+  func.setResultAttr(0, "plmr.name", builder.getStringAttr(resultName));
+  builder.setInsertionPointToStart(func.addEntryBlock());
+  return func;
+}
+
+/// The logits of what the blocks made of a vector or of rows.
+void Importer::finishFunction(Value rows) {
+  Value normed = buildNorm(TensorRole::OutputNorm, rows);
   Value logits = buildProduct(TensorRole::Output, normed);
   func::ReturnOp::create(builder, logits);
+}
+
+void Importer::buildDecode() {
+  OpBuilder::InsertionGuard guard(builder);
+  auto func = startFunction(
+      "decode", {vectorOf(model.embeddingLength), builder.getIndexType()},
+      {"x", "position"}, vectorOf(model.vocabSize), "logits");
+  position = func.getArgument(1);
+  finishFunction(buildBlocks(func.getArgument(0)));
+}
+
+void Importer::buildPrefill() {
+  OpBuilder::InsertionGuard guard(builder);
+  Type index = builder.getIndexType(), vocab = vectorOf(model.vocabSize);
+  if (allLogits)
+    vocab = RankedTensorType::get({chunk, model.vocabSize}, f32);
+  auto func = startFunction(
+      "prefill",
+      {RankedTensorType::get({chunk, model.embeddingLength}, f32), index, index,
+       index},
+      {"prefill.x", "first", "begin", "end"}, vocab, "prefill.logits");
+  position = func.getArgument(1);
+  begin = func.getArgument(2);
+  end = func.getArgument(3);
+  Value rows = buildBlocks(func.getArgument(0));
+  if (!allLogits) {
+    setRole("last");
+    Value one = arith::ConstantIndexOp::create(builder, builder.getLoc(), 1);
+    Value last = arith::SubIOp::create(builder, end, one);
+    OpFoldResult unit = builder.getIndexAttr(1);
+    rows = tensor::ExtractSliceOp::create(
+        builder, builder.getLoc(), vectorOf(model.embeddingLength), rows,
+        ArrayRef<OpFoldResult>{last, builder.getIndexAttr(0)},
+        ArrayRef<OpFoldResult>{unit,
+                               builder.getIndexAttr(model.embeddingLength)},
+        ArrayRef<OpFoldResult>{unit, unit});
+  }
+  finishFunction(rows);
+  begin = end = {};
 }
 
 OwningOpRef<ModuleOp> Importer::import() {
@@ -255,6 +318,8 @@ OwningOpRef<ModuleOp> Importer::import() {
   declareState("k");
   declareState("v");
   buildDecode();
+  if (chunk)
+    buildPrefill();
   return module;
 }
 

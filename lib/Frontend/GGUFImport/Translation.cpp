@@ -8,13 +8,15 @@
 
 #include "mlir/Tools/mlir-translate/Translation.h"
 #include "plmr/Frontend/GGUFImport/Import.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 using namespace plmr;
 
 static llvm::Expected<OwningOpRef<ModuleOp>>
-importBuffer(const llvm::MemoryBuffer &input, MLIRContext *context) {
+importBuffer(const llvm::MemoryBuffer &input, MLIRContext *context,
+             const GGUFImportOptions &options) {
   llvm::Expected<GGUFFile> file =
       GGUFFile::parse(llvm::MemoryBuffer::getMemBuffer(
           input.getMemBufferRef(), /*RequiresNullTerminator=*/false));
@@ -23,15 +25,22 @@ importBuffer(const llvm::MemoryBuffer &input, MLIRContext *context) {
   llvm::Expected<ModelDescription> model = readModel(*file);
   if (!model)
     return model.takeError();
-  return importGGUF(*file, *model, context);
+  return importGGUF(*file, *model, context, options);
 }
 
 void plmr::registerGGUFTranslations() {
+  static llvm::cl::opt<unsigned> chunk(
+      "chunk", llvm::cl::desc("gguf-to-mlir: rows of @prefill; 0: only decode"),
+      llvm::cl::init(0));
+  static llvm::cl::opt<bool> allLogits(
+      "all-logits",
+      llvm::cl::desc("gguf-to-mlir: @prefill returns the logits of all rows"));
   static TranslateToMLIRRegistration import(
       "gguf-to-mlir", "import a GGUF model as a graph",
       [](llvm::SourceMgr &manager, MLIRContext *context) {
         llvm::Expected<OwningOpRef<ModuleOp>> module = importBuffer(
-            *manager.getMemoryBuffer(manager.getMainFileID()), context);
+            *manager.getMemoryBuffer(manager.getMainFileID()), context,
+            {ElementType::F32, std::nullopt, chunk, allLogits});
         if (module)
           return std::move(*module);
         emitError(UnknownLoc::get(context))

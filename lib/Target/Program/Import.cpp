@@ -28,7 +28,7 @@ static mesh::SplitAttr getSplit(MLIRContext *context, const DimSplit &split) {
       isPlain ? ArrayRef<int64_t>() : ArrayRef<int64_t>(split.factors),
       split.segmentFactor ? static_cast<int64_t>(*split.segmentFactor) : -1,
       split.innerFactor < rank ? static_cast<int64_t>(split.innerFactor) : -1,
-      split.skewed);
+      split.order);
 }
 
 static Type getElementType(MLIRContext *context, ElementType type) {

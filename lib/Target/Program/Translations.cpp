@@ -6,11 +6,21 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
 #include "plmr/Dialect/Core/IR/Core.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Support/Printable.h"
 #include "plmr/Target/Program/Program.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -21,12 +31,17 @@ template <typename T>
 static std::optional<T> take(Location location, llvm::Expected<T> expected) {
   if (expected)
     return std::move(*expected);
-  emitError(location) << llvm::toString(expected.takeError());
+  emitError(location) << oneLine(llvm::toString(expected.takeError()));
   return std::nullopt;
 }
 
+/// Those of every level: a module that holds no program yet is told so.
 static void registerDialects(DialectRegistry &registry) {
-  registry.insert<core::CoreDialect, llm::LLMDialect, mesh::PLMRDialect>();
+  registry
+      .insert<core::CoreDialect, llm::LLMDialect, mesh::PLMRDialect,
+              arith::ArithDialect, bufferization::BufferizationDialect,
+              func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
+              memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect>();
 }
 
 static const llvm::MemoryBuffer &getInput(llvm::SourceMgr &manager) {
@@ -62,8 +77,16 @@ static OwningOpRef<ModuleOp> programToMlir(llvm::SourceMgr &manager,
   std::optional<Program> program = readBinary(manager, context);
   if (!program)
     return {};
-  StringRef file = getInput(manager).getBufferIdentifier();
-  return importProgram(*program, context, file == "<stdin>" ? "" : file);
+  SmallString<128> file(getInput(manager).getBufferIdentifier());
+  bool isFile = file != "<stdin>";
+  if (!isFile && !program->data.empty()) {
+    emitError(UnknownLoc::get(context))
+        << "expected a file: the IR names the one that holds the program's "
+           "data, which standard input is not";
+    return {};
+  }
+  llvm::sys::fs::make_absolute(file);
+  return importProgram(*program, context, isFile ? file.str() : StringRef());
 }
 
 static LogicalResult
@@ -85,7 +108,7 @@ assemblyToProgram(const std::shared_ptr<llvm::SourceMgr> &manager,
   if (!program)
     return failure();
   if (llvm::Error error = verifyProgram(*program))
-    return emitError(location) << llvm::toString(std::move(error));
+    return emitError(location) << oneLine(llvm::toString(std::move(error)));
   return writeBinary(*program, location, os);
 }
 

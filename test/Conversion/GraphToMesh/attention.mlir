@@ -23,7 +23,7 @@ llm.state @values : tensor<2x32x8xf32>
 // CHECK-NOT: llm.state
 
 // CHECK-LABEL: func.func @decode(
-// CHECK-SAME:    %[[POS:.*]]: index) attributes {plmr.parameters = ["pos"]}
+// CHECK-SAME:    %[[POS:.*]]: index) attributes {{.*}}plmr.parameters = ["pos"]}
 // The angles are computed once, at the start.
 // CHECK-DAG:   %[[COARSE:.*]] = arith.divui %[[POS]]
 // CHECK-DAG:   %[[FINE:.*]] = arith.remui %[[POS]]

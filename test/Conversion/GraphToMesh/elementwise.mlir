@@ -104,7 +104,7 @@ plmr.mesh @mesh 3 x 4 on "tiny"
 // What combines arguments and constants only is computed where its user wants
 // it: A of a product, aligned.
 // CHECK: plmr.object input @arg0 : !plmr.placed<tensor<6x8xf32>, [y, skew x]>
-// CHECK: plmr.object input @arg1 : !plmr.placed<tensor<8x5xf32>, [skew y, x]>
+// CHECK: plmr.object input @arg1 : !plmr.placed<tensor<8x5xf32>, [skew y, ring x]>
 // CHECK-LABEL: func.func @where_needed
 // CHECK: %[[S:.*]] = plmr.local
 // CHECK:   arith.addf

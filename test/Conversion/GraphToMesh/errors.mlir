@@ -9,20 +9,7 @@ module {
 
 // -----
 
-// expected-error @below {{'builtin.module' op expected one function of one block but got 2 function(s)}}
-module {
-  plmr.mesh @mesh 2 x 2 on "tiny"
-  func.func @a() {
-    return
-  }
-  func.func @b() {
-    return
-  }
-}
-
-// -----
-
-// expected-error @below {{'builtin.module' op expected one function of one block but got 0 function(s)}}
+// expected-error @below {{'builtin.module' op expected functions of one block each}}
 module {
   plmr.mesh @mesh 2 x 2 on "tiny"
 }
@@ -108,11 +95,11 @@ func.func @moved(%x: tensor<4xf32>, %w: tensor<4x4xf32>) -> tensor<4xf32> {
 
 // -----
 
-// One matrix as both operands of a product would have to be aligned twice.
+// One matrix as both operands of a product would have to lie in two places.
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @square(%a: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %zero = arith.constant dense<0.0> : tensor<4x4xf32>
-  // expected-error @below {{'linalg.matmul' op expected an operand placed as #plmr.placement<[skew y, x]> but it is already placed as #plmr.placement<[y, skew x]>; moving a tensor between placements is not supported}}
+  // expected-error @below {{'linalg.matmul' op expected an operand placed as #plmr.placement<[ring y, ring x]> but it is already placed as #plmr.placement<[y, skew x]>; moving a tensor between placements is not supported}}
   %r = linalg.matmul ins(%a, %a : tensor<4x4xf32>, tensor<4x4xf32>)
                      outs(%zero : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %r : tensor<4x4xf32>
@@ -272,4 +259,49 @@ plmr.mesh @mesh 2 x 2 on "tiny"
 llm.state @k : tensor<1x8x4xf64>
 func.func @cache() {
   return
+}
+
+// -----
+
+// Rows of other matrices than those of positions are not taken apart.
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @row(%x: tensor<4x8xf32>, %i: index) -> tensor<8xf32> {
+  %s = arith.addf %x, %x : tensor<4x8xf32>
+  // expected-error @below {{'tensor.extract_slice' op expected a whole row of a matrix that is placed as <[cyclic y, ring x]>}}
+  %r = tensor.extract_slice %s[%i, 0] [1, 8] [1, 1] : tensor<4x8xf32> to tensor<8xf32>
+  return %r : tensor<8xf32>
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @product_padding(%x: tensor<4x5xf32>, %w: tensor<5x4xf32>) -> tensor<4x4xf32> {
+  %zero = arith.constant dense<0.0> : tensor<4x4xf32>
+  %e = math.exp %x : tensor<4x5xf32>
+  // expected-error @below {{'linalg.matmul' op expected operands whose padding is zero, the identity of the sum, but got '!plmr.placed<tensor<4x5xf32>, [y, skew x], pad any>' and '!plmr.placed<tensor<5x4xf32>, [skew y, ring x]>'}}
+  %y = linalg.matmul ins(%e, %w : tensor<4x5xf32>, tensor<5x4xf32>)
+                     outs(%zero : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %y : tensor<4x4xf32>
+}
+
+// -----
+
+// A was placed where the walk starts, the result is in ring order.
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @residual(%a: tensor<4x4xf32>, %b: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %zero = arith.constant dense<0.0> : tensor<4x4xf32>
+  %p = linalg.matmul ins(%a, %b : tensor<4x4xf32>, tensor<4x4xf32>)
+                     outs(%zero : tensor<4x4xf32>) -> tensor<4x4xf32>
+  // expected-error @below {{'arith.addf' op expected an operand placed as #plmr.placement<[y, skew x]> but it is already placed as #plmr.placement<[y, ring x]>; moving a tensor between placements is not supported}}
+  %s = arith.addf %a, %p : tensor<4x4xf32>
+  return %s : tensor<4x4xf32>
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @lone_rows(%x: tensor<4x4xf32>, %pos: index) -> tensor<4x4xf32> {
+  // expected-error @below {{'llm.rope' op expected the rotated vector to reach an llm.attention; nothing else tells where its heads belong}}
+  %r = llm.rope %x at %pos heads 1 base 1.0e4 adjacent : tensor<4x4xf32>
+  return %r : tensor<4x4xf32>
 }

@@ -12,7 +12,7 @@ llm.weight @down : tensor<8x8xf32> transposed in "m.gguf" [
 // CHECK-DAG: plmr.object weight @down.tiles : !plmr.placed<tensor<2x8x8xf32>, [*, x, y]> stacked transposed
 // CHECK-DAG: plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
 // CHECK-LABEL: func.func @layers(
-// CHECK-SAME:    %[[POS:.*]]: index) attributes {plmr.parameters = ["pos"]}
+// CHECK-SAME:    %[[POS:.*]]: index) attributes {plmr.inputs = [@x], plmr.outputs = [@y], plmr.parameters = ["pos"]}
 // CHECK:         %[[X:.*]] = plmr.load @x
 // CHECK:         %[[R:.*]] = scf.for %[[I:.*]] = %{{.*}} to %[[POS]] step %{{.*}} iter_args(%[[V:.*]] = %[[X]]) -> (!plmr.placed<tensor<8xf32>, [y]>) {
 // CHECK:           plmr.load @up.tiles[%[[I]]] : !plmr.placed<tensor<8x8xf32>, [y, x]>

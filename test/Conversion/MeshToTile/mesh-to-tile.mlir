@@ -150,32 +150,32 @@ func.func @append(%l: index, %pos: index) {
 !b = !plmr.placed<tensor<12x6xf32>, [skew y, x]>
 !c = !plmr.placed<tensor<8x6xf32>, [y, x]>
 !u = !plmr.placed<tensor<8x12xf32>, [y, x]>
-!v = !plmr.placed<tensor<10x12xf32>, [y, x]>
-!w = !plmr.placed<tensor<8x10xf32>, [y, x]>
+!v = !plmr.placed<tensor<10x12xf32>, [ring y, x]>
+!w = !plmr.placed<tensor<8x10xf32>, [y, ring x]>
 plmr.mesh @mesh 3 x 4 on "tiny"
 plmr.object input @a : !a
 plmr.object input @b : !b
 plmr.object input @u : !u
 plmr.object input @v : !v
 
-// A product works on buffers of its own, C starts as zero.
+// A product reads its operands where they are, C starts as zero.
 // CHECK-LABEL: func.func @gemm
-// CHECK:         %[[A:.*]] = memref.alloc() : memref<2x4xf32>
-// CHECK:         %[[B:.*]] = memref.alloc() : memref<3x2xf32>
+// CHECK:         %[[A:.*]] = bufferization.to_buffer %{{.*}} read_only : tensor<2x4xf32> to memref<2x4xf32>
+// CHECK:         %[[B:.*]] = bufferization.to_buffer %{{.*}} read_only : tensor<3x2xf32> to memref<3x2xf32>
 // CHECK:         %[[C:.*]] = memref.alloc() : memref<2x2xf32>
 // CHECK:         linalg.fill ins(%{{.*}} : f32) outs(%[[C]] : memref<2x2xf32>)
-// CHECK-NEXT:    plmr.gemm_tile %[[A]], %[[B]], %[[C]] k 12 :
-// CHECK-NEXT:    bufferization.to_tensor %[[C]] restrict
+// CHECK-NEXT:    plmr.gemm_tile %[[A]], %[[B]] to %[[C]] k 12 :
+// CHECK-NEXT:    bufferization.to_tensor %[[C]] restrict writable
 func.func @gemm() {
   %a = plmr.load @a : !a
   %b = plmr.load @b : !b
-  %c = plmr.gemm %a, %b : !a, !b -> !c
+  %c = plmr.gemm %a, %b : (!a, !b) -> !c
   return
 }
 
 // CHECK-LABEL: func.func @gemm_t
-// CHECK:         %[[A:.*]] = memref.alloc() : memref<2x4xf32>
-// CHECK:         %[[B:.*]] = memref.alloc() : memref<3x4xf32>
+// CHECK:         %[[A:.*]] = bufferization.to_buffer %{{.*}} read_only : tensor<2x4xf32>
+// CHECK:         %[[B:.*]] = bufferization.to_buffer %{{.*}} read_only : tensor<3x4xf32>
 // CHECK:         %[[C:.*]] = memref.alloc() : memref<2x4xf32>
 // CHECK:         plmr.gemm_t_tile %[[A]], %[[B]], %[[C]] n 10 :
 func.func @gemm_t() {

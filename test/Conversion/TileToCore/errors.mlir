@@ -4,7 +4,7 @@
 // Modules
 //===----------------------------------------------------------------------===//
 
-// expected-error @below {{'builtin.module' op expected a plmr.mesh and one function}}
+// expected-error @below {{'builtin.module' op expected a plmr.mesh and a function}}
 module {
   func.func @main() {
     return
@@ -13,7 +13,7 @@ module {
 
 // -----
 
-// expected-error @below {{'builtin.module' op expected a plmr.mesh and one function}}
+// expected-error @below {{'builtin.module' op expected a plmr.mesh and a function}}
 module {
   plmr.mesh @mesh 1 x 1 on "tiny"
 }
@@ -357,5 +357,19 @@ func.func @main(%v0: index) {
   %s60 = arith.addi %s59, %v60 : index
   %s61 = arith.addi %s60, %v61 : index
   %s62 = arith.addi %s61, %v62 : index
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 1 x 2 on "tiny"
+func.func @some_cores() {
+  %c0 = arith.constant 0 : index
+  %y = plmr.coord y
+  %first = arith.cmpi eq, %y, %c0 : index
+  scf.if %first {
+    // expected-error @below {{'plmr.epoch' op expected no condition: all cores take part}}
+    plmr.epoch 1
+  }
   return
 }

@@ -71,9 +71,42 @@ func.func @norm(%x: tensor<8xf32>) {
 
 // -----
 
+func.func @norm(%x: tensor<4x8x2xf32>, %g: tensor<2xf32>) {
+  // expected-error @below {{'x' must be 1D/2D tensor of floating-point values, but got 'tensor<4x8x2xf32>'}}
+  %n = llm.rms_norm %x, %g eps 1.0 : tensor<4x8x2xf32>
+  return
+}
+
+// -----
+
+func.func @norm(%x: f32, %g: tensor<8xf32>) {
+  // expected-error @below {{invalid kind of type specified: expected builtin.tensor, but found 'f32'}}
+  %n = llm.rms_norm %x, %g eps 1.0 : f32
+  return
+}
+
+// -----
+
+func.func @norm(%x: tensor<4x8xf32>, %g: tensor<4xf32>) {
+  // expected-error @below {{'llm.rms_norm' op failed to verify that the gain is a row of x}}
+  %n = "llm.rms_norm"(%x, %g) {eps = 1.0 : f32} : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
 func.func @rope(%x: tensor<12xf32>, %pos: index) {
   // expected-error @below {{'llm.rope' op expected an extent that is a multiple of 2 * heads but got extent 12 and 4 heads}}
   %r = llm.rope %x at %pos heads 4 base 1.0e4 half : tensor<12xf32>
+  return
+}
+
+// -----
+
+// Heads are in a row, not in the matrix.
+func.func @rope(%x: tensor<16x12xf32>, %pos: index) {
+  // expected-error @below {{'llm.rope' op expected an extent that is a multiple of 2 * heads but got extent 12 and 8 heads}}
+  %r = llm.rope %x at %pos heads 8 base 1.0e4 half : tensor<16x12xf32>
   return
 }
 
@@ -118,6 +151,62 @@ llm.state @s : tensor<1x4x4xf32>
 func.func @attention(%q: tensor<16xf32>, %k: tensor<8xf32>, %i: index) {
   // expected-error @below {{'llm.attention' op expected a state of 8 features but got 4}}
   %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<16xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32>
+func.func @attention(%q: tensor<3x12xf32>, %k: tensor<3x8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected the same head dimension of q and k but got 12/4 and 8/2}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i rows %i to %i heads 4 kv_heads 2 scale 1.0 : tensor<3x12xf32>, tensor<3x8xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32>
+func.func @attention(%q: tensor<3x16xf32>, %k: tensor<4x8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected the same rows of q and k but got 'tensor<3x16xf32>' and 'tensor<4x8xf32>'}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i rows %i to %i heads 4 kv_heads 2 scale 1.0 : tensor<3x16xf32>, tensor<4x8xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32>
+func.func @attention(%q: tensor<3x16xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected the same rows of q and k but got 'tensor<3x16xf32>' and 'tensor<8xf32>'}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i rows %i to %i heads 4 kv_heads 2 scale 1.0 : tensor<3x16xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32>
+func.func @attention(%q: tensor<3x16xf32>, %k: tensor<3x8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected rows of matrices}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<3x16xf32>, tensor<3x8xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32>
+func.func @attention(%q: tensor<16xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected no rows of vectors}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i rows %i to %i heads 4 kv_heads 2 scale 1.0 : tensor<16xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+// The state's features are those of a row.
+// expected-note @below {{the state is declared here}}
+llm.state @s : tensor<1x4x3xf32>
+func.func @attention(%q: tensor<3x16xf32>, %k: tensor<3x8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected a state of 8 features but got 3}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i rows %i to %i heads 4 kv_heads 2 scale 1.0 : tensor<3x16xf32>, tensor<3x8xf32>
   return
 }
 

@@ -35,6 +35,20 @@ func.func @layer(%x: tensor<64xf32>, %k: tensor<32xf32>, %v: tensor<32xf32>, %po
   return %a : tensor<64xf32>
 }
 
+// Matrices have a row for each position; the gain is a row.
+// CHECK-LABEL: func.func @rows(
+// CHECK-SAME:    %[[X:.*]]: tensor<16x64xf32>, %[[G:.*]]: tensor<64xf32>, %[[K:.*]]: tensor<16x32xf32>, %[[V:.*]]: tensor<16x32xf32>, %[[FIRST:.*]]: index, %[[BEGIN:.*]]: index, %[[END:.*]]: index, %[[LAYER:.*]]: index)
+func.func @rows(%x: tensor<16x64xf32>, %g: tensor<64xf32>, %k: tensor<16x32xf32>, %v: tensor<16x32xf32>, %first: index, %begin: index, %end: index, %layer: index) -> tensor<16x64xf32> {
+  // CHECK: %[[N:.*]] = llm.rms_norm %[[X]], %[[G]] eps 9.99999974E-6 : tensor<16x64xf32>
+  %n = llm.rms_norm %x, %g eps 1.0e-5 : tensor<16x64xf32>
+  // CHECK: %[[R:.*]] = llm.rope %[[N]] at %[[FIRST]] heads 8 base 1.000000e+04 half : tensor<16x64xf32>
+  %r = llm.rope %n at %first heads 8 base 1.0e4 half : tensor<16x64xf32>
+  // CHECK: llm.attention %[[R]], %[[K]], %[[V]], @kv.k, @kv.v[%[[LAYER]]] at %[[FIRST]] rows %[[BEGIN]] to %[[END]]
+  // CHECK-SAME: heads 8 kv_heads 4 scale 3.500000e-01 : tensor<16x64xf32>, tensor<16x32xf32>
+  %a = llm.attention %r, %k, %v, @kv.k, @kv.v[%layer] at %first rows %begin to %end heads 8 kv_heads 4 scale 0.35 : tensor<16x64xf32>, tensor<16x32xf32>
+  return %a : tensor<16x64xf32>
+}
+
 // Attributes of their own.
 // CHECK: llm.attributes = [#llm<rope_kind half>, #llm.rope_table<sine 16 pairs 4 base 1.000000e+04>, #llm.rope_table<cosine 1 pairs 4 base 1.000000e+04>]
 module attributes {llm.attributes = [#llm<rope_kind half>, #llm.rope_table<sine 16 pairs 4 base 1.0e4>, #llm.rope_table<cosine 1 pairs 4 base 1.0e4>]} {}

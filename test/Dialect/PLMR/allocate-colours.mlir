@@ -38,6 +38,21 @@ plmr.channel @down #plmr.relation<down y>
 
 // -----
 
+// Each route table, of a launch or of one of its epochs, has all colours.
+plmr.mesh @mesh 1 x 2 on "tiny"
+// CHECK: plmr.channel @decode.ring #plmr.relation<ring y> in "decode" colours [0, 1]
+// CHECK: plmr.channel @decode.up #plmr.relation<up y> in "decode" colours [2]
+// CHECK: plmr.channel @prefill.up #plmr.relation<up y> in "prefill" colours [0]
+// CHECK: plmr.channel @prefill.1.ring #plmr.relation<ring y> in "prefill" epoch 1 colours [0, 1]
+// CHECK: plmr.channel @prefill.ring #plmr.relation<ring y> in "prefill" colours [1, 2]
+plmr.channel @decode.ring #plmr.relation<ring y> in "decode"
+plmr.channel @decode.up #plmr.relation<up y> in "decode"
+plmr.channel @prefill.up #plmr.relation<up y> in "prefill"
+plmr.channel @prefill.1.ring #plmr.relation<ring y> in "prefill" epoch 1
+plmr.channel @prefill.ring #plmr.relation<ring y> in "prefill"
+
+// -----
+
 // Nothing to do.
 // CHECK: module
 module {}

@@ -104,3 +104,55 @@ func.func @enough_queues(%a: !py, %b: !px, %c: !px4) -> (!x, !y, !y) {
   %rc = plmr.all_reduce %c : (!px4) -> !y
   return %ra, %rb, %rc : !x, !y, !y
 }
+
+// -----
+
+// Rings and neighbours of products take queues, too: trees are chains then,
+// which share the latter. Not those of another function, whose routes are its
+// own.
+
+!x = !plmr.placed<tensor<32xf32>, [x]>
+!y = !plmr.placed<tensor<32xf32>, [y]>
+!py = !plmr.placed<tensor<32xf32>, [x], partial<sum y>>
+!px = !plmr.placed<tensor<32xf32>, [y], partial<sum x>>
+!a = !plmr.placed<tensor<32x32xf32>, [y, ring x]>
+!b = !plmr.placed<tensor<32x32xf32>, [ring y, ring x]>
+!q = !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>
+!k = !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>
+!s = !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+plmr.mesh @mesh 16 x 16 on "lab"
+
+// ALL-LABEL: func.func @beside_products
+// ALL: plmr.all_reduce %{{.*}} groups [16] :
+// ALL: plmr.all_reduce %{{.*}} groups [16] :
+func.func @beside_products(%p: !py, %q: !px, %a: !a, %b: !b) -> (!x, !y, !a) {
+  %r = plmr.all_reduce %p : (!py) -> !x
+  %s = plmr.all_reduce %q : (!px) -> !y
+  %c = plmr.gemm %a, %b : (!a, !b) -> !a
+  return %r, %s, %c : !x, !y, !a
+}
+
+// ALL-LABEL: func.func @beside_transposed
+// ALL: plmr.all_reduce %{{.*}} groups [16] :
+func.func @beside_transposed(%p: !py, %a: !a, %b: !b) -> (!x, !a) {
+  %r = plmr.all_reduce %p : (!py) -> !x
+  %c = plmr.gemm_t %a, %b : !a, !b -> !a
+  return %r, %c : !x, !a
+}
+
+// ALL-LABEL: func.func @beside_heads
+// ALL: plmr.all_reduce %{{.*}} groups [16] :
+func.func @beside_heads(%p: !py, %q: !q, %k: !k, %n: index) -> (!x, !s) {
+  %r = plmr.all_reduce %p : (!py) -> !x
+  %s = plmr.head_gemm_t %q, %k first %n slots %n scale 1.0 : !q, !k -> !s
+  return %r, %s : !x, !s
+}
+
+// ALL-LABEL: func.func @without
+// K1: plmr.all_reduce %{{.*}} groups [16] :
+// K2: plmr.all_reduce %{{.*}} groups [4, 4] :
+// K3: plmr.all_reduce %{{.*}} groups [3, 3, 2] :
+func.func @without(%p: !py) -> !x {
+  %r = plmr.all_reduce %p : (!py) -> !x
+  return %r : !x
+}

@@ -4,7 +4,7 @@
 // Attributes and types
 //===----------------------------------------------------------------------===//
 
-// expected-error @below {{expected '*', 'x', 'y', 'cyclic' or 'skew' but got 'z'}}
+// expected-error @below {{expected '*', 'x', 'y', 'cyclic', 'skew' or 'ring' but got 'z'}}
 plmr.object input @x : !plmr.placed<tensor<8xf32>, [z]>
 
 // -----
@@ -24,13 +24,28 @@ plmr.object input @x : !plmr.placed<tensor<8xf32>, [x(2:4 segment 1 inner 1)]>
 
 // -----
 
-// expected-error @below {{expected a balanced split to have segments or be skewed}}
+// expected-error @below {{expected a balanced split to have segments, be skewed or in ring order}}
 plmr.object input @x : !plmr.placed<tensor<8xf32>, [cyclic x(2:4 segment 0 inner 1)]>
 
 // -----
 
-// expected-error @below {{expected a balanced split to have segments or be skewed}}
+// expected-error @below {{expected a balanced split to have segments, be skewed or in ring order}}
 plmr.object input @x : !plmr.placed<tensor<8xf32>, [cyclic skew x]>
+
+// -----
+
+// expected-error @below {{expected a balanced split to have segments, be skewed or in ring order}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [cyclic ring x]>
+
+// -----
+
+// expected-error @below {{expected a split that has segments to be neither skewed nor in ring order}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [ring x(2:4 segment 0 inner 1)]>
+
+// -----
+
+// expected-error @below {{expected a split that has segments to be neither skewed nor in ring order}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [skew x(2:4 segment 0 inner 1)]>
 
 // -----
 
@@ -223,8 +238,37 @@ func.func @store(%v: !plmr.placed<tensor<8xf32>, [x]>) {
 // expected-note @below {{declared here}}
 plmr.object state @kv : !plmr.placed<tensor<2x8x16xf32>, [*, x, y]> stacked
 func.func @append(%v: !plmr.placed<tensor<8xf32>, [x]>, %i: index) {
-  // expected-error @below {{'plmr.append' op expected a stacked state [features x positions] whose positions are 'cyclic y' and whose features are placed as the value but got '!plmr.placed<tensor<8x16xf32>, [x, y]>' and '!plmr.placed<tensor<8xf32>, [x]>'}}
+  // expected-error @below {{'plmr.append' op expected a stacked state [features x positions] whose positions are 'cyclic y' and whose features are placed as those of the value but got '!plmr.placed<tensor<8x16xf32>, [x, y]>' and '!plmr.placed<tensor<8xf32>, [x]>'}}
   plmr.append %v, @kv[%i] at %i : !plmr.placed<tensor<8xf32>, [x]>
+  return
+}
+
+// -----
+
+// Rows of a matrix lie as the positions do, or they would have to move.
+// expected-note @below {{declared here}}
+plmr.object state @kv : !plmr.placed<tensor<2x8x16xf32>, [*, x, cyclic y]> stacked
+func.func @append(%v: !plmr.placed<tensor<4x8xf32>, [y, x]>, %i: index) {
+  // expected-error @below {{'plmr.append' op expected a stacked state [features x positions] whose positions are 'cyclic y' and whose features are placed as those of the value but got '!plmr.placed<tensor<8x16xf32>, [x, cyclic y]>' and '!plmr.placed<tensor<4x8xf32>, [y, x]>'}}
+  plmr.append %v, @kv[%i] at %i rows %i to %i : !plmr.placed<tensor<4x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+plmr.object state @kv : !plmr.placed<tensor<2x8x16xf32>, [*, x, cyclic y]> stacked
+func.func @append(%v: !plmr.placed<tensor<4x8xf32>, [cyclic y, x]>, %i: index) {
+  // expected-error @below {{'plmr.append' op expected rows of a matrix}}
+  plmr.append %v, @kv[%i] at %i : !plmr.placed<tensor<4x8xf32>, [cyclic y, x]>
+  return
+}
+
+// -----
+
+plmr.object state @kv : !plmr.placed<tensor<2x8x16xf32>, [*, x, cyclic y]> stacked
+func.func @append(%v: !plmr.placed<tensor<8xf32>, [x]>, %i: index) {
+  // expected-error @below {{'plmr.append' op expected no rows of a vector}}
+  plmr.append %v, @kv[%i] at %i rows %i to %i : !plmr.placed<tensor<8xf32>, [x]>
   return
 }
 
@@ -337,49 +381,302 @@ func.func @all_reduce(%x: !plmr.placed<tensor<8xf32>, [x], partial<sum y>>) {
 
 // -----
 
-func.func @gemm(%a: !plmr.placed<tensor<8xf32>, [y]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
-  // expected-error @below {{'plmr.gemm' op expected matrices but got '!plmr.placed<tensor<8xf32>, [y]>', '!plmr.placed<tensor<8x8xf32>, [skew y, x]>' and '!plmr.placed<tensor<8x8xf32>, [y, x]>'}}
-  %c = plmr.gemm %a, %b : !plmr.placed<tensor<8xf32>, [y]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>) {
+  // expected-error @below {{'plmr.gemm' op expected a B, and a result for each, but got 0 and 0}}
+  "plmr.gemm"(%a) : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>) -> ()
   return
 }
 
 // -----
 
-func.func @gemm(%a: !plmr.placed<tensor<8x4xf32>, [y, skew x]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>, %c: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected a B, and a result for each, but got 2 and 1}}
+  %r = plmr.gemm %a, %b, %c : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8xf32>, [y]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected matrices but got '!plmr.placed<tensor<8xf32>, [y]>', '!plmr.placed<tensor<8x8xf32>, [ring y, x]>' and '!plmr.placed<tensor<8x8xf32>, [y, x]>'}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8xf32>, [y]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x4xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
   // expected-error @below {{'plmr.gemm' op expected shapes that multiply but got [8, 4], [8, 8] -> [8, 8]}}
-  %c = plmr.gemm %a, %b : !plmr.placed<tensor<8x4xf32>, [y, skew x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x4xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
   return
 }
 
 // -----
 
-func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, x]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
-  // expected-error @below {{'plmr.gemm' op expected A to be placed as #plmr.placement<[y, skew x]> but got #plmr.placement<[y, x]>}}
-  %c = plmr.gemm %a, %b : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+// All B are checked, not only the first.
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>, %c: !plmr.placed<tensor<4x8xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected shapes that multiply but got [8, 8], [4, 8] -> [8, 8]}}
+  %r:2 = plmr.gemm %a, %b, %c : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>, !plmr.placed<tensor<4x8xf32>, [ring y, x]>) -> (!plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [y, x]>)
   return
 }
 
 // -----
 
-func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, skew x]>) {
-  // expected-error @below {{'plmr.gemm' op expected B to be placed as #plmr.placement<[skew y, x]> but got #plmr.placement<[y, skew x]>}}
-  %c = plmr.gemm %a, %a : !plmr.placed<tensor<8x8xf32>, [y, skew x]>, !plmr.placed<tensor<8x8xf32>, [y, skew x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [skew y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
+  // expected-error-re @below {{'plmr.gemm' op expected rows of A that are whole or cut along y but got {{.*}}skew y{{.*}}}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [skew y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [x, *]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
+  // expected-error-re @below {{'plmr.gemm' op expected rows of A that are whole or cut along y but got {{.*}}x{{.*}}}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [x, *]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
+  // expected-error-re @below {{'plmr.gemm' op expected columns of A to be 'ring x' or 'skew x' but got {{.*}}x{{.*}}}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [y, x]>) {
+  // expected-error-re @below {{'plmr.gemm' op expected rows of B to be 'ring y' or 'skew y' but got {{.*}}y{{.*}}}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, skew x]>) {
+  // expected-error-re @below {{'plmr.gemm' op expected columns of B that are not skewed but got {{.*}}skew x{{.*}}}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, skew x]>) -> !plmr.placed<tensor<8x8xf32>, [y, skew x]>
+  return
+}
+
+// -----
+
+// All B move at once: they start alike.
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>, %c: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected B to be placed as #plmr.placement<[ring y, x]> but got #plmr.placement<[skew y, x]>}}
+  %r:2 = plmr.gemm %a, %b, %c : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]>) -> (!plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [y, x]>)
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x], order [1, 0]>) {
+  // expected-error @below {{'plmr.gemm' op expected B to be placed as #plmr.placement<[ring y, x]> but got #plmr.placement<[ring y, x], order [1, 0]>}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x], order [1, 0]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected the result to be placed as #plmr.placement<[y, x]> but got #plmr.placement<[y, ring x]>}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
+  return
+}
+
+// -----
+
+// Rows stay where they are.
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [cyclic y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected the result to be placed as #plmr.placement<[cyclic y, x]> but got #plmr.placement<[y, x]>}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [cyclic y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x], order [1, 0]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected A to be placed as #plmr.placement<[y, ring x]> but got #plmr.placement<[y, ring x], order [1, 0]>}}
+  %r = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [y, ring x], order [1, 0]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [ring y, x]>, %c: !plmr.placed<tensor<8x8xf16>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm' op expected elements of one type in all B and in all results but got '!plmr.placed<tensor<8x8xf16>, [ring y, x]>' and '!plmr.placed<tensor<8x8xf32>, [y, x]>'}}
+  %r:2 = plmr.gemm %a, %b, %c : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>, !plmr.placed<tensor<8x8xf16>, [ring y, x]>) -> (!plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [y, x]>)
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<4x6xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm_t' op expected shapes that multiply but got [8, 4], [4, 6] -> [8, 6]}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<4x6xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
+  return
+}
+
+// -----
+
+// An untransposed B is [k x n].
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<6x4xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm_t' op expected shapes that multiply but got [8, 4], [6, 4] -> [8, 6]}}
+  %c = plmr.gemm_t %a, %b untransposed : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<6x4xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [x, *]>, %b: !plmr.placed<tensor<6x4xf32>, [ring y, x]>) {
+  // expected-error-re @below {{'plmr.gemm_t' op expected rows of A that are whole or cut along y but got {{.*}}x{{.*}}}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [x, *]>, !plmr.placed<tensor<6x4xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, skew x]>, %b: !plmr.placed<tensor<6x4xf32>, [ring y, x]>) {
+  // expected-error-re @below {{'plmr.gemm_t' op expected columns of A that are cut along x and not skewed but got {{.*}}skew x{{.*}}}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, skew x]>, !plmr.placed<tensor<6x4xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, *]>, %b: !plmr.placed<tensor<6x4xf32>, [ring y, x]>) {
+  // expected-error-re @below {{'plmr.gemm_t' op expected columns of A that are cut along x and not skewed but got {{.*}}*{{.*}}}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, *]>, !plmr.placed<tensor<6x4xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x], order [1, 0]>, %b: !plmr.placed<tensor<6x4xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm_t' op expected A to be placed as #plmr.placement<[y, x]> but got #plmr.placement<[y, x], order [1, 0]>}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x], order [1, 0]>, !plmr.placed<tensor<6x4xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
   return
 }
 
 // -----
 
 func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<6x4xf32>, [y, x]>) {
-  // expected-error @below {{'plmr.gemm_t' op expected the result to be placed as #plmr.placement<[y, x]> but got #plmr.placement<[y, *]>}}
-  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<6x4xf32>, [y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, *]>
+  // expected-error @below {{'plmr.gemm_t' op expected B to be placed as #plmr.placement<[ring y, x]> but got #plmr.placement<[y, x]>}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<6x4xf32>, [y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
   return
 }
 
 // -----
 
-func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<4x6xf32>, [y, x]>) {
-  // expected-error @below {{'plmr.gemm_t' op expected shapes that multiply but got [8, 4], [4, 6] -> [8, 6]}}
-  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<4x6xf32>, [y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, x]>
+// The contracted dimension is cut alike in both.
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<6x4xf32>, [ring y, ring x]>) {
+  // expected-error @below {{'plmr.gemm_t' op expected B to be placed as #plmr.placement<[ring y, x]> but got #plmr.placement<[ring y, ring x]>}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<6x4xf32>, [ring y, ring x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<4x6xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm_t' op expected B to be placed as #plmr.placement<[x, ring y]> but got #plmr.placement<[ring y, x]>}}
+  %c = plmr.gemm_t %a, %b untransposed : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<4x6xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
+  return
+}
+
+// -----
+
+func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<6x4xf32>, [ring y, x]>) {
+  // expected-error @below {{'plmr.gemm_t' op expected the result to be placed as #plmr.placement<[y, ring x]> but got #plmr.placement<[y, x]>}}
+  %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<6x4xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t' op expected q to be placed as <[cyclic y, x(heads:group:.. segment 0 ..)]> but got #plmr.placement<[y, x(2:2:4:2 segment 0 inner 2)]>}}
+  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t' op expected the result to be placed as <[cyclic y, x(heads:group:.. segment 0 ..)]> but got #plmr.placement<[cyclic y, x]>}}
+  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x]>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error-re @below {{'plmr.head_gemm_t' op expected columns of the result that are (heads : group : keys), cut by keys, but got {{.*}}x(2:2:8:8 segment 0 inner 2){{.*}}}}
+  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:8:8 segment 0 inner 2)]>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(4:4 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t' op expected k to be placed as <[x(2:.. segment 0 ..), cyclic y]> but got #plmr.placement<[x(4:4 segment 0 inner 1), cyclic y]>}}
+  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(4:4 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t' op expected k to be placed as <[x(2:.. segment 0 ..), cyclic y]> but got #plmr.placement<[x(2:4:2 segment 0 inner 1), y]>}}
+  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:2:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t' op expected the same queries, heads and group but got '!plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:2:2 segment 0 inner 2)]>' and '!plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>'}}
+  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:2:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t(%q: !plmr.placed<tensor<8x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t' op expected the same queries, heads and group but got '!plmr.placed<tensor<8x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>' and '!plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>'}}
+  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<8x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  return
+}
+
+// -----
+
+func.func @head_gemm(%p: !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 1)]>, %v: !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error-re @below {{'plmr.head_gemm' op expected columns of the weights that are (heads : group : keys), cut by keys, but got {{.*}}x(2:2:64 segment 0 inner 1){{.*}}}}
+  %o = plmr.head_gemm %p, %v slots %i : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 1)]>, !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
+  return
+}
+
+// -----
+
+func.func @head_gemm(%p: !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, %v: !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm' op expected the result to be placed as <[cyclic y, x(heads:group:.. segment 0 ..)]> but got #plmr.placement<[cyclic y, *]>}}
+  %o = plmr.head_gemm %p, %v slots %i : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x32xf32>, [cyclic y, *]>
+  return
+}
+
+// -----
+
+func.func @head_gemm(%p: !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, %v: !plmr.placed<tensor<16x64xf32>, [x, cyclic y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm' op expected v to be placed as <[x(2:.. segment 0 ..), cyclic y]> but got #plmr.placement<[x, cyclic y]>}}
+  %o = plmr.head_gemm %p, %v slots %i : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, !plmr.placed<tensor<16x64xf32>, [x, cyclic y]> -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
+  return
+}
+
+// -----
+
+func.func @head_gemm(%p: !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, %v: !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm' op expected the same queries, heads and group but got '!plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:4 segment 0 inner 2)]>' and '!plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>'}}
+  %o = plmr.head_gemm %p, %v slots %i : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:4 segment 0 inner 2)]>
   return
 }
 
@@ -435,17 +732,43 @@ func.func @reduce_tile(%m: memref<8xf32>) {
 
 // -----
 
+func.func @gemm_tile(%a: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_tile' op expected at least one B but got none}}
+  "plmr.gemm_tile"(%a, %a) {k = 4 : i64} : (memref<4x4xf32>, memref<4x4xf32>) -> ()
+  return
+}
+
+// -----
+
 func.func @gemm_tile(%a: memref<4xf32>, %b: memref<4x4xf32>) {
-  // expected-error @below {{'plmr.gemm_tile' op expected matrices but got 'memref<4xf32>', 'memref<4x4xf32>' and 'memref<4x4xf32>'}}
-  plmr.gemm_tile %a, %b, %b k 4 : memref<4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  // expected-error @below {{'plmr.gemm_tile' op expected matrices but got 'memref<4xf32>', 'memref<4x4xf32>', 'memref<4x4xf32>'}}
+  plmr.gemm_tile %a, %b to %b k 4 : memref<4xf32>, memref<4x4xf32> to memref<4x4xf32>
   return
 }
 
 // -----
 
 func.func @gemm_tile(%a: memref<2x4xf32>, %b: memref<4x4xf32>) {
-  // expected-error @below {{'plmr.gemm_tile' op expected tiles that multiply but got 'memref<2x4xf32>', 'memref<4x4xf32>' and 'memref<4x4xf32>'}}
-  plmr.gemm_tile %a, %b, %b k 4 : memref<2x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  // expected-error @below {{'plmr.gemm_tile' op expected tiles that multiply but got 'memref<2x4xf32>', 'memref<4x4xf32>', 'memref<4x4xf32>'}}
+  plmr.gemm_tile %a, %b to %b k 4 : memref<2x4xf32>, memref<4x4xf32> to memref<4x4xf32>
+  return
+}
+
+// -----
+
+// C has the columns of all B.
+func.func @gemm_tile(%a: memref<4x4xf32>, %c: memref<4x7xf32>) {
+  // expected-error @below {{'plmr.gemm_tile' op expected tiles that multiply but got 'memref<4x4xf32>', 'memref<4x4xf32>', 'memref<4x4xf32>', 'memref<4x7xf32>'}}
+  plmr.gemm_tile %a, %a, %a to %c k 4 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32> to memref<4x7xf32>
+  return
+}
+
+// -----
+
+// All B have the same rows.
+func.func @gemm_tile(%a: memref<4x4xf32>, %b: memref<3x4xf32>, %c: memref<4x8xf32>) {
+  // expected-error @below {{'plmr.gemm_tile' op expected tiles that multiply but got 'memref<4x4xf32>', 'memref<4x4xf32>', 'memref<3x4xf32>', 'memref<4x8xf32>'}}
+  plmr.gemm_tile %a, %a, %b to %c k 4 : memref<4x4xf32>, memref<4x4xf32>, memref<3x4xf32> to memref<4x8xf32>
   return
 }
 
@@ -453,15 +776,32 @@ func.func @gemm_tile(%a: memref<2x4xf32>, %b: memref<4x4xf32>) {
 
 func.func @gemm_tile(%a: memref<4x4xf32>) {
   // expected-error @below {{'plmr.gemm_tile' op expected a positive k but got 0}}
-  plmr.gemm_tile %a, %a, %a k 0 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  plmr.gemm_tile %a, %a to %a k 0 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_t_tile(%a: memref<4xf32>, %b: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected matrices but got 'memref<4xf32>', 'memref<4x4xf32>', 'memref<4x4xf32>'}}
+  plmr.gemm_t_tile %a, %b, %b n 4 : memref<4xf32>, memref<4x4xf32>, memref<4x4xf32>
   return
 }
 
 // -----
 
 func.func @gemm_t_tile(%a: memref<4x2xf32>, %b: memref<4x4xf32>) {
-  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<4x2xf32>', 'memref<4x4xf32>' and 'memref<4x4xf32>'}}
+  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<4x2xf32>', 'memref<4x4xf32>', 'memref<4x4xf32>'}}
   plmr.gemm_t_tile %a, %b, %b n 4 : memref<4x2xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+// An untransposed B has k rows.
+func.func @gemm_t_tile(%a: memref<4x4xf32>, %b: memref<3x4xf32>, %c: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<4x4xf32>', 'memref<3x4xf32>', 'memref<4x4xf32>'}}
+  plmr.gemm_t_tile %a, %b, %c n 4 untransposed : memref<4x4xf32>, memref<3x4xf32>, memref<4x4xf32>
   return
 }
 
@@ -470,6 +810,80 @@ func.func @gemm_t_tile(%a: memref<4x2xf32>, %b: memref<4x4xf32>) {
 func.func @gemm_t_tile(%a: memref<4x4xf32>) {
   // expected-error @below {{'plmr.gemm_t_tile' op expected a positive n but got -1}}
   plmr.gemm_t_tile %a, %a, %a n -1 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t_tile(%q: memref<8x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles of rank 4, 3 and 4 but got 'memref<8x2x4xf32>', 'memref<1x4x64xf32>', 'memref<8x1x2x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 4 : memref<8x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  return
+}
+
+// -----
+
+// q and k have the same features.
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x2x64xf32>, %s: memref<8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<1x2x64xf32>', 'memref<8x1x2x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x2x64xf32>, memref<8x1x2x256xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<2x4x64xf32>, %s: memref<8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<2x4x64xf32>', 'memref<8x1x2x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 4 : memref<8x1x2x4xf32>, memref<2x4x64xf32>, memref<8x1x2x256xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x1x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<1x4x64xf32>', 'memref<8x1x1x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x1x256xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected a positive kv_heads but got 0}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 0 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_tile(%p: memref<8x1x2x256xf32>, %v: memref<4x64xf32>, %o: memref<8x1x2x4xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_tile' op expected tiles of rank 4, 3 and 4 but got 'memref<8x1x2x256xf32>', 'memref<4x64xf32>', 'memref<8x1x2x4xf32>'}}
+  plmr.head_gemm_tile %p, %v, %o slots %i kv_heads 4 : memref<8x1x2x256xf32>, memref<4x64xf32>, memref<8x1x2x4xf32>
+  return
+}
+
+// -----
+
+// v and the result have the same elements.
+func.func @head_gemm_tile(%p: memref<8x1x2x256xf32>, %v: memref<1x2x64xf32>, %o: memref<8x1x2x4xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_tile' op expected tiles that multiply but got 'memref<8x1x2x256xf32>', 'memref<1x2x64xf32>', 'memref<8x1x2x4xf32>'}}
+  plmr.head_gemm_tile %p, %v, %o slots %i kv_heads 4 : memref<8x1x2x256xf32>, memref<1x2x64xf32>, memref<8x1x2x4xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_tile(%p: memref<7x1x2x256xf32>, %v: memref<1x4x64xf32>, %o: memref<8x1x2x4xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_tile' op expected tiles that multiply but got 'memref<7x1x2x256xf32>', 'memref<1x4x64xf32>', 'memref<8x1x2x4xf32>'}}
+  plmr.head_gemm_tile %p, %v, %o slots %i kv_heads 4 : memref<7x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_tile(%p: memref<8x1x2x256xf32>, %v: memref<1x4x64xf32>, %o: memref<8x1x2x4xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_tile' op expected a positive kv_heads but got -4}}
+  plmr.head_gemm_tile %p, %v, %o slots %i kv_heads -4 : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
   return
 }
 

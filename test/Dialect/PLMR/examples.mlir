@@ -15,18 +15,24 @@ plmr.object output @logits : !plmr.placed<tensor<512xf32>, [x]>
 plmr.object state @kv.k : !plmr.placed<tensor<2x32x64xf32>, [*, x, cyclic y]> stacked
 plmr.object weight @attn_q : !plmr.placed<tensor<2x64x64xf32>, [*, y, x]>
   stacked in "m.gguf" [0, 1]
-plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
 plmr.channel @y.bcast #plmr.relation<broadcast y groups [4]>
+plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
+plmr.channel @prefill.x.ring1 #plmr.relation<ring x segments 4>
+    in "prefill" epoch 1
 
 func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
                   %b: !plmr.placed<tensor<64xf32>, [y]>,
                   %p: !plmr.placed<tensor<64xf32>, [x], partial<sum y>>,
                   %k: !plmr.placed<tensor<32xf32>, [x]>,
                   %v: !plmr.placed<tensor<512xf32>, [x]>,
-                  %l: index, %pos: index) {
+                  %ks: !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>,
+                  %l: index, %pos: index, %first: index, %begin: index,
+                  %end: index) {
   %w = plmr.load @attn_q[%l] : !plmr.placed<tensor<64x64xf32>, [y, x]>
   plmr.store %v, @logits : !plmr.placed<tensor<512xf32>, [x]>
   plmr.append %k, @kv.k[%l] at %pos : !plmr.placed<tensor<32xf32>, [x]>
+  plmr.append %ks, @kv.k[%l] at %first rows %begin to %end
+      : !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>
   %c = plmr.local (%ta = %a, %tb = %b) : (!plmr.placed<tensor<64xf32>, [y]>,
       !plmr.placed<tensor<64xf32>, [y]>) -> (!plmr.placed<tensor<64xf32>, [y]>)
       tiles (tensor<16xf32>, tensor<16xf32>) {
@@ -44,19 +50,58 @@ func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
   return
 }
 
-func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, skew x]>,
-                %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
-  %c = plmr.gemm %a, %b : !plmr.placed<tensor<8x8xf32>, [y, skew x]>,
-      !plmr.placed<tensor<8x8xf32>, [skew y, x]>
-      -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>,
+                %wq: !plmr.placed<tensor<8x8xf32>, [ring y, x]>,
+                %wk: !plmr.placed<tensor<8x4xf32>, [ring y, x]>) {
+  %q, %k = plmr.gemm %a, %wq, %wk
+      : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>,
+         !plmr.placed<tensor<8x8xf32>, [ring y, x]>,
+         !plmr.placed<tensor<8x4xf32>, [ring y, x]>)
+      -> (!plmr.placed<tensor<8x8xf32>, [y, x]>,
+          !plmr.placed<tensor<8x4xf32>, [y, x]>)
   return
 }
 
 func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>,
-                  %b: !plmr.placed<tensor<6x4xf32>, [y, x]>) {
+                  %b: !plmr.placed<tensor<6x4xf32>, [ring y, x]>) {
   %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>,
-      !plmr.placed<tensor<6x4xf32>, [y, x]>
-      -> !plmr.placed<tensor<8x6xf32>, [y, x]>
+      !plmr.placed<tensor<6x4xf32>, [ring y, x]>
+      -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
+  return
+}
+
+func.func @heads(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>,
+                 %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>,
+                 %v: !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>,
+                 %p: !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>,
+                 %first: index, %slots: index) {
+  plmr.epoch 1
+  %s = plmr.head_gemm_t %q, %k first %first slots %slots scale 0.35
+      : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>,
+        !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>
+      -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  %o = plmr.head_gemm %p, %v slots %slots
+      : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>,
+        !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>
+      -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
+  return
+}
+
+func.func @head_tiles(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>,
+                      %s: memref<8x1x2x256xf32>, %p: memref<8x1x2x256xf32>,
+                      %v: memref<1x4x64xf32>, %o: memref<8x1x2x4xf32>,
+                      %first: index, %slots: index) {
+  plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots scale 0.35
+      kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  plmr.head_gemm_tile %p, %v, %o slots %slots kv_heads 4
+      : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
+  return
+}
+
+func.func @gemm_tile(%a: memref<4x4xf32>, %b0: memref<4x4xf32>,
+                     %b1: memref<4x2xf32>, %c: memref<4x6xf32>) {
+  plmr.gemm_tile %a, %b0, %b1 to %c k 12 align_a : memref<4x4xf32>,
+      memref<4x4xf32>, memref<4x2xf32> to memref<4x6xf32>
   return
 }
 
@@ -65,8 +110,6 @@ func.func @tiles(%buf: memref<24xf32>, %a: memref<4x4xf32>,
                  %started: i1) {
   %m = plmr.ref @attn_q[%l] : memref<16x16xf32>
   plmr.reduce_tile sum y %buf groups [4, 2] : memref<24xf32>
-  plmr.gemm_tile %a, %b, %c k 12
-      : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
   plmr.gemm_t_tile %a, %b, %c n 12
       : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
   %s = plmr.role sends @y.chain0

@@ -82,46 +82,40 @@ plmr.mesh @mesh 3 x 2 on "tiny"
 // CHECK-DAG:     %[[BB:.*]] = memref.alloc() : memref<2x6x5xf32>
 // CHECK-DAG:     memref.copy %[[A]],
 // CHECK-DAG:     memref.copy %[[B]],
-// 3 + 2 - gcd(3, 2) = 4 steps.
+// They lie where the walk starts: no loop before it. 3 + 2 - gcd(3, 2) = 4
+// steps.
 // CHECK-DAG:     %[[C0:.*]] = arith.constant 0 : index
 // CHECK-DAG:     %[[C1:.*]] = arith.constant 1 : index
 // CHECK-DAG:     %[[C4:.*]] = arith.constant 4 : index
+// CHECK-NOT:     scf.for
 // CHECK:         scf.for %{{.*}} = %[[C0]] to %[[C4]] step %[[C1]] iter_args(%{{.*}} = %{{.*}}, %[[HALFA:.*]] = %[[C0]], %[[HALFB:.*]] = %[[C0]])
-// Transfers run beside the product and end before the next step.
+// CHECK:           %[[FROMA:.*]] = memref.subview %[[AA]][%[[HALFA]], 0, 0]
+// CHECK:           %[[FROMB:.*]] = memref.subview %[[BB]][%[[HALFB]], 0, 0]
+// A core's ramp takes a word at a time: A moves beside the product of the first
+// half of the rows, B beside the other.
 // CHECK:           %[[OTHERA:.*]] = arith.subi %[[C1]], %[[HALFA]]
-// CHECK:           %[[FROM:.*]] = memref.subview %[[AA]][%[[HALFA]], 0, 0]
-// CHECK:           %[[T0:.*]] = plmr.send %[[FROM]] on @x.ring if %[[CHANGEA:.*]] {plmr.operation = "gemm"} : {{.*}} -> !plmr.token
-// CHECK:           %[[INTO:.*]] = memref.subview %[[AA]][%[[OTHERA]], 0, 0]
-// CHECK:           %[[T1:.*]] = plmr.recv %[[INTO]] on @x.ring if %[[CHANGEA]] {{.*}} -> !plmr.token
-// CHECK:           %[[OTHERB:.*]] = arith.subi %[[C1]], %[[HALFB]]
-// CHECK:           %[[T2:.*]] = plmr.send %{{.*}} on @y.ring if %[[CHANGEB:.*]] {plmr.operation = "gemm"}
-// CHECK:           %[[T3:.*]] = plmr.recv %{{.*}} on @y.ring if %[[CHANGEB]]
-// CHECK:           %[[PA:.*]] = memref.subview %[[FROM]][0, %{{.*}}] [4, %[[LENGTH:.*]]] [1, 1]
-// CHECK:           %[[PB:.*]] = memref.subview %{{.*}}[%{{.*}}, 0] [%[[LENGTH]], 5] [1, 1]
-// CHECK:           linalg.matmul ins(%[[PA]], %[[PB]] : {{.*}}) outs(%[[C]] : memref<4x5xf32>)
+// CHECK:           %[[INTOA:.*]] = memref.subview %[[AA]][%[[OTHERA]], 0, 0]
+// CHECK:           %[[T0:.*]] = plmr.send %[[FROMA]] on @x.ring if %[[CHANGEA:.*]] {plmr.operation = "gemm"} : {{.*}} -> !plmr.token
+// CHECK:           %[[T1:.*]] = plmr.recv %[[INTOA]] on @x.ring if %[[CHANGEA]] {{.*}} -> !plmr.token
+// CHECK:           %[[PA:.*]] = memref.subview %[[FROMA]][0, %[[OFFSETA:.*]]] [2, %[[LENGTH:[a-z0-9_]+]]] [1, 1]
+// CHECK:           %[[PB:.*]] = memref.subview %[[FROMB]][%{{.*}}, 0] [%[[LENGTH]], 5] [1, 1]
+// CHECK:           %[[PC:.*]] = memref.subview %[[C]][0, 0] [2, 5] [1, 1]
+// CHECK:           linalg.matmul ins(%[[PA]], %[[PB]] : {{.*}}) outs(%[[PC]] :
 // CHECK-NEXT:      plmr.wait %[[T0]] if %[[CHANGEA]]
 // CHECK-NEXT:      plmr.wait %[[T1]] if %[[CHANGEA]]
+// CHECK:           %[[OTHERB:.*]] = arith.subi %[[C1]], %[[HALFB]]
+// CHECK:           %[[INTOB:.*]] = memref.subview %[[BB]][%[[OTHERB]], 0, 0]
+// CHECK:           %[[T2:.*]] = plmr.send %[[FROMB]] on @y.ring if %[[CHANGEB:.*]] {plmr.operation = "gemm"}
+// CHECK:           %[[T3:.*]] = plmr.recv %[[INTOB]] on @y.ring if %[[CHANGEB]]
+// CHECK:           %[[RA:.*]] = memref.subview %[[FROMA]][2, %[[OFFSETA]]] [2, %[[LENGTH]]] [1, 1]
+// CHECK:           %[[RC:.*]] = memref.subview %[[C]][2, 0] [2, 5] [1, 1]
+// CHECK:           linalg.matmul ins(%[[RA]], %[[PB]] : {{.*}}) outs(%[[RC]] :
 // CHECK-NEXT:      plmr.wait %[[T2]] if %[[CHANGEB]]
 // CHECK-NEXT:      plmr.wait %[[T3]] if %[[CHANGEB]]
 // CHECK:           scf.yield
 func.func @gemm(%a: memref<4x4xf32>, %b: memref<6x5xf32>, %c: memref<4x5xf32>) {
-  plmr.gemm_tile %a, %b, %c k 11
-      : memref<4x4xf32>, memref<6x5xf32>, memref<4x5xf32>
-  return
-}
-
-// -----
-
-plmr.mesh @mesh 3 x 1 on "tiny"
-
-// One row has no ring along y, and all B.
-// CHECK-NOT: @y.ring #
-// CHECK-LABEL: func.func @one_row
-// CHECK: plmr.send %{{.*}} on @x.ring
-// CHECK-NOT: @y.ring
-func.func @one_row(%a: memref<4x4xf32>, %b: memref<11x5xf32>, %c: memref<4x5xf32>) {
-  plmr.gemm_tile %a, %b, %c k 11
-      : memref<4x4xf32>, memref<11x5xf32>, memref<4x5xf32>
+  plmr.gemm_tile %a, %b to %c k 11
+      : memref<4x4xf32>, memref<6x5xf32> to memref<4x5xf32>
   return
 }
 
@@ -129,34 +123,374 @@ func.func @one_row(%a: memref<4x4xf32>, %b: memref<11x5xf32>, %c: memref<4x5xf32
 
 plmr.mesh @mesh 3 x 2 on "tiny"
 
+// All B side by side are one operand.
+// CHECK-LABEL: func.func @several(
+// CHECK-SAME:    %[[A:.*]]: memref<4x4xf32>, %[[B0:.*]]: memref<6x5xf32>, %[[B1:.*]]: memref<6x2xf32>, %[[C:.*]]: memref<4x7xf32>)
+// CHECK:         %[[AA:.*]] = memref.alloc() : memref<2x4x4xf32>
+// CHECK:         %[[BB:.*]] = memref.alloc() : memref<2x6x7xf32>
+// CHECK:         %[[FIRST:.*]] = memref.subview %[[BB]][0, 0, 0]
+// CHECK:         %[[P0:.*]] = memref.subview %[[FIRST]][0, 0] [6, 5] [1, 1]
+// CHECK:         memref.copy %[[B0]], %[[P0]]
+// CHECK:         %[[P1:.*]] = memref.subview %[[FIRST]][0, 5] [6, 2] [1, 1]
+// CHECK:         memref.copy %[[B1]], %[[P1]]
+// What is in ring order moves to where the walk starts, a block a step: A as
+// many steps as the row's place in the ring asks for, B as the column's.
+// CHECK:         %[[ALIGNEDA:.*]]:2 = scf.for %{{.*}} = %{{.*}} to %[[STEPSA:.*]] step
+// CHECK-SAME:      iter_args(%{{.*}} = %[[PLACEX:.*]], %[[HALFA:.*]] = %{{.*}}) -> (index, index) {
+// CHECK:           %[[FROM:.*]] = memref.subview %[[AA]][%[[HALFA]], 0, 0]
+// CHECK:           %[[INTO:.*]] = memref.subview %[[AA]][%{{.*}}, 0, 0]
+// CHECK:           %[[T0:.*]] = plmr.send %[[FROM]] on @x.ring
+// CHECK:           %[[T1:.*]] = plmr.recv %[[INTO]] on @x.ring
+// CHECK:           plmr.wait %[[T0]]
+// CHECK:           plmr.wait %[[T1]]
+// CHECK:         %[[ALIGNEDB:.*]]:2 = scf.for
+// CHECK:           plmr.send %{{.*}} on @y.ring
+// CHECK:           plmr.recv %{{.*}} on @y.ring
+// CHECK:         scf.for %{{.*}} iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %[[ALIGNEDA]]#1, %{{.*}} = %[[ALIGNEDB]]#1)
+// CHECK:           linalg.matmul {{.*}} memref<?x7xf32
+// CHECK:           linalg.matmul {{.*}} memref<?x7xf32
+func.func @several(%a: memref<4x4xf32>, %b0: memref<6x5xf32>, %b1: memref<6x2xf32>, %c: memref<4x7xf32>) {
+  plmr.gemm_tile %a, %b0, %b1 to %c k 11 align_a align_b
+      : memref<4x4xf32>, memref<6x5xf32>, memref<6x2xf32> to memref<4x7xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 1 on "tiny"
+
+// One row has no ring along y, and all B. What does not move is not copied,
+// nothing is aligned along one core, and the product is not halved.
+// CHECK-NOT: @y.ring #
+// CHECK-LABEL: func.func @one_row(
+// CHECK-SAME:    %[[A:.*]]: memref<4x4xf32>, %[[B:.*]]: memref<11x5xf32>, %[[C:.*]]: memref<4x5xf32>)
+// CHECK-NOT: memref.copy %[[B]]
+// CHECK: scf.for
+// CHECK: plmr.send %{{.*}} on @x.ring
+// CHECK: %[[PB:.*]] = memref.subview %[[B]][
+// CHECK: linalg.matmul ins(%{{.*}}, %[[PB]] : {{.*}}) outs(%[[C]] :
+// CHECK-NOT: linalg.matmul
+// CHECK-NOT: @y.ring
+func.func @one_row(%a: memref<4x4xf32>, %b: memref<11x5xf32>, %c: memref<4x5xf32>) {
+  plmr.gemm_tile %a, %b to %c k 11 align_b
+      : memref<4x4xf32>, memref<11x5xf32> to memref<4x5xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 1 on "tiny"
+
+// Several B have to lie side by side even if they stay.
+// CHECK-LABEL: func.func @several_stay(
+// CHECK-DAG:     memref.alloc() : memref<2x4x4xf32>
+// CHECK-DAG:     %[[BB:.*]] = memref.alloc() : memref<11x7xf32>
+// CHECK-DAG:     memref.subview %[[BB]][0, 0] [11, 5] [1, 1]
+// CHECK-DAG:     memref.subview %[[BB]][0, 5] [11, 2] [1, 1]
+// CHECK:         linalg.matmul
+func.func @several_stay(%a: memref<4x4xf32>, %b0: memref<11x5xf32>, %b1: memref<11x2xf32>, %c: memref<4x7xf32>) {
+  plmr.gemm_tile %a, %b0, %b1 to %c k 11
+      : memref<4x4xf32>, memref<11x5xf32>, memref<11x2xf32> to memref<4x7xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 1 x 3 on "tiny"
+
+// CHECK-NOT: @x.ring
+// CHECK-LABEL: func.func @one_column(
+// CHECK-SAME:    %[[A:.*]]: memref<4x11xf32>
+// CHECK-NOT: memref.copy %[[A]]
+// CHECK: plmr.send %{{.*}} on @y.ring
+// CHECK-NOT: @x.ring
+// CHECK: memref.subview %[[A]][
+func.func @one_column(%a: memref<4x11xf32>, %b: memref<4x5xf32>, %c: memref<4x5xf32>) {
+  plmr.gemm_tile %a, %b to %c k 11 align_a
+      : memref<4x11xf32>, memref<4x5xf32> to memref<4x5xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 2 on "tiny"
+
+// CHECK-DAG: #[[$A:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK-DAG: #[[$B:.*]] = affine_map<(d0, d1, d2) -> (d1, d2)>
+// CHECK-DAG: #[[$C:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
 // CHECK-DAG: plmr.channel @y.ring #plmr.relation<ring y>
 // CHECK-DAG: plmr.channel @x.up #plmr.relation<up x>
 // CHECK-DAG: plmr.channel @x.down #plmr.relation<down x>
 // CHECK-LABEL: func.func @gemm_t(
 // CHECK-SAME:    %[[A:.*]]: memref<4x4xf32>, %[[B:.*]]: memref<6x4xf32>, %[[C:.*]]: memref<4x4xf32>)
+// CHECK-DAG:     %[[COLUMN:.*]] = plmr.coord x
 // CHECK-DAG:     %[[BB:.*]] = memref.alloc() : memref<2x6x4xf32>
 // A segment is no longer than a block of B or of C.
 // CHECK-DAG:     %[[P:.*]] = memref.alloc() : memref<4x4xf32>
 // CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step %{{.*}} iter_args(%[[HALF:.*]] = %{{.*}}) -> (index)
-// CHECK:           %[[T0:.*]] = plmr.send %{{.*}} on @y.ring if %[[CHANGE:.*]] {plmr.operation = "gemm_t"}
+// CHECK:           %[[FROM:.*]] = memref.subview %[[BB]][%[[HALF]], 0, 0]
+// CHECK:           %[[T0:.*]] = plmr.send %[[FROM]] on @y.ring if %[[CHANGE:.*]] {plmr.operation = "gemm_t"}
 // CHECK:           %[[T1:.*]] = plmr.recv %{{.*}} on @y.ring if %[[CHANGE]]
-// CHECK:           scf.for %[[ROOT:.*]] = %{{.*}} to
-// CHECK:             %[[PART:.*]] = memref.subview %[[P]][0, 0] [4, %[[LENGTH:.*]]] [1, 1]
+// Blocks of the result's columns are numbered in ring order, as those of B.
+// CHECK:           scf.for %[[BLOCK:.*]] = %{{.*}} to
+// CHECK:             %[[ROOT:.*]] = arith.select
+// CHECK:             %[[PART:.*]] = memref.subview %[[P]][0, 0] [4, %[[LENGTH:[a-z0-9_]+]]] [1, 1]
 // CHECK:             linalg.fill ins(%{{.*}} : f32) outs(%[[PART]]
-// CHECK:             linalg.matmul indexing_maps = {{.*}} ins(%[[A]], %{{.*}} outs(%[[PART]]
+// CHECK:             %[[ROWS:.*]] = memref.subview %[[FROM]][%{{.*}}, 0] [%[[LENGTH]], 4] [1, 1]
+// CHECK:             linalg.generic {indexing_maps = [#[[$A]], #[[$B]], #[[$C]]], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[A]], %[[ROWS]] : {{.*}}) outs(%[[PART]]
 // A chain from either end of the row to the root.
+// CHECK-DAG:         %[[LEFT:.*]] = arith.cmpi ult, %[[COLUMN]], %[[ROOT]]
+// CHECK-DAG:         %[[RIGHT:.*]] = arith.cmpi ult, %[[ROOT]], %[[COLUMN]]
+// CHECK-DAG:         %[[ISROOT:.*]] = arith.cmpi eq, %[[COLUMN]], %[[ROOT]]
 // CHECK:             plmr.send %[[PART]] on @x.up if
 // CHECK:             plmr.forward_reduce sum %[[PART]] on @x.up from receives_low to @x.up if
 // CHECK:             plmr.send %[[PART]] on @x.down if
 // CHECK:             plmr.forward_reduce sum %[[PART]] on @x.down from receives_high to @x.down if
 // CHECK:             plmr.recv_reduce sum %[[PART]] on @x.up from receives_low if
 // CHECK:             plmr.recv_reduce sum %[[PART]] on @x.down from receives_high if
-// CHECK:             scf.if %{{.*}} {
+// CHECK:             scf.if %[[ISROOT]] {
 // CHECK:               memref.copy %[[PART]], %{{.*}}
 // CHECK:           plmr.wait %[[T0]] if %[[CHANGE]]
 // CHECK:           plmr.wait %[[T1]] if %[[CHANGE]]
 func.func @gemm_t(%a: memref<4x4xf32>, %b: memref<6x4xf32>, %c: memref<4x4xf32>) {
   plmr.gemm_t_tile %a, %b, %c n 11
       : memref<4x4xf32>, memref<6x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 2 on "tiny"
+
+// A segment of an untransposed B is columns of it.
+// CHECK-DAG: #[[$A:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK-DAG: #[[$B:.*]] = affine_map<(d0, d1, d2) -> (d2, d1)>
+// CHECK-LABEL: func.func @untransposed(
+// CHECK-SAME:    %[[A:.*]]: memref<4x4xf32>, %[[B:.*]]: memref<4x6xf32>, %[[C:.*]]: memref<4x3xf32>)
+// CHECK-DAG:     %[[BB:.*]] = memref.alloc() : memref<2x4x6xf32>
+// CHECK-DAG:     memref.alloc() : memref<4x3xf32>
+// CHECK:         %[[FROM:.*]] = memref.subview %[[BB]][%{{.*}}, 0, 0]
+// CHECK:         plmr.send %[[FROM]] on @y.ring
+// CHECK:         %[[COLUMNS:.*]] = memref.subview %[[FROM]][0, %{{.*}}] [4, %[[LENGTH:[a-z0-9_]+]]] [1, 1]
+// CHECK:         linalg.generic {indexing_maps = [#[[$A]], #[[$B]], #{{.*}}], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[A]], %[[COLUMNS]]
+func.func @untransposed(%a: memref<4x4xf32>, %b: memref<4x6xf32>, %c: memref<4x3xf32>) {
+  plmr.gemm_t_tile %a, %b, %c n 9 untransposed
+      : memref<4x4xf32>, memref<4x6xf32>, memref<4x3xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 5 x 3 on "lab"
+
+// Products need the channels between neighbours along x. Reductions along x of
+// one level share them, those of segments, too: they save a core's queues.
+// CHECK-DAG:  plmr.channel @x.up #plmr.relation<up x>
+// CHECK-DAG:  plmr.channel @x.down #plmr.relation<down x>
+// CHECK-DAG:  plmr.channel @x.broadcast #plmr.relation<broadcast x groups [5]>
+// CHECK-DAG:  plmr.channel @{{x.broadcast_[0-9]}} #plmr.relation<broadcast x groups [3] segments 2>
+// CHECK-DAG:  plmr.channel @x.chain0 #plmr.relation<chain x groups [3, 2]>
+// CHECK-LABEL: func.func @neighbours(
+// CHECK-SAME:    %[[B:.*]]: memref<6xf32>, %{{.*}}: memref<4x4xf32>)
+// CHECK-DAG:   %[[C2:.*]] = arith.constant 2 : index
+// CHECK:       %[[X:.*]] = plmr.coord x
+// The root is the one in the middle, which is the root of the broadcast.
+// CHECK:       arith.cmpi ult, %[[X]], %[[C2]]
+// CHECK:       plmr.send %[[B]] on @x.up if %{{.*}} {plmr.operation = "line"}
+// CHECK:       plmr.forward_reduce sum %[[B]] on @x.up from receives_low to @x.up if {{.*}} {plmr.operation = "line"}
+// CHECK:       plmr.send %[[B]] on @x.down if %{{.*}} {plmr.operation = "line"}
+// CHECK:       plmr.forward_reduce sum %[[B]] on @x.down from receives_high to @x.down if {{.*}} {plmr.operation = "line"}
+// CHECK:       plmr.recv_reduce sum %[[B]] on @x.up from receives_low if
+// CHECK:       plmr.recv_reduce sum %[[B]] on @x.down from receives_high if
+// CHECK:       plmr.send %[[B]] on @x.broadcast if %{{.*}} {plmr.operation = "line"}
+// CHECK:       plmr.recv %[[B]] on @x.broadcast if
+// CHECK:       plmr.send %[[B]] on @x.up if %{{.*}} {plmr.operation = "segments"}
+// CHECK:       plmr.forward_reduce max %[[B]] on @x.up
+// Two levels have chains of their own, and so has the other axis.
+// CHECK:       plmr.forward_reduce sum %[[B]] on @x.chain0 to @x.chain0 if %{{.*}} {plmr.operation = "levels"}
+// CHECK:       plmr.forward_reduce sum %[[B]] on @y.chain0 to @y.chain0 if %{{.*}} {plmr.operation = "columns"}
+// CHECK:       return
+func.func @neighbours(%b: memref<6xf32>, %t: memref<4x4xf32>) {
+  plmr.reduce_tile sum x %b groups [5] : memref<6xf32> loc("line")
+  plmr.reduce_tile max x %b groups [3] segments 2 : memref<6xf32> loc("segments")
+  plmr.reduce_tile sum x %b groups [3, 2] : memref<6xf32> loc("levels")
+  plmr.reduce_tile sum y %b groups [3] : memref<6xf32> loc("columns")
+  plmr.gemm_t_tile %t, %t, %t n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 5 x 3 on "lab"
+
+// Staircases alone have no such channels.
+// CHECK-NOT:   @x.up
+// CHECK:       plmr.channel @x.chain0 #plmr.relation<chain x groups [5]>
+// CHECK-NOT:   @x.up
+// CHECK-LABEL: func.func @rings_only(
+// CHECK-NOT:   @x.up
+func.func @rings_only(%b: memref<6xf32>, %t: memref<4x4xf32>) {
+  plmr.reduce_tile sum x %b groups [5] : memref<6xf32>
+  plmr.gemm_tile %t, %t to %t k 12 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 5 x 3 on "lab"
+
+// Scores: two key heads on segments of 2 and 3 columns. Keys of `slots` slots
+// walk around the rows; a product goes along neighbours to the column of the
+// segment that owns it.
+// CHECK-DAG: #[[$Q:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d4)>
+// CHECK-DAG: #[[$K:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d4, d3)>
+// CHECK-DAG: #[[$S:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d3)>
+// CHECK-DAG: plmr.channel @x.up #plmr.relation<up x>
+// CHECK-DAG: plmr.channel @x.down #plmr.relation<down x>
+// CHECK-DAG: plmr.channel @y.ring #plmr.relation<ring y>
+// CHECK-LABEL: func.func @scores(
+// CHECK-SAME:    %[[QT:.*]]: memref<8x1x2x4xf32>, %[[KT:.*]]: memref<1x4x16xf32>, %[[ST:.*]]: memref<8x1x2x24xf32>, %[[FIRST:.*]]: index, %[[SLOTS:.*]]: index)
+// CHECK-DAG:     %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK-DAG:     %[[LOWEST:.*]] = arith.constant 0xFF800000 : f32
+// CHECK-DAG:     %[[C3:.*]] = arith.constant 3 : index
+// CHECK-DAG:     %[[KK:.*]] = memref.alloc() : memref<2x1x4x16xf32>
+// CHECK-DAG:     %[[PARTIAL:.*]] = memref.alloc() : memref<8x1x2x16xf32>
+// CHECK:         %[[BEFORE:.*]] = arith.divui %[[FIRST]], %[[C3]]
+// CHECK:         scf.for
+// What is sent is the slots in use.
+// CHECK:           %[[FROM:.*]] = memref.subview %{{.*}}[0, 0, 0] [1, 4, %[[SLOTS]]] [1, 1, 1]
+// CHECK:           plmr.send %[[FROM]] on @y.ring if %{{.*}} {plmr.operation = "head_gemm_t"}
+// CHECK:           plmr.recv %{{.*}} on @y.ring
+// CHECK:           scf.for
+// CHECK:             %[[PART:.*]] = memref.subview %[[PARTIAL]][0, 0, 0, 0] [8, 1, 2, %[[LENGTH:[a-z0-9_]+]]]
+// CHECK:             linalg.fill ins(%{{.*}} : f32) outs(%[[PART]]
+// CHECK:             linalg.generic {indexing_maps = [#[[$Q]], #[[$K]], #[[$S]]]{{.*}}} ins(%[[QT]], %{{.*}}) outs(%[[PART]]
+// CHECK:             plmr.send %[[PART]] on @x.up if
+// CHECK:             plmr.recv_reduce sum %[[PART]] on @x.down from receives_high if
+// The owner scales, and masks what comes after the query.
+// CHECK:             scf.if
+// CHECK:               %[[KEPT:.*]] = memref.subview %[[ST]][0, 0, 0, %{{.*}}] [8, 1, 2, %[[LENGTH]]]
+// CHECK:               linalg.generic {{.*}} ins(%[[PART]] : {{.*}}) outs(%[[KEPT]]
+// CHECK:                 arith.mulf %{{.*}}, %[[HALF]]
+// CHECK:               scf.for %[[QUERY:.*]] =
+// CHECK:                 %[[LATER:.*]] = memref.subview %[[ST]][%[[QUERY]], 0, 0, %{{.*}}] [1, 1, 2, %{{.*}}]
+// CHECK:                 linalg.fill ins(%[[LOWEST]] : f32) outs(%[[LATER]]
+func.func @scores(%q: memref<8x1x2x4xf32>, %k: memref<1x4x16xf32>, %s: memref<8x1x2x24xf32>,
+                  %first: index, %slots: index) {
+  plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots scale 0.5 kv_heads 2
+      : memref<8x1x2x4xf32>, memref<1x4x16xf32>, memref<8x1x2x24xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 5 x 3 on "lab"
+
+// Weighted values: weights walk within their segment, values along the rows.
+// CHECK-DAG: #[[$P:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d4)>
+// CHECK-DAG: #[[$V:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d3, d4)>
+// CHECK-DAG: #[[$O:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d3)>
+// CHECK-DAG: plmr.channel @x.ring #plmr.relation<ring x segments 2>
+// CHECK-DAG: plmr.channel @y.ring #plmr.relation<ring y>
+// CHECK-LABEL: func.func @weighted(
+// CHECK-SAME:    %[[PT:.*]]: memref<8x1x2x24xf32>, %[[VT:.*]]: memref<1x4x16xf32>, %[[OT:.*]]: memref<8x1x2x4xf32>, %[[SLOTS:.*]]: index)
+// 2 + 3 - 1 steps on 2 columns, 3 + 3 - 3 on 3.
+// CHECK-DAG:     %[[C2:.*]] = arith.constant 2 : index
+// CHECK-DAG:     %[[C3:.*]] = arith.constant 3 : index
+// CHECK-DAG:     %[[C4:.*]] = arith.constant 4 : index
+// CHECK-DAG:     memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK-DAG:     memref.alloc() : memref<2x1x4x16xf32>
+// Scores are left where the walk starts: values only are aligned.
+// CHECK:         %[[ALIGNED:.*]]:2 = scf.for
+// CHECK-NOT:       @x.ring
+// CHECK:           plmr.send %{{.*}} on @y.ring
+// CHECK-NOT:       @x.ring
+// CHECK:           scf.yield
+// CHECK:         %[[NARROW:.*]] = arith.cmpi eq, %[[WIDTH:.*]], %[[C2]]
+// CHECK:         %[[STEPS:.*]] = arith.select %[[NARROW]], %[[C4]], %[[C3]]
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %[[STEPS]] step %{{.*}} iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}, %{{.*}} = %[[ALIGNED]]#1)
+// CHECK:           %[[T0:.*]] = plmr.send %{{.*}} on @x.ring if %{{.*}} {plmr.operation = "head_gemm"} : memref<8x1x2x?xf32
+// CHECK:           plmr.recv %{{.*}} on @x.ring
+// CHECK:           linalg.generic {indexing_maps = [#[[$P]], #[[$V]], #[[$O]]]
+// CHECK:           plmr.wait %[[T0]]
+// CHECK:           plmr.send %{{.*}} on @y.ring
+// CHECK:           linalg.generic {indexing_maps = [#[[$P]], #[[$V]], #[[$O]]]
+func.func @weighted(%p: memref<8x1x2x24xf32>, %v: memref<1x4x16xf32>, %o: memref<8x1x2x4xf32>,
+                    %slots: index) {
+  plmr.head_gemm_tile %p, %v, %o slots %slots kv_heads 2
+      : memref<8x1x2x24xf32>, memref<1x4x16xf32>, memref<8x1x2x4xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 3 on "lab"
+
+// As many key heads as columns, or more: a head is on one column, and nothing
+// moves along x.
+// CHECK-NOT:   relation<{{[a-z]+}} x
+// CHECK-LABEL: func.func @whole_heads(
+// CHECK-NOT:   on @x.
+// CHECK:       plmr.send %{{.*}} on @y.ring if %{{.*}} {plmr.operation = "head_gemm_t"}
+// CHECK-NOT:   on @x.
+// CHECK:       plmr.send %{{.*}} on @y.ring if %{{.*}} {plmr.operation = "head_gemm"}
+// CHECK-NOT:   on @x.
+// CHECK:       return
+func.func @whole_heads(%q: memref<8x2x2x4xf32>, %k: memref<2x4x16xf32>, %s: memref<8x2x2x48xf32>,
+                       %v: memref<2x4x16xf32>, %o: memref<8x2x2x4xf32>, %n: index) {
+  plmr.head_gemm_t_tile %q, %k, %s first %n slots %n scale 0.5 kv_heads 4
+      : memref<8x2x2x4xf32>, memref<2x4x16xf32>, memref<8x2x2x48xf32>
+  plmr.head_gemm_tile %s, %v, %o slots %n kv_heads 4
+      : memref<8x2x2x48xf32>, memref<2x4x16xf32>, memref<8x2x2x4xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 2 on "lab"
+
+// Each launch, and in it each table, has channels of its own: another flow may
+// have the colour there.
+// CHECK-DAG: plmr.channel @decode.y.chain0 #plmr.relation<chain y groups [2]> in "decode"
+// CHECK-DAG: plmr.channel @prefill.y.chain0 #plmr.relation<chain y groups [2]> in "prefill"
+// CHECK-DAG: plmr.channel @prefill.1.y.chain0 #plmr.relation<chain y groups [2]> in "prefill" epoch 1
+// CHECK-LABEL: func.func @decode(
+// CHECK:         plmr.forward_reduce sum %{{.*}} on @decode.y.chain0 to @decode.y.chain0
+// CHECK-LABEL: func.func @prefill(
+// CHECK:         plmr.forward_reduce sum %{{.*}} on @prefill.y.chain0 to @prefill.y.chain0
+// CHECK:         plmr.epoch 1
+// CHECK:         plmr.forward_reduce sum %{{.*}} on @prefill.1.y.chain0 to @prefill.1.y.chain0
+// CHECK:         plmr.epoch 0
+// CHECK:         plmr.forward_reduce max %{{.*}} on @prefill.y.chain0 to @prefill.y.chain0
+func.func @decode(%b: memref<6xf32>) {
+  plmr.reduce_tile sum y %b groups [2] : memref<6xf32>
+  return
+}
+func.func @prefill(%b: memref<6xf32>) {
+  plmr.reduce_tile sum y %b groups [2] : memref<6xf32>
+  plmr.epoch 1
+  plmr.reduce_tile sum y %b groups [2] : memref<6xf32>
+  plmr.epoch 0
+  plmr.reduce_tile max y %b groups [2] : memref<6xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 2 on "lab"
+
+// Products of one function do not change the channels of the other.
+// CHECK-DAG: plmr.channel @a.x.chain0
+// CHECK-DAG: plmr.channel @b.x.up
+// CHECK-NOT: @a.x.up
+// CHECK-NOT: @b.x.chain0
+// CHECK-LABEL: func.func @a(
+func.func @a(%b: memref<6xf32>) {
+  plmr.reduce_tile sum x %b groups [3] : memref<6xf32>
+  return
+}
+func.func @b(%b: memref<6xf32>, %t: memref<4x4xf32>) {
+  plmr.reduce_tile sum x %b groups [3] : memref<6xf32>
+  plmr.gemm_t_tile %t, %t, %t n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
   return
 }

@@ -163,3 +163,83 @@ func.func @loop(%a: !sum, %b: !sum, %n: index) -> !x {
   }
   return %s : !x
 }
+
+// -----
+
+// Products of one matrix are one: it travels once for all.
+
+!a = !plmr.placed<tensor<8x12xf32>, [y, ring x]>
+!b = !plmr.placed<tensor<12x6xf32>, [ring y, x]>
+!b4 = !plmr.placed<tensor<12x4xf32>, [ring y, ring x]>
+!bs = !plmr.placed<tensor<12x6xf32>, [skew y, x]>
+!bh = !plmr.placed<tensor<12x6xf16>, [ring y, x]>
+!c = !plmr.placed<tensor<8x6xf32>, [y, x]>
+!c4 = !plmr.placed<tensor<8x4xf32>, [y, ring x]>
+!x = !plmr.placed<tensor<6xf32>, [x]>
+!px = !plmr.placed<tensor<6xf32>, [x], partial<sum y>>
+
+plmr.mesh @mesh 3 x 2 on "tiny"
+plmr.object input @b : !b
+
+// They stand where the last one is: its B may be loaded behind the first.
+// CHECK-LABEL: func.func @products
+// CHECK-SAME:    (%[[A:.*]]: {{.*}}, %[[B:.*]]: {{.*}}, %[[B4:.*]]: {{.*}})
+func.func @products(%a: !a, %b: !b, %b4: !b4) -> (!c, !c4, !c) {
+  // CHECK-NEXT: %[[LAST:.*]] = plmr.load @b
+  // CHECK-NEXT: %[[R:.*]]:3 = plmr.gemm %[[A]], %[[B]], %[[B4]], %[[LAST]] :
+  // CHECK-SAME:   -> (!plmr.placed<tensor<8x6xf32>, [y, x]>, !plmr.placed<tensor<8x4xf32>, [y, ring x]>, !plmr.placed<tensor<8x6xf32>, [y, x]>)
+  // CHECK-NEXT: return %[[R]]#0, %[[R]]#1, %[[R]]#2
+  %r:2 = plmr.gemm %a, %b, %b4 : (!a, !b, !b4) -> (!c, !c4)
+  %last = plmr.load @b : !b
+  %s = plmr.gemm %a, %last : (!a, !b) -> !c
+  return %r#0, %r#1, %s : !c, !c4, !c
+}
+
+// CHECK-LABEL: func.func @product_used
+// CHECK-COUNT-2: = plmr.gemm %{{[a-z0-9]+}}, %{{[a-z0-9]+}} :
+func.func @product_used(%a: !a, %b: !b) -> (!c, !c) {
+  %r = plmr.gemm %a, %b : (!a, !b) -> !c
+  %u = plmr.local (%t = %r) : (!c) -> !c tiles (tensor<4x2xf32>) {
+    plmr.yield %t : tensor<4x2xf32>
+  }
+  %s = plmr.gemm %a, %b : (!a, !b) -> !c
+  return %u, %s : !c, !c
+}
+
+// CHECK-LABEL: func.func @other_matrix
+// CHECK-COUNT-2: = plmr.gemm %{{[a-z0-9]+}}, %{{[a-z0-9]+}} :
+func.func @other_matrix(%a: !a, %a1: !a, %b: !b) -> (!c, !c) {
+  %r = plmr.gemm %a, %b : (!a, !b) -> !c
+  %s = plmr.gemm %a1, %b : (!a, !b) -> !c
+  return %r, %s : !c, !c
+}
+
+// B that start in different places, or of different elements, cannot move as
+// one.
+// CHECK-LABEL: func.func @other_order
+// CHECK-COUNT-2: = plmr.gemm %{{[a-z0-9]+}}, %{{[a-z0-9]+}} :
+func.func @other_order(%a: !a, %b: !b, %bs: !bs) -> (!c, !c) {
+  %r = plmr.gemm %a, %b : (!a, !b) -> !c
+  %s = plmr.gemm %a, %bs : (!a, !bs) -> !c
+  return %r, %s : !c, !c
+}
+
+// CHECK-LABEL: func.func @other_element
+// CHECK-COUNT-2: = plmr.gemm %{{[a-z0-9]+}}, %{{[a-z0-9]+}} :
+func.func @other_element(%a: !a, %b: !b, %bh: !bh) -> (!c, !c) {
+  %r = plmr.gemm %a, %b : (!a, !b) -> !c
+  %s = plmr.gemm %a, %bh : (!a, !bh) -> !c
+  return %r, %s : !c, !c
+}
+
+// Reductions and products do not stand in each other's way.
+// CHECK-LABEL: func.func @both
+// CHECK:      %{{.*}}:2 = plmr.all_reduce %{{.*}}, %{{.*}} :
+// CHECK-NEXT: %{{.*}}:2 = plmr.gemm %{{.*}}, %{{.*}}, %{{.*}} :
+func.func @both(%a: !a, %b: !b, %p: !px) -> (!c, !c, !x, !x) {
+  %r = plmr.gemm %a, %b : (!a, !b) -> !c
+  %u = plmr.all_reduce %p : (!px) -> !x
+  %v = plmr.all_reduce %p : (!px) -> !x
+  %s = plmr.gemm %a, %b : (!a, !b) -> !c
+  return %r, %s, %u, %v : !c, !c, !x, !x
+}

@@ -20,6 +20,10 @@ plmr.object weight @q : !plmr.placed<tensor<2x64x64xf32>, [*, y, x(4:2:4:2 segme
 plmr.object input @segments : !plmr.placed<tensor<4x8xf32>, [x(4 segment 0), *(2:4 inner 1)]>
 // CHECK: plmr.object input @i : !plmr.placed<tensor<64xi32>, [cyclic x(2:32 inner 1)]>
 plmr.object input @i : !plmr.placed<tensor<64xi32>, [cyclic x(2:32 inner 1)]>
+// CHECK: plmr.object input @orders : !plmr.placed<tensor<8x8xf32>, [skew y, ring x]>
+plmr.object input @orders : !plmr.placed<tensor<8x8xf32>, [skew y, ring x]>
+// CHECK: plmr.object input @ring : !plmr.placed<tensor<8xf32>, [ring x(2:4 inner 1)]>
+plmr.object input @ring : !plmr.placed<tensor<8xf32>, [ring x(2:4 inner 1)]>
 
 // CHECK: plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
 plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
@@ -33,6 +37,10 @@ plmr.channel @x.ring #plmr.relation<ring x>
 plmr.channel @x.up #plmr.relation<up x>
 // CHECK: plmr.channel @x.down #plmr.relation<down x>
 plmr.channel @x.down #plmr.relation<down x>
+// CHECK: plmr.channel @prefill.y.ring #plmr.relation<ring y> in "prefill"{{$}}
+plmr.channel @prefill.y.ring #plmr.relation<ring y> in "prefill" epoch 0
+// CHECK: plmr.channel @prefill.1.x.ring #plmr.relation<ring x segments 4> in "prefill" epoch 1 colours [0, 1]
+plmr.channel @prefill.1.x.ring #plmr.relation<ring x segments 4> in "prefill" epoch 1 colours [0, 1]
 
 // CHECK-LABEL: func.func @mesh_level(%arg0: index)
 func.func @mesh_level(%l: index) {
@@ -64,37 +72,69 @@ func.func @mesh_level(%l: index) {
 }
 
 // CHECK-LABEL: func.func @state(
-func.func @state(%k: !plmr.placed<tensor<32xf32>, [x]>, %y: !plmr.placed<tensor<64xf32>, [x], pad neg_inf>, %l: index, %pos: index) {
+func.func @state(%k: !plmr.placed<tensor<32xf32>, [x]>, %y: !plmr.placed<tensor<64xf32>, [x], pad neg_inf>, %l: index, %pos: index, %ks: !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>, %begin: index, %end: index) {
   // CHECK: plmr.append %arg0, @kv.k[%arg2] at %arg3 : !plmr.placed<tensor<32xf32>, [x]>
   plmr.append %k, @kv.k[%l] at %pos : !plmr.placed<tensor<32xf32>, [x]>
+  // CHECK: plmr.append %arg4, @kv.k[%arg2] at %arg3 rows %arg5 to %arg6 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>
+  plmr.append %ks, @kv.k[%l] at %pos rows %begin to %end : !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>
   // CHECK: plmr.store %arg1, @y : !plmr.placed<tensor<64xf32>, [x], pad neg_inf>
   plmr.store %y, @y : !plmr.placed<tensor<64xf32>, [x], pad neg_inf>
   return
 }
 
 // CHECK-LABEL: func.func @products(
-func.func @products(%a: !plmr.placed<tensor<8x8xf32>, [y, skew x]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>, %c: !plmr.placed<tensor<8x8xf32>, [y, x]>) {
-  // CHECK: plmr.gemm %arg0, %arg1 : !plmr.placed<tensor<8x8xf32>, [y, skew x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
-  %d = plmr.gemm %a, %b : !plmr.placed<tensor<8x8xf32>, [y, skew x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
-  // CHECK: plmr.gemm_t %arg2, %arg2 : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
-  %e = plmr.gemm_t %c, %c : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+func.func @products(%a: !plmr.placed<tensor<8x8xf32>, [y, skew x]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>, %c: !plmr.placed<tensor<8x8xf32>, [y, x]>, %d: !plmr.placed<tensor<8x8xf32>, [cyclic y, ring x]>, %e: !plmr.placed<tensor<8x8xf32>, [ring y, x]>, %f: !plmr.placed<tensor<8x4xf32>, [ring y, ring x]>, %g: !plmr.placed<tensor<8x8xf32>, [x, ring y]>) {
+  // CHECK: plmr.gemm %arg0, %arg1 : (!plmr.placed<tensor<8x8xf32>, [y, skew x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  %p = plmr.gemm %a, %b : (!plmr.placed<tensor<8x8xf32>, [y, skew x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  // Several B, whose columns lie each as they do, travel together.
+  // CHECK: plmr.gemm %arg3, %arg4, %arg5 : (!plmr.placed<tensor<8x8xf32>, [cyclic y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>, !plmr.placed<tensor<8x4xf32>, [ring y, ring x]>) -> (!plmr.placed<tensor<8x8xf32>, [cyclic y, x]>, !plmr.placed<tensor<8x4xf32>, [cyclic y, ring x]>)
+  %q:2 = plmr.gemm %d, %e, %f : (!plmr.placed<tensor<8x8xf32>, [cyclic y, ring x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]>, !plmr.placed<tensor<8x4xf32>, [ring y, ring x]>) -> (!plmr.placed<tensor<8x8xf32>, [cyclic y, x]>, !plmr.placed<tensor<8x4xf32>, [cyclic y, ring x]>)
+  // CHECK: plmr.gemm %arg3, %arg1 : (!plmr.placed<tensor<8x8xf32>, [cyclic y, ring x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]>) -> !plmr.placed<tensor<8x8xf32>, [cyclic y, x]>
+  %r = plmr.gemm %d, %b : (!plmr.placed<tensor<8x8xf32>, [cyclic y, ring x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]>) -> !plmr.placed<tensor<8x8xf32>, [cyclic y, x]>
+  // CHECK: plmr.gemm_t %arg2, %arg4 : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
+  %s = plmr.gemm_t %c, %e : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
+  // CHECK: plmr.gemm_t %arg2, %arg6 untransposed : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [x, ring y]> -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
+  %t = plmr.gemm_t %c, %g untransposed : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [x, ring y]> -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
+  return
+}
+
+// CHECK-LABEL: func.func @heads(
+func.func @heads(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %v: !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>, %first: index, %slots: index) {
+  // CHECK: plmr.epoch 1
+  plmr.epoch 1
+  // CHECK: %[[S:.*]] = plmr.head_gemm_t %arg0, %arg1 first %arg3 slots %arg4 scale 3.500000e-01 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  %s = plmr.head_gemm_t %q, %k first %first slots %slots scale 0.35 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  // CHECK: plmr.head_gemm %[[S]], %arg2 slots %arg4 : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
+  %o = plmr.head_gemm %s, %v slots %slots : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
+  // CHECK: plmr.epoch 0 {note = 1 : i64}
+  plmr.epoch 0 {note = 1}
   return
 }
 
 // CHECK-LABEL: func.func @tile_level(
-func.func @tile_level(%l: index, %t: memref<4x4xf32>, %p: i1) {
+func.func @tile_level(%l: index, %t: memref<4x4xf32>, %p: i1, %c: memref<4x8xf32>, %q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x2x256xf32>) {
   // CHECK: %[[M:.*]] = plmr.ref @x : memref<16xf32>
   %m = plmr.ref @x : memref<16xf32>
   // CHECK: plmr.ref @q[%arg0] : memref<16x16xf32>
-  %q = plmr.ref @q[%l] : memref<16x16xf32>
+  %w = plmr.ref @q[%l] : memref<16x16xf32>
   // CHECK: plmr.reduce_tile sum y %[[M]] groups [4, 2] : memref<16xf32>
   plmr.reduce_tile sum y %m groups [4, 2] : memref<16xf32>
   // CHECK: plmr.reduce_tile max x %[[M]] groups [2] segments 2 : memref<16xf32>
   plmr.reduce_tile max x %m groups [2] segments 2 : memref<16xf32>
-  // CHECK: plmr.gemm_tile %arg1, %arg1, %arg1 k 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
-  plmr.gemm_tile %t, %t, %t k 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  // CHECK: plmr.gemm_tile %arg1, %arg1 to %arg1 k 12 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
+  plmr.gemm_tile %t, %t to %t k 12 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
+  // CHECK: plmr.gemm_tile %arg1, %arg1, %arg1 to %arg3 k 12 align_a align_b : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32> to memref<4x8xf32>
+  plmr.gemm_tile %t, %t, %t to %c k 12 align_a align_b : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32> to memref<4x8xf32>
+  // CHECK: plmr.gemm_tile %arg1, %arg1 to %arg1 k 12 align_b : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
+  plmr.gemm_tile %t, %t to %t k 12 align_b : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
   // CHECK: plmr.gemm_t_tile %arg1, %arg1, %arg1 n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
   plmr.gemm_t_tile %t, %t, %t n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  // CHECK: plmr.gemm_t_tile %arg1, %arg1, %arg1 n 12 untransposed : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  plmr.gemm_t_tile %t, %t, %t n 12 untransposed : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  // CHECK: plmr.head_gemm_t_tile %arg4, %arg5, %arg6 first %arg0 slots %arg0 scale 3.500000e-01 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  plmr.head_gemm_t_tile %q, %k, %s first %l slots %l scale 0.35 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  // CHECK: plmr.head_gemm_tile %arg6, %arg5, %arg4 slots %arg0 kv_heads 4 : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
+  plmr.head_gemm_tile %s, %k, %q slots %l kv_heads 4 : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
   // CHECK: plmr.role sends @y.chain0
   %sends = plmr.role sends @y.chain0
   // CHECK: plmr.role receives_low @y.chain0
@@ -104,7 +144,7 @@ func.func @tile_level(%l: index, %t: memref<4x4xf32>, %p: i1) {
   // CHECK: plmr.send %[[M]] on @y.chain0 : memref<16xf32>{{$}}
   plmr.send %m on @y.chain0 : memref<16xf32>
   // CHECK: plmr.send %[[M]] on @y.chain0 : memref<16xf32> -> !plmr.token
-  %s = plmr.send %m on @y.chain0 : memref<16xf32> -> !plmr.token
+  %sent = plmr.send %m on @y.chain0 : memref<16xf32> -> !plmr.token
   // CHECK: plmr.recv %[[M]] on @x.bcast : memref<16xf32>{{$}}
   plmr.recv %m on @x.bcast : memref<16xf32>
   // CHECK: %[[T:.*]] = plmr.recv %[[M]] on @y.chain0 from receives_low : memref<16xf32> -> !plmr.token

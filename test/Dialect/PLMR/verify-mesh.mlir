@@ -10,11 +10,22 @@
 !px = !plmr.placed<tensor<8xf32>, [x], partial<sum y>>
 !a = !plmr.placed<tensor<8x8xf32>, [y, skew x]>
 !b = !plmr.placed<tensor<8x8xf32>, [skew y, x]>
+!t = !plmr.placed<tensor<8x8xf32>, [ring y, x]>
+!r = !plmr.placed<tensor<8x8xf32>, [y, ring x]>
+!q = !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>
+!k = !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>
+!s = !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+!v = !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>
+!o = !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
 
 plmr.mesh @mesh 4 x 4 on "tiny"
 plmr.object input @x : !y
 plmr.object input @a : !a
 plmr.object input @b : !b
+plmr.object input @t : !t
+plmr.object input @q : !q
+plmr.object input @k : !k
+plmr.object input @v : !v
 plmr.object output @r : !x
 plmr.object state @cache : !plmr.placed<tensor<2x8x16xf32>, [*, x, cyclic y]> stacked
 
@@ -39,8 +50,17 @@ func.func @legal(%n: index) {
   plmr.store %r, @r : !x
   %a = plmr.load @a : !a
   %b = plmr.load @b : !b
-  %c = plmr.gemm %a, %b : !a, !b -> !w
-  %d = plmr.gemm_t %c, %c : !w, !w -> !w
+  %c = plmr.gemm %a, %b : (!a, !b) -> !w
+  %t = plmr.load @t : !t
+  %d = plmr.gemm_t %c, %t : !w, !t -> !r
+  %e:2 = plmr.gemm %d, %t, %t : (!r, !t, !t) -> (!w, !w)
+  plmr.epoch 1
+  %q = plmr.load @q : !q
+  %k = plmr.load @k : !k
+  %v = plmr.load @v : !v
+  %s = plmr.head_gemm_t %q, %k first %zero slots %n scale 1.0 : !q, !k -> !s
+  %o = plmr.head_gemm %s, %v slots %n : !s, !v -> !o
+  plmr.epoch 0
   return
 }
 

@@ -28,7 +28,7 @@ template <typename Change> static std::string refuse(Change change) {
   return getMessage(read(builder));
 }
 
-TEST(Architecture, ReadsSizesAndDefaults) {
+TEST(Architecture, G14_G16_ReadsSizesAndDefaults) {
   llvm::Expected<ModelDescription> model = read(makeLlama());
   ASSERT_TRUE(static_cast<bool>(model)) << llvm::toString(model.takeError());
   EXPECT_EQ(model->architecture, "llama");
@@ -53,7 +53,7 @@ TEST(Architecture, ReadsSizesAndDefaults) {
             (llvm::SmallVector<int64_t, 4>{16, 32}));
 }
 
-TEST(Architecture, HeadsOfTheirOwnSizeAndAnOutputOfItsOwn) {
+TEST(Architecture, G14_G16_G17_HeadsOfTheirOwnSizeAndAnOutputOfItsOwn) {
   GGUFBuilder b = makeLlama();
   b.set("llama.attention.head_count", 3u);
   b.set("llama.attention.head_count_kv", 3u);
@@ -81,7 +81,7 @@ TEST(Architecture, HeadsOfTheirOwnSizeAndAnOutputOfItsOwn) {
                                    "the angles follow from the rope base"));
 }
 
-TEST(Architecture, BlocksAreFoundByNumber) {
+TEST(Architecture, G16_BlocksAreFoundByNumber) {
   GGUFBuilder b = makeLlama();
   b.set("llama.block_count", 2u);
   // Block 1 comes in another order.
@@ -103,7 +103,7 @@ TEST(Architecture, BlocksAreFoundByNumber) {
     }
 }
 
-TEST(Architecture, RefusesKeys) {
+TEST(Architecture, G13_G14_G18_RefusesKeys) {
   EXPECT_EQ(refuse([](auto &b) { b.set("general.architecture", "gpt2"); }),
             "m.gguf: key 'general.architecture': expected an architecture that "
             "is supported but got 'gpt2'; supported: llama");
@@ -154,7 +154,7 @@ TEST(Architecture, RefusesKeys) {
             "supported: model");
 }
 
-TEST(Architecture, RefusesWhatWouldChangeResults) {
+TEST(Architecture, G14_G15_RefusesWhatWouldChangeResults) {
   EXPECT_EQ(refuse([](auto &b) { b.set("llama.expert_count", 8u); }),
             "m.gguf: key 'llama.expert_count': expected 0 but got 8; not "
             "supported: mixture of experts");
@@ -193,7 +193,7 @@ TEST(Architecture, RefusesWhatWouldChangeResults) {
             "");
 }
 
-TEST(Architecture, RefusesTensors) {
+TEST(Architecture, G17_G18_RefusesTensors) {
   EXPECT_EQ(refuse([](auto &b) { b.eraseTensor("blk.0.ffn_up.weight"); }),
             "m.gguf: tensor 'blk.0.ffn_up.weight': expected shape 32x64 but "
             "the tensor is missing");
@@ -245,7 +245,7 @@ static llvm::Expected<ModelInfo> readInfo(Change change) {
   return readModelInfo(*file, *model);
 }
 
-TEST(ModelInfo, DefaultsAreThoseOfTheFormat) {
+TEST(ModelInfo, G19_DefaultsAreThoseOfTheFormat) {
   llvm::Expected<ModelInfo> info = readInfo([](auto &) {});
   ASSERT_TRUE(static_cast<bool>(info)) << llvm::toString(info.takeError());
   EXPECT_EQ(info->vocabSize, 6u);
@@ -263,7 +263,7 @@ TEST(ModelInfo, DefaultsAreThoseOfTheFormat) {
   EXPECT_TRUE(info->addBos && info->addSpacePrefix && !info->addEos);
 }
 
-TEST(ModelInfo, ReadsTheTokenizer) {
+TEST(ModelInfo, G19_ReadsTheTokenizer) {
   llvm::Expected<ModelInfo> info = readInfo([](auto &b) {
     b.template setArray<float>("tokenizer.ggml.scores", GGUFValueType::F32,
                                {0, 0, 0, -1, -2, -3});
@@ -283,7 +283,7 @@ TEST(ModelInfo, ReadsTheTokenizer) {
   EXPECT_TRUE(!info->addBos && !info->addSpacePrefix && info->addEos);
 }
 
-TEST(ModelInfo, Refuses) {
+TEST(ModelInfo, G19_G20_Refuses) {
   auto refuseInfo = [](auto change) { return getMessage(readInfo(change)); };
   EXPECT_EQ(refuseInfo([](auto &b) { b.set("tokenizer.ggml.model", "gpt2"); }),
             "m.gguf: key 'tokenizer.ggml.model': expected a tokenizer that is "

@@ -44,7 +44,7 @@ static bool readAll(const GGUFFile &file) {
   return static_cast<bool>(info);
 }
 
-TEST(GGUFMutation, TruncationAtEveryByteIsRefused) {
+TEST(GGUFMutation, G2_TruncationAtEveryByteIsRefused) {
   std::string whole = makeLlama(GGUF_Q8_0).build();
   for (size_t size = 0; size < whole.size(); ++size) {
     std::vector<char> bytes(whole.begin(), whole.begin() + size);

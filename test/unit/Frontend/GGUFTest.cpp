@@ -29,7 +29,7 @@ static GGUFFile parseOk(const GGUFBuilder &builder) {
   return std::move(*file);
 }
 
-TEST(GGUF, TypedMetadata) {
+TEST(GGUF, G4_G5_TypedMetadata) {
   GGUFBuilder b;
   b.set("s", "text");
   b.set("u8", GGUFValueType::U8, bytesOf<uint8_t>(200));
@@ -80,7 +80,7 @@ TEST(GGUF, TypedMetadata) {
             "larger");
 }
 
-TEST(GGUF, TensorsShapesAndRows) {
+TEST(GGUF, G1_G7_TensorsShapesAndRows) {
   GGUFBuilder b;
   b.add("a", {3, 2}, GGUF_F32);
   b.add("b", {32, 3, 2}, GGUF_Q8_0);
@@ -109,7 +109,7 @@ TEST(GGUF, TensorsShapesAndRows) {
   }
 }
 
-TEST(GGUF, DataIsAlignedAsTheFileSays) {
+TEST(GGUF, G6_G8_DataIsAlignedAsTheFileSays) {
   GGUFBuilder b;
   b.set("general.alignment", 128u);
   b.alignment = 128;
@@ -120,7 +120,7 @@ TEST(GGUF, DataIsAlignedAsTheFileSays) {
   EXPECT_EQ(file.findTensor("a")->offset % 128, 0u);
 }
 
-TEST(GGUF, OpenMapsFilesAndNamesThem) {
+TEST(GGUF, G9_OpenMapsFilesAndNamesThem) {
   llvm::SmallString<64> path;
   int fd;
   ASSERT_FALSE(llvm::sys::fs::createTemporaryFile("plmr", "gguf", fd, path));
@@ -138,7 +138,7 @@ TEST(GGUF, OpenMapsFilesAndNamesThem) {
 // Refusals, word for word
 //===----------------------------------------------------------------------===//
 
-TEST(GGUF, RefusesHeaders) {
+TEST(GGUF, G1_G2_RefusesHeaders) {
   auto refuse = [](auto change) {
     GGUFBuilder b = makeLlama();
     change(b);
@@ -166,7 +166,7 @@ TEST(GGUF, RefusesHeaders) {
               testing::HasSubstr("metadata entries do not fit"));
 }
 
-TEST(GGUF, RefusesMetadata) {
+TEST(GGUF, G3_G4_G6_RefusesMetadata) {
   auto refuse = [](auto change) {
     GGUFBuilder b;
     change(b);
@@ -214,7 +214,7 @@ TEST(GGUF, RefusesMetadata) {
             "bytes");
 }
 
-TEST(GGUF, RefusesTensors) {
+TEST(GGUF, G7_G8_G10_RefusesTensors) {
   auto refuse = [](auto change) {
     GGUFBuilder b;
     b.add("t", {64, 2}, GGUF_Q8_0);

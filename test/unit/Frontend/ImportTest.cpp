@@ -69,7 +69,7 @@ GGUFBuilder makeBlocks(uint32_t blocks, uint32_t type) {
   return builder;
 }
 
-TEST_F(Import, TypesThatCoresHoldAreKept) {
+TEST_F(Import, M2_TypesThatCoresHoldAreKept) {
   const std::pair<uint32_t, const char *> types[] = {
       {GGUF_F32, "tensor<32x64xf32>"},
       {GGUF_F16, "tensor<32x64xf16>"},
@@ -87,7 +87,7 @@ TEST_F(Import, TypesThatCoresHoldAreKept) {
   }
 }
 
-TEST_F(Import, BlocksOfSeveralTypesAreF32) {
+TEST_F(Import, M2_BlocksOfSeveralTypesAreF32) {
   GGUFBuilder builder = makeBlocks(2, GGUF_F16);
   BuiltTensor &up = builder.getTensor("blk.1.ffn_up.weight");
   up.type = GGUF_BF16;
@@ -96,7 +96,7 @@ TEST_F(Import, BlocksOfSeveralTypesAreF32) {
   EXPECT_EQ(getType(*module, "ffn_gate"), "tensor<32x64xf16>");
 }
 
-TEST_F(Import, OffsetsAreThoseOfTheFile) {
+TEST_F(Import, M1_OffsetsAreThoseOfTheFile) {
   GGUFBuilder builder = makeBlocks(3, GGUF_F32);
   GGUFFile file = llvm::cantFail(parse(builder));
   auto module = importValid(builder);
@@ -110,7 +110,7 @@ TEST_F(Import, OffsetsAreThoseOfTheFile) {
   }
 }
 
-TEST_F(Import, OneBlockHasNoLoop) {
+TEST_F(Import, M4_OneBlockHasNoLoop) {
   auto count = [](mlir::ModuleOp module) {
     unsigned loops = 0;
     module.walk([&](mlir::scf::ForOp) { ++loops; });
@@ -120,7 +120,7 @@ TEST_F(Import, OneBlockHasNoLoop) {
   EXPECT_EQ(count(*importValid(makeBlocks(2, GGUF_F32))), 1u);
 }
 
-TEST_F(Import, CachesFollowTheOptions) {
+TEST_F(Import, M3_CachesFollowTheOptions) {
   GGUFBuilder builder = makeBlocks(2, GGUF_F32);
   EXPECT_EQ(getType(*importValid(builder), "k"), "tensor<2x16x16xf32>");
   GGUFImportOptions options;
@@ -144,7 +144,7 @@ TEST_F(Import, RefusesOtherContextsAndCaches) {
             "expected a cache of f32 or f16 but got bf16");
 }
 
-TEST_F(Import, EveryOperationHasARole) {
+TEST_F(Import, M5_EveryOperationHasARole) {
   auto module = importValid(makeBlocks(2, GGUF_F32));
   module->walk<mlir::WalkOrder::PreOrder>([](mlir::Operation *op) {
     EXPECT_TRUE(llvm::isa<mlir::NameLoc>(op->getLoc()))

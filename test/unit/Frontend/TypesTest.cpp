@@ -23,7 +23,7 @@ static std::vector<float> decode(uint32_t type, const std::string &bytes,
   return out;
 }
 
-TEST(Types, PlainTypes) {
+TEST(Types, G11_PlainTypes) {
   EXPECT_EQ(decode(GGUF_F32, bytesOf(-2.5f) + bytesOf(1e-40f), 2),
             (std::vector<float>{-2.5f, 1e-40f}));
   EXPECT_EQ(decode(GGUF_F16,
@@ -38,7 +38,7 @@ TEST(Types, PlainTypes) {
   EXPECT_TRUE(std::signbit(decode(GGUF_F16, bytesOf<uint16_t>(0x8000), 1)[0]));
 }
 
-TEST(Types, Q8_0) {
+TEST(Types, G11_G12_Q8_0) {
   std::string block = bytesOf<uint16_t>(0x3555); // 0.33325195
   for (int i = 0; i < 32; ++i)
     block += static_cast<char>(i == 0 ? -128 : i * 4);
@@ -48,7 +48,7 @@ TEST(Types, Q8_0) {
   EXPECT_EQ(values[32 + 7], 28 * 0.333251953125f);
 }
 
-TEST(Types, Q4_0LowNibblesComeFirst) {
+TEST(Types, G11_G12_Q4_0LowNibblesComeFirst) {
   std::string block = bytesOf<uint16_t>(0xb800); // -0.5
   for (int i = 0; i < 16; ++i)
     block += static_cast<char>(i | (15 - i) << 4);
@@ -70,14 +70,14 @@ TEST(Types, Sizes) {
   EXPECT_EQ(getByteSize(28, ~uint64_t(0)), std::nullopt);
 }
 
-TEST(Types, TableIsIndexedById) {
+TEST(Types, G10_TableIsIndexedById) {
   for (uint32_t id = 0; const GGUFType *type = lookupGGUFType(id); ++id)
     EXPECT_EQ(type->id, id);
   EXPECT_EQ(getGGUFTypeName(42), "Q2_0");
   EXPECT_EQ(getGGUFTypeName(43), "type 43");
 }
 
-TEST(Types, Errors) {
+TEST(Types, G10_Errors) {
   std::vector<float> out(32);
   std::vector<uint8_t> bytes(34);
   EXPECT_EQ(llvm::toString(dequantize(12, bytes, out)),

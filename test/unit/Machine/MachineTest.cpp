@@ -167,6 +167,9 @@ TEST(Machine, JSONErrors) {
   EXPECT_THAT(getError(R"({"base": "wse2"})"), HasSubstr("'name' is missing"));
   EXPECT_THAT(getError(R"({"base": "wse2", "name": ""})"),
               HasSubstr("expected a non-empty string"));
+  EXPECT_EQ(getError(R"({"base": "wse2", "name": "a\nb"})"),
+            "my.json: name has control characters, expected text in one line");
+  EXPECT_EQ(getError(R"({"base": "wse2", "name": "b\u00e9ta 2"})"), "no error");
   EXPECT_THAT(getError(R"({"name": "a", "base": 3})"),
               HasSubstr("'base' is 3, expected the name of a device"));
   EXPECT_THAT(getError(R"({"name": "a", "base": "wse7"})"),
@@ -211,7 +214,8 @@ TEST(Machine, JSONLimits) {
   for (Case c : std::initializer_list<Case>{
            {R"("grid": [0, 4])", "grid columns is 0, expected 1 to 4096"},
            {R"("grid": [4, 4097])", "grid rows is 4097, expected 1 to 4096"},
-           {R"("clockHz": 0)", "clockHz is out of range"},
+           {R"("clockHz": 0.9)", "clockHz is out of range, expected 1 to"},
+           {R"("clockHz": 2e12)", "clockHz is out of range, expected 1 to"},
            {R"("ticksPerCycle": 0)", "ticksPerCycle is 0, expected 1 to 1000"},
            {R"("linkTicks": 0)", "linkTicks is 0, expected 1"},
            {R"("hopTicks": 0)", "hopTicks is 0, expected 1"},

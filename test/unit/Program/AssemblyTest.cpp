@@ -150,6 +150,8 @@ TEST(Assembly, ErrorsNameLineAndExpectation) {
        "expected an object kind (weight, state, input, output, scratch, table, "
        "code), found 'blue'"},
       {"device \"tiny\" mesh 1 1 constant \"x\" uniform [1 * 0]", "a count"},
+      {"device \"tiny\" mesh \x1b", "found '\\1B'"},
+      {"device \"\x1b[31m\" mesh 1 1", "unknown device '\\1B[31m'"},
   };
   for (auto [text, expected] : cases) {
     std::string message = messageOf(parseAssembly(text, "test"));

@@ -51,7 +51,7 @@ TEST(Binary, B1_B2_LayoutOfTheFile) {
   EXPECT_EQ(bytes.substr(word(16 + 48 + 8)), "abc"); // B5
 }
 
-TEST(Binary, B9_RoundTrip) {
+TEST(Binary, B3_B9_RoundTrip) {
   Program sample = makeSample();
   llvm::Expected<Program> again = deserializeProgram(serialize(sample), "file");
   ASSERT_TRUE(static_cast<bool>(again)) << llvm::toString(again.takeError());

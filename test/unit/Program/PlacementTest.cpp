@@ -72,8 +72,9 @@ static DimSplit makeSplit(std::mt19937 &rng, Axis axis, bool isCut) {
   split.kind = rng() % 3 ? DimSplit::Kind::Balanced : DimSplit::Kind::Cyclic;
   if (split.kind == DimSplit::Kind::Cyclic)
     return split;
-  split.skewed = rng() % 4 == 0;
-  if (split.factors.size() > 1 && rng() % 2)
+  if (rng() % 2)
+    split.order = static_cast<BlockOrder>(rng() % 3);
+  else if (split.factors.size() > 1)
     split.segmentFactor = (split.innerFactor + 1) % split.factors.size();
   return split;
 }
@@ -89,7 +90,9 @@ TEST(Placement, CoversEveryTensorOnEveryMesh) {
     placement.dims.push_back(makeSplit(rng, Axis::X, cutX));
     placement.dims.push_back(makeSplit(rng, Axis::Y, cutY));
     // One operand's two cuts are never both skewed.
-    placement.dims[1].skewed &= !placement.dims[0].skewed;
+    if (placement.dims[0].order == BlockOrder::Skewed &&
+        placement.dims[1].order == BlockOrder::Skewed)
+      placement.dims[1].order = BlockOrder::Ring;
     if (rng() % 2) {
       placement.dims.push_back(makeSplit(rng, Axis::X, false));
       placement.order = {2, 0, 1};

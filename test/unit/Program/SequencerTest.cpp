@@ -116,6 +116,25 @@ TEST(ISA, I6_Loops) {
   EXPECT_EQ(run.sequencer.getWork(), (Sequencer::Work{9, 0, 13, 0}));
 }
 
+TEST(ISA, I6_IterationsAreLimited) {
+  // 3 + 3 * 3 iterations.
+  Program program = makeProgram("loop k0, 3 sadd r1, r1, #1 loop k0, 1 "
+                                "sadd r2, r2, #1 ");
+  auto trap = [&](uint64_t limit) {
+    Sequencer sequencer(program, program.launches[0], 1, 1, {7, -8}, limit);
+    return sequencer.next() == Event::Trap
+               ? sequencer.getTrap() + " at " +
+                     std::to_string(sequencer.getPC())
+               : "";
+  };
+  EXPECT_EQ(trap(12), "");
+  EXPECT_EQ(trap(11), "loop count 3: the core's loops have more than 11 "
+                      "iterations at 2");
+  EXPECT_EQ(trap(2), "loop count 3: the core's loops have more than 2 "
+                     "iterations at 0");
+  EXPECT_EQ(defaultMaxIterations, 1000000000u);
+}
+
 TEST(ISA, I6_LoopStructureIsStatic) {
   auto message = [](const std::string &body) {
     return messageOf(verifyProgram(parse(R"(

@@ -164,9 +164,10 @@ TEST(Verify, Tensors) {
                 "a tile has 128 bytes, object 'x' 64");
   expectMessage(change([](Tensor &t) {
                   t.placement.dims[0].axis = Axis::X;
-                  t.placement.dims[1].skewed = true;
+                  t.placement.dims[1].segmentFactor.reset();
+                  t.placement.dims[1].order = BlockOrder::Skewed;
                   t.placement.dims[2].kind = DimSplit::Kind::Balanced;
-                  t.placement.dims[2].skewed = true;
+                  t.placement.dims[2].order = BlockOrder::Skewed;
                 }),
                 "two dimensions are skewed");
   expectMessage(change([](Tensor &t) { t.placement.order = {0, 1, 1}; }),

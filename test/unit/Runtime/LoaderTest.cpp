@@ -202,6 +202,44 @@ TEST(Loader, RefusesWrongSources) {
   EXPECT_THAT(getLoadError(program), HasSubstr("whole 5 pairs"));
 }
 
+TEST(Binary, B10_AChangedFileIsRecognized) {
+  // Small files as a whole, large ones by samples.
+  for (size_t size : {size_t(1000), size_t(3) << 20}) {
+    std::string bytes = randomBytes(size, 3);
+    DataFile file(bytes);
+    const uint32_t types[] = {GGUF_F32};
+    Program program = makeProgram(file.getPath(), types, false);
+    llvm::cantFail(stampFiles(program));
+    EXPECT_EQ(getLoadError(program), "");
+    std::string stamp = program.metadata.at("file.0");
+    EXPECT_THAT(stamp, HasSubstr(std::to_string(size) + " bytes, hash "));
+
+    for (size_t at : {size_t(0), size / 255 * 7 + 100, size - 1}) {
+      std::string changed = bytes;
+      changed[at] ^= 1;
+      DataFile other(changed);
+      program.files = {other.getPath()};
+      EXPECT_THAT(getLoadError(program),
+                  HasSubstr(other.getPath() +
+                            ": the file has changed since "
+                            "the program was compiled: "
+                            "expected " +
+                            stamp + " but got "))
+          << at;
+    }
+    DataFile longer(bytes + "x");
+    program.files = {longer.getPath()};
+    EXPECT_THAT(getLoadError(program), HasSubstr("has changed"));
+    // A packed program has no files.
+    program.files = {file.getPath()};
+    llvm::cantFail(packData(program));
+    EXPECT_TRUE(program.metadata.empty());
+  }
+  Program program = makeProgram("/no/such/file", {}, false);
+  EXPECT_EQ(llvm::toString(stampFiles(program)),
+            "/no/such/file: No such file or directory");
+}
+
 TEST(Loader, PackingCopiesEachRangeOnce) {
   std::string bytes = randomBytes(4096, 4);
   DataFile file(bytes);

@@ -35,7 +35,7 @@ static NpyArray parseOk(llvm::StringRef bytes) {
   return {};
 }
 
-TEST(Npy, WritesWhatNumPyWrites) {
+TEST(Npy, C12_WritesWhatNumPyWrites) {
   NpyArray array = {ElementType::F32, {1, 2}, {1, -2}};
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': "
                        "(1, 2), }";
@@ -86,7 +86,7 @@ TEST(Npy, Files) {
   EXPECT_NE(llvm::toString(writeNpy(array, (path + "/x.npy").str())), "");
 }
 
-TEST(Npy, Refuses) {
+TEST(Npy, C12_Refuses) {
   std::string good = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}";
   EXPECT_EQ(refuse(makeFile(good, "1234")), "");
   EXPECT_EQ(refuse("GGUF"),

@@ -39,7 +39,7 @@ static SamplerOptions plain(float temperature, uint32_t seed = 1) {
   return {temperature, /*topK=*/0, /*topP=*/1, seed};
 }
 
-TEST(Sampler, GreedyTakesTheFirstOfTheLargest) {
+TEST(Sampler, S1_S2_GreedyTakesTheFirstOfTheLargest) {
   for (float temperature : {0.0f, -1.0f}) {
     Sampler sampler(plain(temperature));
     EXPECT_EQ(sample(sampler, {1, 3, 2, 3}), 1);
@@ -47,7 +47,7 @@ TEST(Sampler, GreedyTakesTheFirstOfTheLargest) {
   }
 }
 
-TEST(Sampler, TheSeedDecides) {
+TEST(Sampler, S3_TheSeedDecides) {
   std::vector<float> logits = {0, 1, 2, 1, 0, -1};
   auto draw = [&](uint32_t seed) {
     Sampler sampler({0.9f, 5, 0.99f, seed});
@@ -60,7 +60,7 @@ TEST(Sampler, TheSeedDecides) {
   EXPECT_NE(draw(7), draw(8));
 }
 
-TEST(Sampler, TheFirstNumberOfTheSeedIsUsedAsDefined) {
+TEST(Sampler, S3_TheFirstNumberOfTheSeedIsUsedAsDefined) {
   // mt19937(5489) begins with 3499211612 = 0.8147 * 2^32.
   Sampler sampler(plain(1, 5489));
   std::vector<float> uniform(100, 0);
@@ -68,7 +68,7 @@ TEST(Sampler, TheFirstNumberOfTheSeedIsUsedAsDefined) {
   EXPECT_EQ(sample(sampler, uniform), 13); // 581869302 = 0.1355 * 2^32
 }
 
-TEST(Sampler, FollowsTheSoftmax) {
+TEST(Sampler, S3_FollowsTheSoftmax) {
   std::vector<float> logits = {0, std::log(2.0f), std::log(5.0f), -infinity};
   constexpr unsigned rounds = 80000;
   auto counts = count(plain(1), logits, rounds);
@@ -81,7 +81,7 @@ TEST(Sampler, FollowsTheSoftmax) {
   EXPECT_NEAR(counts[1], rounds * 4 / 30., 500);
 }
 
-TEST(Sampler, TopK) {
+TEST(Sampler, S1_S2_TopK) {
   SamplerOptions options = plain(10);
   options.topK = 2;
   auto counts = count(options, {1, 5, 5, 4, 5}, 500);
@@ -91,7 +91,7 @@ TEST(Sampler, TopK) {
   EXPECT_EQ(count(options, {1, 1, 1}, 500).size(), 3u);
 }
 
-TEST(Sampler, TopPKeepsTheFewestThatReachIt) {
+TEST(Sampler, S1_TopPKeepsTheFewestThatReachIt) {
   std::vector<float> logits = {std::log(1.f), std::log(5.f), std::log(2.f),
                                std::log(2.f)};
   SamplerOptions options = plain(1);
@@ -107,7 +107,7 @@ TEST(Sampler, TopPKeepsTheFewestThatReachIt) {
   EXPECT_EQ(count(options, logits, 500).size(), 1u);
 }
 
-TEST(Sampler, TopPComesAfterTopKAndBeforeTemperature) {
+TEST(Sampler, S1_TopPComesAfterTopKAndBeforeTemperature) {
   // Among the best two, 5/7 of the weight is token 0's.
   std::vector<float> logits = {std::log(5.f), std::log(2.f), std::log(2.f)};
   SamplerOptions options = {/*temperature=*/100, /*topK=*/2, /*topP=*/0.7f, 1};
@@ -116,7 +116,7 @@ TEST(Sampler, TopPComesAfterTopKAndBeforeTemperature) {
   EXPECT_EQ(count(options, logits, 500).size(), 2u);
 }
 
-TEST(Sampler, RefusesWhatIsNoDistribution) {
+TEST(Sampler, S4_RefusesWhatIsNoDistribution) {
   Sampler sampler(plain(1));
   auto refuse = [&](llvm::ArrayRef<float> logits) {
     llvm::Expected<int32_t> token = sampler.sample(logits);

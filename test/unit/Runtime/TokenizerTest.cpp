@@ -64,14 +64,14 @@ static std::string decodeAll(const Tokenizer &tokenizer, const Ids &ids) {
 // Encoding
 //===----------------------------------------------------------------------===//
 
-TEST(Tokenizer, BestPairFirst) {
+TEST(Tokenizer, T4_BestPairFirst) {
   // "bc" has a better score than "ab", so "abc" is a + bc.
   ModelInfo info = makeInfo({"a", "b", "c", "bc", "ab"});
   info.addSpacePrefix = info.addBos = false;
   EXPECT_EQ(make(info).encode("abc"), (Ids{first, first + 3}));
 }
 
-TEST(Tokenizer, LeftmostOfEqualPairsFirst) {
+TEST(Tokenizer, T4_LeftmostOfEqualPairsFirst) {
   ModelInfo info = makeInfo({"a", "aa"});
   info.addSpacePrefix = info.addBos = false;
   EXPECT_EQ(make(info).encode("aaa"), (Ids{first + 1, first}));
@@ -81,7 +81,7 @@ TEST(Tokenizer, LeftmostOfEqualPairsFirst) {
   EXPECT_EQ(make(info).encode("abc"), (Ids{first + 3, first + 2}));
 }
 
-TEST(Tokenizer, SpacesAndBytes) {
+TEST(Tokenizer, T3_T5_T6_SpacesAndBytes) {
   ModelInfo info = makeInfo({"\u2581", "a", "\u2581a"});
   Tokenizer tokenizer = make(info);
   EXPECT_EQ(tokenizer.encode(""), (Ids{1}));
@@ -96,7 +96,7 @@ TEST(Tokenizer, SpacesAndBytes) {
   EXPECT_EQ(make(info).encode("a"), (Ids{1, first + 1, 2}));
 }
 
-TEST(Tokenizer, SpecialTokensAreCutOutWhenAsked) {
+TEST(Tokenizer, T2_SpecialTokensAreCutOutWhenAsked) {
   ModelInfo info = makeInfo({"\u2581", "a", "<", "s", ">", "<x>"});
   info.tokenTypes.back() = 4; // user-defined tokens are always cut out
   Tokenizer tokenizer = make(info);
@@ -108,7 +108,7 @@ TEST(Tokenizer, SpecialTokensAreCutOutWhenAsked) {
             (Ids{first, first + 1, first + 5, first, first + 1}));
 }
 
-TEST(Tokenizer, UnknownTokenStandsForBytesWithoutToken) {
+TEST(Tokenizer, T5_UnknownTokenStandsForBytesWithoutToken) {
   ModelInfo info;
   info.tokenizerModel = "llama";
   info.tokens = {"<unk>", "<s>", "</s>", "a", "!"};
@@ -126,7 +126,7 @@ TEST(Tokenizer, UnknownTokenStandsForBytesWithoutToken) {
 // Decoding
 //===----------------------------------------------------------------------===//
 
-TEST(Tokenizer, DecodesByType) {
+TEST(Tokenizer, T7_DecodesByType) {
   ModelInfo info = makeInfo({"\u2581a\u2581", "\u2581b", "c"});
   info.tokenTypes[first + 1] = 4; // user-defined: as it is
   info.tokenTypes[first + 2] = 5; // unused: nothing
@@ -142,7 +142,7 @@ TEST(Tokenizer, DecodesByType) {
   EXPECT_EQ(tokenizer.decode(1 << 30), "");
 }
 
-TEST(Tokenizer, EndOfGeneration) {
+TEST(Tokenizer, T8_EndOfGeneration) {
   ModelInfo info = makeInfo({"<|im_end|>", "x"});
   Tokenizer tokenizer = make(info);
   EXPECT_TRUE(tokenizer.isEndOfGeneration(2));
@@ -175,7 +175,7 @@ TEST(Tokenizer, AnyTextSurvivesWithoutLoss) {
   }
 }
 
-TEST(TextStream, GivesWholeCharactersOnly) {
+TEST(TextStream, T7_GivesWholeCharactersOnly) {
   Tokenizer tokenizer = make(makeInfo({"a", "\xc3"}));
   auto push = [&](TextStream &stream, std::string bytes) {
     std::string text;
@@ -206,7 +206,7 @@ TEST(TextStream, GivesWholeCharactersOnly) {
 // Refusals
 //===----------------------------------------------------------------------===//
 
-TEST(Tokenizer, Refuses) {
+TEST(Tokenizer, T1_Refuses) {
   ModelInfo info = makeInfo({});
   info.tokenizerModel = "gpt2";
   EXPECT_EQ(refuse(info), "tokenizer: expected a model that is supported but "

@@ -74,8 +74,11 @@ DimSplit RandomProgram::makeSplit(bool (&free)[2], bool whole) {
   split.kind = chance(30) ? DimSplit::Kind::Cyclic : DimSplit::Kind::Balanced;
   if (split.kind == DimSplit::Kind::Cyclic)
     return split;
-  split.skewed = chance(20);
-  if (rank > 1 && chance(50))
+  // Of the two cuts of a tensor one at most is skewed.
+  split.order = axis == 0 && chance(20) ? BlockOrder::Skewed
+                : chance(30)            ? BlockOrder::Ring
+                                        : BlockOrder::Natural;
+  if (rank > 1 && split.order == BlockOrder::Natural && chance(50))
     split.segmentFactor = (split.innerFactor + 1 + below(rank - 1)) % rank;
   return split;
 }

@@ -24,12 +24,19 @@ struct GGUFImportOptions {
   ElementType kvType = ElementType::F32;
   /// Positions that the caches hold; none: the model's context length.
   std::optional<uint32_t> contextLength;
+  /// Rows of @prefill; 0: there is none.
+  uint32_t chunk = 0;
+  /// @prefill returns the logits of all rows, not only of the last new one.
+  bool allLogits = false;
 };
 
 /// The graph of `model`, which was read from `file`: a module with its weights,
 /// its caches @k and @v [blocks x positions x features], and
 /// `@decode(x: tensor<dxf32>, position: index) -> logits: tensor<vocabxf32>`,
-/// where x is the embedding of the token at `position`. An error names a
+/// where x is the embedding of the token at `position`. With a chunk also
+/// `@prefill(prefill.x: tensor<chunkxdxf32>, first: index, begin: index,
+/// end: index) -> prefill.logits: tensor<vocabxf32>`, where row i is at
+/// position first + i and rows begin up to end are new. An error names a
 /// context length that the model does not have.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 importGGUF(const GGUFFile &file, const ModelDescription &model,

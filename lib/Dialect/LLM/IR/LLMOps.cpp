@@ -12,6 +12,13 @@
 using namespace mlir;
 using namespace plmr::llm;
 
+/// The type of a row of `rows`, or of a vector itself.
+static Type getRowType(Type rows) {
+  auto type = cast<RankedTensorType>(rows);
+  return RankedTensorType::get(type.getShape().take_back(),
+                               type.getElementType());
+}
+
 #define GET_OP_CLASSES
 #include "plmr/Dialect/LLM/IR/LLMOps.cpp.inc"
 
@@ -72,7 +79,7 @@ LogicalResult RMSNormOp::verify() {
 }
 
 LogicalResult RopeOp::verify() {
-  int64_t extent = cast<RankedTensorType>(getX().getType()).getDimSize(0);
+  int64_t extent = cast<RankedTensorType>(getX().getType()).getShape().back();
   int64_t heads = getHeads();
   if (heads <= 0 || extent % (2 * heads) != 0)
     return emitOpError("expected an extent that is a multiple of 2 * heads but "
@@ -89,16 +96,24 @@ LogicalResult AttentionOp::verify() {
   if (kvHeads <= 0 || heads <= 0 || heads % kvHeads != 0)
     return emitOpError("expected heads to be a multiple of kv_heads but got ")
            << heads << " and " << kvHeads;
-  int64_t q = cast<RankedTensorType>(getQ().getType()).getDimSize(0);
-  int64_t k = cast<RankedTensorType>(getK().getType()).getDimSize(0);
+  auto typeQ = cast<RankedTensorType>(getQ().getType());
+  auto typeK = cast<RankedTensorType>(getK().getType());
+  int64_t q = typeQ.getShape().back(), k = typeK.getShape().back();
   if (q % heads != 0 || k % kvHeads != 0 || q / heads != k / kvHeads)
     return emitOpError("expected the same head dimension of q and k but got ")
            << q << "/" << heads << " and " << k << "/" << kvHeads;
+  if (typeQ.getShape().drop_back() != typeK.getShape().drop_back())
+    return emitOpError("expected the same rows of q and k but got ")
+           << typeQ << " and " << typeK;
+  bool isMatrix = typeQ.getRank() == 2;
+  if (isMatrix != static_cast<bool>(getBegin()))
+    return emitOpError("expected ")
+           << (isMatrix ? "rows of matrices" : "no rows of vectors");
   return success();
 }
 
 LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  int64_t features = cast<RankedTensorType>(getK().getType()).getDimSize(0);
+  int64_t features = cast<RankedTensorType>(getK().getType()).getShape().back();
   for (FlatSymbolRefAttr name : {getKeysAttr(), getValuesAttr()}) {
     auto state = symbols.lookupNearestSymbolFrom<StateOp>(*this, name);
     if (!state)

@@ -31,16 +31,18 @@ void PLMRDialect::registerAttributes() {
 //===----------------------------------------------------------------------===//
 
 SplitAttr SplitAttr::getWhole(MLIRContext *context) {
-  return get(context, DimSplit::Kind::Whole, MeshAxis::X, {}, -1, 0, false);
+  return get(context, DimSplit::Kind::Whole, MeshAxis::X, {}, -1, 0,
+             BlockOrder::Natural);
 }
 
 SplitAttr SplitAttr::getBalanced(MLIRContext *context, MeshAxis axis,
-                                 bool skewed) {
-  return get(context, DimSplit::Kind::Balanced, axis, {}, -1, 0, skewed);
+                                 BlockOrder order) {
+  return get(context, DimSplit::Kind::Balanced, axis, {}, -1, 0, order);
 }
 
 SplitAttr SplitAttr::getCyclic(MLIRContext *context, MeshAxis axis) {
-  return get(context, DimSplit::Kind::Cyclic, axis, {}, -1, 0, false);
+  return get(context, DimSplit::Kind::Cyclic, axis, {}, -1, 0,
+             BlockOrder::Natural);
 }
 
 DimSplit SplitAttr::getDimSplit(int64_t extent) const {
@@ -56,7 +58,7 @@ DimSplit SplitAttr::getDimSplit(int64_t extent) const {
   split.innerFactor = getInnerFactor() < 0
                           ? split.factors.size()
                           : static_cast<unsigned>(getInnerFactor());
-  split.skewed = getSkewed();
+  split.order = getOrder();
   return split;
 }
 
@@ -64,7 +66,7 @@ LogicalResult SplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                 DimSplit::Kind kind, MeshAxis axis,
                                 ArrayRef<int64_t> factors,
                                 int64_t segmentFactor, int64_t innerFactor,
-                                bool skewed) {
+                                BlockOrder order) {
   for (int64_t factor : factors)
     if (factor <= 0)
       return emitError() << "expected positive factors but got " << factor;
@@ -78,17 +80,23 @@ LogicalResult SplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError()
            << "expected different segment and inner factors but got "
            << segmentFactor << " twice";
-  if ((segmentFactor >= 0 || skewed) && kind != DimSplit::Kind::Balanced)
-    return emitError() << "expected a balanced split to have segments or be "
-                          "skewed";
+  bool ordered = order != BlockOrder::Natural;
+  if ((segmentFactor >= 0 || ordered) && kind != DimSplit::Kind::Balanced)
+    return emitError() << "expected a balanced split to have segments, be "
+                          "skewed or in ring order";
+  if (segmentFactor >= 0 && ordered)
+    return emitError() << "expected a split that has segments to be neither "
+                          "skewed nor in ring order";
   return success();
 }
 
 void SplitAttr::print(AsmPrinter &printer) const {
   if (getKind() == DimSplit::Kind::Cyclic)
     printer << "cyclic ";
-  if (getSkewed())
+  if (getOrder() == BlockOrder::Skewed)
     printer << "skew ";
+  if (getOrder() == BlockOrder::Ring)
+    printer << "ring ";
   printer << (isCut() ? stringifyMeshAxis(getAxis()) : "*");
   if (getFactors().empty())
     return;
@@ -109,8 +117,8 @@ static ParseResult parseAxis(AsmParser &parser, MeshAxis &axis) {
   std::optional<MeshAxis> parsed = symbolizeMeshAxis(name);
   if (!parsed)
     return parser.emitError(loc)
-           << "expected '*', 'x', 'y', 'cyclic' or 'skew' but got '" << name
-           << "'";
+           << "expected '*', 'x', 'y', 'cyclic', 'skew' or 'ring' but got '"
+           << name << "'";
   axis = *parsed;
   return success();
 }
@@ -120,12 +128,15 @@ Attribute SplitAttr::parse(AsmParser &parser, Type) {
   SMLoc loc = parser.getCurrentLocation();
   DimSplit::Kind kind = DimSplit::Kind::Whole;
   MeshAxis axis = MeshAxis::X;
-  bool skewed = false;
+  BlockOrder order = BlockOrder::Natural;
   if (failed(parser.parseOptionalStar())) {
     kind = succeeded(parser.parseOptionalKeyword("cyclic"))
                ? DimSplit::Kind::Cyclic
                : DimSplit::Kind::Balanced;
-    skewed = succeeded(parser.parseOptionalKeyword("skew"));
+    if (succeeded(parser.parseOptionalKeyword("skew")))
+      order = BlockOrder::Skewed;
+    else if (succeeded(parser.parseOptionalKeyword("ring")))
+      order = BlockOrder::Ring;
     if (parseAxis(parser, axis))
       return {};
   }
@@ -148,7 +159,7 @@ Attribute SplitAttr::parse(AsmParser &parser, Type) {
   }
   return parser.getChecked<SplitAttr>(loc, context, kind, axis,
                                       ArrayRef<int64_t>(factors), segmentFactor,
-                                      innerFactor, skewed);
+                                      innerFactor, order);
 }
 
 //===----------------------------------------------------------------------===//

@@ -79,6 +79,9 @@ LogicalResult ChannelOp::verify() {
     if (colour < 0 || colour >= static_cast<int32_t>(maxColours))
       return emitOpError("expected colours below ")
              << maxColours << " but got " << colour;
+  if (getEpoch() < 0)
+    return emitOpError("expected an epoch of at least 0 but got ")
+           << getEpoch();
   return success();
 }
 
@@ -180,20 +183,24 @@ LogicalResult AppendOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return failure();
   auto value = cast<PlacedType>(getValue().getType());
   PlacedType cache = object.getValueType();
+  auto cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
+  ArrayRef<SplitAttr> splits = value.getPlacement().getSplits();
+  bool isMatrix = splits.size() == 2;
   bool fits = object.getKind() == ObjectKind::State && object.getStacked() &&
               cache.getTensor().getRank() == 2 &&
-              value.getTensor().getRank() == 1 &&
-              cache.getPlacement().getSplits()[0] ==
-                  value.getPlacement().getSplits()[0] &&
-              cache.getPlacement().getSplits()[1] ==
-                  SplitAttr::getCyclic(getContext(), MeshAxis::Y);
+              (splits.size() == 1 || (isMatrix && splits[0] == cyclic)) &&
+              cache.getPlacement().getSplits()[0] == splits.back() &&
+              cache.getPlacement().getSplits()[1] == cyclic;
   if (!fits)
     return failWithNote(
         emitOpError("expected a stacked state [features x positions] whose "
                     "positions are 'cyclic y' and whose features are placed as "
-                    "the value but got ")
+                    "those of the value but got ")
             << cache << " and " << value,
         object);
+  if (isMatrix != static_cast<bool>(getBegin()))
+    return emitOpError("expected ")
+           << (isMatrix ? "rows of a matrix" : "no rows of a vector");
   return success();
 }
 
@@ -323,7 +330,7 @@ LogicalResult AllReduceOp::verify() {
   return verifyGroups(*this, getGroups().value_or(ArrayRef<int64_t>()));
 }
 
-/// Checks that `type` is cut as `splits`, for operand `name`.
+/// Checks that `type` is a whole value that is cut as `splits`.
 static LogicalResult verifySplits(Operation *op, StringRef name, Type type,
                                   ArrayRef<SplitAttr> splits) {
   auto placement = cast<PlacedType>(type).getPlacement();
@@ -336,46 +343,198 @@ static LogicalResult verifySplits(Operation *op, StringRef name, Type type,
          << placement;
 }
 
+static ArrayRef<int64_t> getShape(Value placed) {
+  return cast<PlacedType>(placed.getType()).getTensor().getShape();
+}
+
+static SplitAttr getSplit(Value placed, unsigned dim) {
+  return cast<PlacedType>(placed.getType()).getPlacement().getSplits()[dim];
+}
+
 /// Checks C[m x n] = A[m x k] with B's dimensions `bn` and `bk`.
-static LogicalResult verifyProduct(Operation *op, Type a, Type b, Type c,
+static LogicalResult verifyProduct(Operation *op, Value a, Value b, Value c,
                                    unsigned bk, unsigned bn) {
-  auto shape = [](Type type) {
-    return cast<PlacedType>(type).getTensor().getShape();
-  };
-  if (shape(a).size() != 2 || shape(b).size() != 2 || shape(c).size() != 2)
+  if (getShape(a).size() != 2 || getShape(b).size() != 2 ||
+      getShape(c).size() != 2)
     return op->emitOpError("expected matrices but got ")
-           << a << ", " << b << " and " << c;
-  if (shape(a)[1] != shape(b)[bk] || shape(c)[0] != shape(a)[0] ||
-      shape(c)[1] != shape(b)[bn])
+           << a.getType() << ", " << b.getType() << " and " << c.getType();
+  if (getShape(a)[1] != getShape(b)[bk] || getShape(c)[0] != getShape(a)[0] ||
+      getShape(c)[1] != getShape(b)[bn])
     return op->emitOpError("expected shapes that multiply but got [")
-           << shape(a) << "], [" << shape(b) << "] -> [" << shape(c) << "]";
+           << getShape(a) << "], [" << getShape(b) << "] -> [" << getShape(c)
+           << "]";
   return success();
 }
 
+/// Rows of A stay where they are, along y if anywhere.
+static LogicalResult verifyRows(Operation *op, Value a) {
+  SplitAttr rows = getSplit(a, 0);
+  if ((!rows.isCut() || rows.getAxis() == MeshAxis::Y) &&
+      rows.getOrder() != BlockOrder::Skewed)
+    return success();
+  return op->emitOpError("expected rows of A that are whole or cut along y but "
+                         "got ")
+         << rows;
+}
+
+/// Checks a contracted dimension: in ring order, or skewed already.
+static LogicalResult verifyContracted(Operation *op, StringRef name,
+                                      SplitAttr split, MeshAxis axis) {
+  for (BlockOrder order : {BlockOrder::Ring, BlockOrder::Skewed})
+    if (split == SplitAttr::getBalanced(op->getContext(), axis, order))
+      return success();
+  return op->emitOpError("expected ")
+         << name << " to be 'ring " << stringifyMeshAxis(axis) << "' or 'skew "
+         << stringifyMeshAxis(axis) << "' but got " << split;
+}
+
 LogicalResult GemmOp::verify() {
-  MLIRContext *context = getContext();
-  auto x = SplitAttr::getBalanced(context, MeshAxis::X);
-  auto y = SplitAttr::getBalanced(context, MeshAxis::Y);
-  auto skewX = SplitAttr::getBalanced(context, MeshAxis::X, true);
-  auto skewY = SplitAttr::getBalanced(context, MeshAxis::Y, true);
-  if (failed(verifyProduct(*this, getA().getType(), getB().getType(),
-                           getC().getType(), 0, 1)) ||
-      failed(verifySplits(*this, "A", getA().getType(), {y, skewX})) ||
-      failed(verifySplits(*this, "B", getB().getType(), {skewY, x})))
+  if (getBs().empty() || getBs().size() != getCs().size())
+    return emitOpError("expected a B, and a result for each, but got ")
+           << getBs().size() << " and " << getCs().size();
+  for (auto [b, c] : llvm::zip(getBs(), getCs()))
+    if (failed(verifyProduct(*this, getA(), b, c, 0, 1)))
+      return failure();
+  SplitAttr columnsA = getSplit(getA(), 1);
+  SplitAttr rowsB = getSplit(getBs().front(), 0);
+  if (failed(verifyRows(*this, getA())) ||
+      failed(verifyContracted(*this, "columns of A", columnsA, MeshAxis::X)) ||
+      failed(verifyContracted(*this, "rows of B", rowsB, MeshAxis::Y)))
     return failure();
-  return verifySplits(*this, "the result", getC().getType(), {y, x});
+  for (auto [b, c] : llvm::zip(getBs(), getCs())) {
+    SplitAttr columns = getSplit(b, 1);
+    if (columns.getOrder() == BlockOrder::Skewed)
+      return emitOpError("expected columns of B that are not skewed but got ")
+             << columns;
+    if (failed(verifySplits(*this, "B", b.getType(), {rowsB, columns})) ||
+        failed(verifySplits(*this, "the result", c.getType(),
+                            {getSplit(getA(), 0), columns})))
+      return failure();
+    auto element = [](Value value) {
+      return cast<PlacedType>(value.getType()).getTensor().getElementType();
+    };
+    if (element(b) != element(getBs().front()) ||
+        element(c) != element(getCs().front()))
+      return emitOpError("expected elements of one type in all B and in all "
+                         "results but got ")
+             << b.getType() << " and " << c.getType();
+  }
+  return verifySplits(*this, "A", getA().getType(),
+                      {getSplit(getA(), 0), columnsA});
 }
 
 LogicalResult GemmTOp::verify() {
-  MLIRContext *context = getContext();
-  auto x = SplitAttr::getBalanced(context, MeshAxis::X);
-  auto y = SplitAttr::getBalanced(context, MeshAxis::Y);
-  if (failed(verifyProduct(*this, getA().getType(), getB().getType(),
-                           getC().getType(), 1, 0)) ||
-      failed(verifySplits(*this, "A", getA().getType(), {y, x})) ||
-      failed(verifySplits(*this, "B", getB().getType(), {y, x})))
+  unsigned n = getUntransposed() ? 1 : 0, k = 1 - n;
+  if (failed(verifyProduct(*this, getA(), getB(), getC(), k, n)) ||
+      failed(verifyRows(*this, getA())))
     return failure();
-  return verifySplits(*this, "the result", getC().getType(), {y, x});
+  SplitAttr contracted = getSplit(getA(), 1);
+  if (contracted.getAxis() != MeshAxis::X || !contracted.isCut() ||
+      contracted.getOrder() == BlockOrder::Skewed)
+    return emitOpError("expected columns of A that are cut along x and not "
+                       "skewed but got ")
+           << contracted;
+  auto ring = [&](MeshAxis axis) {
+    return SplitAttr::getBalanced(getContext(), axis, BlockOrder::Ring);
+  };
+  SmallVector<SplitAttr> splitsB = {ring(MeshAxis::Y), contracted};
+  if (getUntransposed())
+    std::swap(splitsB[0], splitsB[1]);
+  if (failed(verifySplits(*this, "A", getA().getType(),
+                          {getSplit(getA(), 0), contracted})) ||
+      failed(verifySplits(*this, "B", getB().getType(), splitsB)))
+    return failure();
+  return verifySplits(*this, "the result", getC().getType(),
+                      {getSplit(getA(), 0), ring(MeshAxis::X)});
+}
+
+/// Factors of columns that are (key heads : group : ..), in segments of the
+/// key heads.
+static ArrayRef<int64_t> getHeadFactors(Value placed) {
+  return getSplit(placed, 1).getFactors();
+}
+
+/// Checks a matrix of queries: [cyclic y, x] with columns (key heads : group :
+/// ..) in segments of the key heads.
+static LogicalResult verifyQueries(Operation *op, StringRef name, Value value) {
+  auto placement = cast<PlacedType>(value.getType()).getPlacement();
+  ArrayRef<SplitAttr> splits = placement.getSplits();
+  if (splits.size() == 2 && placement.getOrder().empty() &&
+      !placement.getPartial() &&
+      splits[0] == SplitAttr::getCyclic(op->getContext(), MeshAxis::Y) &&
+      splits[1].getAxis() == MeshAxis::X && splits[1].getSegmentFactor() == 0 &&
+      splits[1].getFactors().size() >= 3)
+    return success();
+  return op->emitOpError("expected ")
+         << name
+         << " to be placed as <[cyclic y, x(heads:group:.. segment 0 ..)]> but "
+            "got "
+         << placement;
+}
+
+/// Checks the scores: their columns are (key heads : group : keys).
+static LogicalResult verifyScores(Operation *op, StringRef name, Value value) {
+  if (failed(verifyQueries(op, name, value)))
+    return failure();
+  SplitAttr columns = getSplit(value, 1);
+  if (columns.getFactors().size() == 3 && columns.getInnerFactor() == 2)
+    return success();
+  return op->emitOpError("expected columns of ")
+         << name << " that are (heads : group : keys), cut by keys, but got "
+         << columns;
+}
+
+/// Checks a cache: [x, cyclic y] in segments of `heads` key heads.
+static LogicalResult verifyCache(Operation *op, StringRef name, Value value,
+                                 int64_t heads) {
+  auto placement = cast<PlacedType>(value.getType()).getPlacement();
+  ArrayRef<SplitAttr> splits = placement.getSplits();
+  if (splits.size() == 2 && placement.getOrder().empty() &&
+      !placement.getPartial() &&
+      splits[1] == SplitAttr::getCyclic(op->getContext(), MeshAxis::Y) &&
+      splits[0].getAxis() == MeshAxis::X && splits[0].getSegmentFactor() == 0 &&
+      splits[0].getFactors()[0] == heads)
+    return success();
+  return op->emitOpError("expected ")
+         << name << " to be placed as <[x(" << heads
+         << ":.. segment 0 ..), cyclic y]> but got " << placement;
+}
+
+/// Checks that queries and scores are of the same heads and queries.
+static LogicalResult verifyHeads(Operation *op, Value queries, Value scores) {
+  if (getHeadFactors(queries).take_front(2) ==
+          getHeadFactors(scores).take_front(2) &&
+      getShape(queries)[0] == getShape(scores)[0])
+    return success();
+  return op->emitOpError("expected the same queries, heads and group but got ")
+         << queries.getType() << " and " << scores.getType();
+}
+
+int64_t HeadGemmTOp::getKvHeads() { return getHeadFactors(getScores())[0]; }
+int64_t HeadGemmTOp::getGroup() { return getHeadFactors(getScores())[1]; }
+int64_t HeadGemmOp::getKvHeads() { return getHeadFactors(getWeights())[0]; }
+int64_t HeadGemmOp::getGroup() { return getHeadFactors(getWeights())[1]; }
+
+LogicalResult HeadGemmTOp::verify() {
+  if (failed(verifyQueries(*this, "q", getQ())) ||
+      failed(verifyScores(*this, "the result", getScores())) ||
+      failed(verifyCache(*this, "k", getK(), getKvHeads())))
+    return failure();
+  return verifyHeads(*this, getQ(), getScores());
+}
+
+LogicalResult HeadGemmOp::verify() {
+  if (failed(verifyScores(*this, "the weights", getWeights())) ||
+      failed(verifyQueries(*this, "the result", getResult())) ||
+      failed(verifyCache(*this, "v", getV(), getKvHeads())))
+    return failure();
+  return verifyHeads(*this, getResult(), getWeights());
+}
+
+LogicalResult EpochOp::verify() {
+  if (getTable() < 0)
+    return emitOpError("expected a table of at least 0 but got ") << getTable();
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -410,31 +569,81 @@ LogicalResult ReduceTileOp::verify() {
   return verifyGroups(*this, getGroups());
 }
 
-/// Checks tiles of a product: A and C agree in rows, B and `like` in columns,
-/// and the logical extent `name` is positive.
-static LogicalResult verifyTiles(Operation *op, Type a, Type b, Type c,
-                                 Type like, StringRef name, int64_t extent) {
-  auto shape = [](Type type) { return cast<MemRefType>(type).getShape(); };
-  if (shape(a).size() != 2 || shape(b).size() != 2 || shape(c).size() != 2)
-    return op->emitOpError("expected matrices but got ")
-           << a << ", " << b << " and " << c;
-  if (shape(a)[0] != shape(c)[0] || shape(b)[1] != shape(like)[1])
-    return op->emitOpError("expected tiles that multiply but got ")
-           << a << ", " << b << " and " << c;
-  if (extent <= 0)
-    return op->emitOpError("expected a positive ")
-           << name << " but got " << extent;
+static ArrayRef<int64_t> getTileShape(Value tile) {
+  return cast<MemRefType>(tile.getType()).getShape();
+}
+
+static LogicalResult verifyExtent(Operation *op, StringRef name,
+                                  int64_t extent) {
+  if (extent > 0)
+    return success();
+  return op->emitOpError("expected a positive ")
+         << name << " but got " << extent;
+}
+
+/// Checks the ranks of tiles.
+static LogicalResult verifyRanks(Operation *op, ValueRange tiles,
+                                 ArrayRef<size_t> ranks, StringRef what) {
+  for (auto [tile, rank] : llvm::zip(tiles, ranks))
+    if (getTileShape(tile).size() != rank)
+      return op->emitOpError("expected ")
+             << what << " but got " << tiles.getTypes();
   return success();
 }
 
 LogicalResult GemmTileOp::verify() {
-  return verifyTiles(*this, getA().getType(), getB().getType(),
-                     getC().getType(), getC().getType(), "k", getK());
+  SmallVector<Value> tiles(getOperands());
+  if (getBs().empty())
+    return emitOpError("expected at least one B but got none");
+  SmallVector<size_t> ranks(tiles.size(), 2);
+  if (failed(verifyRanks(*this, tiles, ranks, "matrices")))
+    return failure();
+  int64_t columns = 0;
+  bool rowsAgree = true;
+  for (Value b : getBs()) {
+    columns += getTileShape(b)[1];
+    rowsAgree &= getTileShape(b)[0] == getTileShape(getBs().front())[0];
+  }
+  if (!rowsAgree || getTileShape(getA())[0] != getTileShape(getC())[0] ||
+      columns != getTileShape(getC())[1])
+    return emitOpError("expected tiles that multiply but got ")
+           << getOperandTypes();
+  return verifyExtent(*this, "k", getK());
 }
 
 LogicalResult GemmTTileOp::verify() {
-  return verifyTiles(*this, getA().getType(), getB().getType(),
-                     getC().getType(), getA().getType(), "n", getN());
+  if (failed(verifyRanks(*this, getOperands(), {2, 2, 2}, "matrices")))
+    return failure();
+  unsigned k = getUntransposed() ? 0 : 1;
+  if (getTileShape(getA())[0] != getTileShape(getC())[0] ||
+      getTileShape(getA())[1] != getTileShape(getB())[k])
+    return emitOpError("expected tiles that multiply but got ")
+           << getOperandTypes();
+  return verifyExtent(*this, "n", getN());
+}
+
+/// Checks tiles [m x heads x group x i], [heads x j x slots] and [m x heads x
+/// group x l], where j is i or l.
+static LogicalResult verifyHeadTiles(Operation *op, int64_t kvHeads,
+                                     unsigned like) {
+  ValueRange tiles = op->getOperands().take_front(3);
+  if (failed(verifyRanks(op, tiles, {4, 3, 4}, "tiles of rank 4, 3 and 4")))
+    return failure();
+  auto a = getTileShape(tiles[0]), b = getTileShape(tiles[1]),
+       c = getTileShape(tiles[2]);
+  if (a.drop_back() != c.drop_back() || b[0] != a[1] ||
+      b[1] != getTileShape(tiles[like])[3])
+    return op->emitOpError("expected tiles that multiply but got ")
+           << tiles.getTypes();
+  return verifyExtent(op, "kv_heads", kvHeads);
+}
+
+LogicalResult HeadGemmTTileOp::verify() {
+  return verifyHeadTiles(*this, getKvHeads(), 0);
+}
+
+LogicalResult HeadGemmTileOp::verify() {
+  return verifyHeadTiles(*this, getKvHeads(), 2);
 }
 
 LogicalResult RoleOp::verifySymbolUses(SymbolTableCollection &symbols) {

@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_ALLOCATECOLOURS
@@ -45,25 +46,41 @@ static unsigned colourIntervals(MutableArrayRef<ColouredFlow> flows,
   return busyUntil.size();
 }
 
+/// The channels of one route table. Those without a launch are in all tables,
+/// and are the only ones then.
+static llvm::MapVector<std::pair<StringAttr, int64_t>, SmallVector<ChannelOp>>
+getTables(ModuleOp module) {
+  llvm::MapVector<std::pair<StringAttr, int64_t>, SmallVector<ChannelOp>>
+      tables;
+  for (auto channel : module.getOps<ChannelOp>())
+    tables[{channel.getLaunchAttr(), channel.getEpoch()}].push_back(channel);
+  return tables;
+}
+
 namespace {
 struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    auto channels = llvm::to_vector(module.getOps<ChannelOp>());
-    if (channels.empty())
+    mesh::MeshOp meshOp = mesh::lookupMesh(getOperation());
+    auto tables = getTables(getOperation());
+    if (tables.empty())
       return;
-    mesh::MeshOp meshOp = mesh::lookupMesh(module);
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
     if (failed(machine))
       return signalPassFailure();
+    for (auto &[table, channels] : tables)
+      if (failed(allocate(channels, meshOp, *machine)))
+        return signalPassFailure();
+  }
 
+  static LogicalResult allocate(ArrayRef<ChannelOp> channels,
+                                mesh::MeshOp meshOp, const Machine &machine) {
     SmallVector<SmallVector<int32_t>> colours(channels.size());
     unsigned used[2] = {0, 0};
     unsigned total = 0;
     for (Axis axis : {Axis::Y, Axis::X}) {
       SmallVector<ColouredFlow> intervals;
       for (auto [channel, flowColours] : llvm::zip(channels, colours)) {
-        Relation relation = channel.getRelation().getRelation();
+        Relation relation = ChannelOp(channel).getRelation().getRelation();
         if (relation.axis != axis)
           continue;
         auto flows = relation.getFlows(meshOp.getShape().getExtent(axis));
@@ -76,13 +93,13 @@ struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
       total += used[static_cast<unsigned>(axis)];
     }
     for (auto [channel, flowColours] : llvm::zip(channels, colours))
-      channel.setColours(ArrayRef<int32_t>(flowColours));
+      ChannelOp(channel).setColours(ArrayRef<int32_t>(flowColours));
 
-    if (total <= machine->getUsableColours())
-      return;
+    if (total <= machine.getUsableColours())
+      return success();
     InFlightDiagnostic diag =
         meshOp.emitError("expected at most ")
-        << machine->getUsableColours() << " colours, what " << machine->name
+        << machine.getUsableColours() << " colours, what " << machine.name
         << " has, but the channels need " << total << " ("
         << used[static_cast<unsigned>(Axis::X)] << " along x, "
         << used[static_cast<unsigned>(Axis::Y)]
@@ -92,8 +109,7 @@ struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
       diag.attachNote(channel.getLoc())
           << "'" << channel.getSymName()
           << "': " << channel.getRelation().getRelation().print();
-    diag.report();
-    signalPassFailure();
+    return diag;
   }
 };
 } // namespace

@@ -17,11 +17,13 @@ namespace plmr {
 using namespace mlir;
 using namespace plmr;
 
+// Errors name a place: the operation's text would be the whole module's.
+
 FailureOr<Machine> plmr::loadMachine(mesh::MeshOp mesh) {
   llvm::Expected<Machine> machine = plmr::mesh::parseDevice(mesh.getDevice());
   if (machine)
     return *machine;
-  mesh.emitError(llvm::toString(machine.takeError()));
+  emitError(mesh.getLoc()) << llvm::toString(machine.takeError());
   return failure();
 }
 
@@ -41,9 +43,10 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
     if (shape.columns <= machine->grid.columns &&
         shape.rows <= machine->grid.rows)
       return;
-    meshOp.emitError("expected a mesh within the ")
-        << machine->grid.columns << " x " << machine->grid.rows << " cores of "
-        << machine->name << " but got " << shape.columns << " x " << shape.rows;
+    emitError(meshOp.getLoc())
+        << "expected a mesh within the " << machine->grid.columns << " x "
+        << machine->grid.rows << " cores of " << machine->name << " but got "
+        << shape.columns << " x " << shape.rows;
     signalPassFailure();
   }
 
@@ -52,8 +55,8 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
     auto [first, second] = StringRef(mesh).split('x');
     if (first.getAsInteger(10, columns) || second.getAsInteger(10, rows) ||
         columns == 0 || rows == 0) {
-      getOperation().emitError("expected a mesh as columns x rows, for example "
-                               "4x3, but got '")
+      emitError(getOperation().getLoc())
+          << "expected a mesh as columns x rows, for example 4x3, but got '"
           << mesh << "'";
       return {};
     }
@@ -62,7 +65,8 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
     if (StringRef(text).ends_with(".json")) {
       llvm::Expected<Machine> machine = plmr::loadMachine(StringRef(text));
       if (!machine) {
-        getOperation().emitError(llvm::toString(machine.takeError()));
+        emitError(getOperation().getLoc())
+            << llvm::toString(machine.takeError());
         return {};
       }
       text = printMachine(*machine);

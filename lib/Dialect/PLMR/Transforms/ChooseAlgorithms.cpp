@@ -92,6 +92,10 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
 
   void runOnOperation() override {
     mesh::MeshOp meshOp = mesh::lookupMesh(getOperation());
+    if (!meshOp) {
+      getOperation().emitError("expected a plmr.mesh in the module");
+      return signalPassFailure();
+    }
     if (levels == 0) {
       getOperation().emitError("expected k of at least 1 but got 0");
       return signalPassFailure();
@@ -99,6 +103,13 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
     if (failed(machine))
       return signalPassFailure();
+    // The rings and neighbours of matrix products take queues, too, and
+    // reductions along x share the latter if their trees are chains.
+    bool hasProducts = false;
+    getOperation().walk([&](Operation *op) {
+      hasProducts |= isa<mesh::GemmOp, mesh::GemmTOp, mesh::HeadGemmTOp>(op);
+    });
+    unsigned most = hasProducts ? 1 : static_cast<unsigned>(levels);
     SmallVector<Tree> trees;
     auto getTree = [&](mesh::AllReduceOp op) -> Tree & {
       auto partial = cast<mesh::PlacedType>(op.getInputs()[0].getType())
@@ -110,7 +121,7 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
         if (tree.axis == axis && tree.segments == segments)
           return tree;
       return trees.emplace_back(
-          Tree{axis, segments, meshOp.getShape().getExtent(axis), levels});
+          Tree{axis, segments, meshOp.getShape().getExtent(axis), most});
     };
     SmallVector<mesh::AllReduceOp> reductions;
     getOperation().walk([&](mesh::AllReduceOp op) {

@@ -17,6 +17,7 @@ namespace plmr {
 using namespace mlir;
 using namespace plmr;
 using plmr::mesh::AllReduceOp;
+using plmr::mesh::GemmOp;
 using plmr::mesh::PlacedType;
 
 static mesh::PartialAttr getPartial(AllReduceOp op) {
@@ -39,9 +40,23 @@ static bool areCompatible(AllReduceOp first, AllReduceOp second) {
          element(first) == element(second);
 }
 
+/// True if both are products of one matrix, so that it travels once.
+static bool areCompatible(GemmOp first, GemmOp second) {
+  auto type = [](Value value) { return cast<PlacedType>(value.getType()); };
+  auto element = [&](Value value) {
+    return type(value).getTensor().getElementType();
+  };
+  Value b = first.getBs()[0], other = second.getBs()[0];
+  return first.getA() == second.getA() &&
+         type(b).getPlacement().getSplits()[0] ==
+             type(other).getPlacement().getSplits()[0] &&
+         element(b) == element(other) &&
+         element(first.getCs()[0]) == element(second.getCs()[0]);
+}
+
 /// True if an operation from `first` up to and including `second` uses a
 /// result of `first`.
-static bool isUsedBefore(AllReduceOp first, AllReduceOp second) {
+static bool isUsedBefore(Operation *first, Operation *second) {
   return llvm::any_of(first->getUsers(), [&](Operation *user) {
     Operation *ancestor = first->getBlock()->findAncestorOpInBlock(*user);
     return !second->isBeforeInBlock(ancestor);
@@ -66,19 +81,42 @@ static AllReduceOp merge(AllReduceOp first, AllReduceOp second) {
   return merged;
 }
 
+/// Moves `first` into `second`.
+static GemmOp merge(GemmOp first, GemmOp second) {
+  OpBuilder builder(second);
+  SmallVector<Value> bs(first.getBs());
+  llvm::append_range(bs, second.getBs());
+  SmallVector<Type> types(first.getResultTypes());
+  llvm::append_range(types, second.getResultTypes());
+  auto loc = builder.getFusedLoc({first.getLoc(), second.getLoc()});
+  auto merged = GemmOp::create(builder, loc, types, first.getA(), bs);
+  size_t count = first.getNumResults();
+  first->replaceAllUsesWith(merged.getResults().take_front(count));
+  second->replaceAllUsesWith(merged.getResults().drop_front(count));
+  first.erase();
+  second.erase();
+  return merged;
+}
+
+/// Merges each operation with the one before it, where that is possible.
+template <typename OpTy> static void mergeAll(Block &block) {
+  OpTy pending;
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    auto next = dyn_cast<OpTy>(op);
+    if (!next)
+      continue;
+    bool merges =
+        pending && areCompatible(pending, next) && !isUsedBefore(pending, next);
+    pending = merges ? merge(pending, next) : next;
+  }
+}
+
 namespace {
 struct MergeCollectives : plmr::impl::MergeCollectivesBase<MergeCollectives> {
   void runOnOperation() override {
     getOperation().walk([](Block *block) {
-      AllReduceOp pending;
-      for (Operation &op : llvm::make_early_inc_range(*block)) {
-        auto reduce = dyn_cast<AllReduceOp>(op);
-        if (!reduce)
-          continue;
-        bool merges = pending && areCompatible(pending, reduce) &&
-                      !isUsedBefore(pending, reduce);
-        pending = merges ? merge(pending, reduce) : reduce;
-      }
+      mergeAll<AllReduceOp>(*block);
+      mergeAll<GemmOp>(*block);
     });
   }
 };

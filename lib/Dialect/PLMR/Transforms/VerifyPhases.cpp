@@ -95,10 +95,11 @@ struct VerifyMesh : plmr::impl::VerifyMeshBase<VerifyMesh> {
           return failure();
         continue;
       }
-      bool legal = isa<mesh::LoadOp, mesh::StoreOp, mesh::AppendOp,
-                       mesh::AllReduceOp, mesh::GemmOp, mesh::GemmTOp,
-                       mesh::CoordOp, scf::YieldOp, func::ReturnOp>(op) ||
-                   isScalarArithmetic(op);
+      bool legal =
+          isa<mesh::LoadOp, mesh::StoreOp, mesh::AppendOp, mesh::AllReduceOp,
+              mesh::GemmOp, mesh::GemmTOp, mesh::HeadGemmTOp, mesh::HeadGemmOp,
+              mesh::EpochOp, mesh::CoordOp, scf::YieldOp, func::ReturnOp>(op) ||
+          isScalarArithmetic(op);
       if (!legal)
         return op.emitOpError("expected an operation of the mesh level");
     }
@@ -107,6 +108,10 @@ struct VerifyMesh : plmr::impl::VerifyMeshBase<VerifyMesh> {
 
   void runOnOperation() override {
     mesh::MeshOp meshOp = mesh::lookupMesh(getOperation());
+    if (!meshOp) {
+      getOperation().emitError("expected a plmr.mesh");
+      return signalPassFailure();
+    }
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (failed(verifyBlock(func.getBody().front(), meshOp.getShape())))
         return signalPassFailure();
@@ -131,13 +136,13 @@ struct VerifyTile : plmr::impl::VerifyTileBase<VerifyTile> {
         return op.emitOpError("expected buffers of f32, f16, bf16 or i32 but "
                               "got ")
                << type;
-    bool legal =
-        isa<mesh::RefOp, mesh::RoleOp, mesh::CoordOp, mesh::SendOp,
-            mesh::RecvOp, mesh::RecvReduceOp, mesh::ForwardReduceOp,
-            mesh::WaitOp, memref::AllocOp, memref::CopyOp, memref::SubViewOp,
-            memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp,
-            scf::ForOp, scf::IfOp, scf::YieldOp, func::ReturnOp>(op) ||
-        isa<linalg::LinalgOp>(op) || isScalarArithmetic(op);
+    bool legal = isa<mesh::RefOp, mesh::RoleOp, mesh::CoordOp, mesh::SendOp,
+                     mesh::RecvOp, mesh::RecvReduceOp, mesh::ForwardReduceOp,
+                     mesh::WaitOp, mesh::EpochOp, memref::AllocOp,
+                     memref::CopyOp, memref::SubViewOp, memref::ExpandShapeOp,
+                     memref::CollapseShapeOp, memref::CastOp, scf::ForOp,
+                     scf::IfOp, scf::YieldOp, func::ReturnOp>(op) ||
+                 isa<linalg::LinalgOp>(op) || isScalarArithmetic(op);
     if (!legal)
       return op.emitOpError("expected an operation of the tile level");
     return success();

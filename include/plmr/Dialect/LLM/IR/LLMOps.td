@@ -90,8 +90,14 @@ def LLM_ParamOp : LLM_Op<"param", [
   }];
 }
 
-def LLM_RMSNormOp : LLM_Op<"rms_norm", [Pure, AllTypesMatch<["x", "gain", "result"]>]> {
-  let summary = "Normalises a vector by its root mean square";
+/// A vector, or a matrix with a row for each position.
+def LLM_Rows : TensorRankOf<[AnyFloat], [1, 2]>;
+
+def LLM_RMSNormOp : LLM_Op<"rms_norm", [
+    Pure, AllTypesMatch<["x", "result"]>,
+    TypesMatchWith<"the gain is a row of x", "x", "gain",
+                   "getRowType($_self)">]> {
+  let summary = "Normalises a vector, or each row, by its root mean square";
   let description = [{
     `result[i] = gain[i] * x[i] / sqrt(mean(x * x) + eps)`
 
@@ -100,9 +106,8 @@ def LLM_RMSNormOp : LLM_Op<"rms_norm", [Pure, AllTypesMatch<["x", "gain", "resul
     Constraints:
     - eps is not negative.
   }];
-  let arguments = (ins 1DTensorOf<[AnyFloat]>:$x, 1DTensorOf<[AnyFloat]>:$gain,
-                       F32Attr:$eps);
-  let results = (outs 1DTensorOf<[AnyFloat]>:$result);
+  let arguments = (ins LLM_Rows:$x, 1DTensorOf<[AnyFloat]>:$gain, F32Attr:$eps);
+  let results = (outs LLM_Rows:$result);
   let assemblyFormat = "$x `,` $gain `eps` $eps attr-dict `:` type($x)";
   let hasVerifier = 1;
 }
@@ -111,7 +116,7 @@ def LLM_RopeOp : LLM_Op<"rope", [Pure, AllTypesMatch<["x", "result"]>]> {
   let summary = "Rotates the pairs of each head by angles that grow with the position";
   let description = [{
     The vector holds `heads` heads. Pair i of a head of d elements is rotated
-    by `position * base^(-2i/d)`.
+    by `position * base^(-2i/d)`. Row i of a matrix is at `position` + i.
 
     Example:
     ```mlir
@@ -122,9 +127,9 @@ def LLM_RopeOp : LLM_Op<"rope", [Pure, AllTypesMatch<["x", "result"]>]> {
     - the vector's extent is a multiple of 2 * heads;
     - the base is positive.
   }];
-  let arguments = (ins 1DTensorOf<[AnyFloat]>:$x, Index:$position,
+  let arguments = (ins LLM_Rows:$x, Index:$position,
                        I64Attr:$heads, F32Attr:$base, LLM_RopeKindAttr:$kind);
-  let results = (outs 1DTensorOf<[AnyFloat]>:$result);
+  let results = (outs LLM_Rows:$result);
   let assemblyFormat = [{
     $x `at` $position `heads` $heads `base` $base `` $kind attr-dict `:` type($x)
   }];
@@ -132,36 +137,45 @@ def LLM_RopeOp : LLM_Op<"rope", [Pure, AllTypesMatch<["x", "result"]>]> {
 }
 
 def LLM_AttentionOp : LLM_Op<"attention", [
-    AllTypesMatch<["k", "v"]>, AllTypesMatch<["q", "result"]>,
+    AttrSizedOperandSegments, AllTypesMatch<["k", "v"]>,
+    AllTypesMatch<["q", "result"]>,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "Appends a key and a value to the cache and attends to it";
+  let summary = "Appends keys and values to the cache and attends to it";
   let description = [{
     Writes `k` and `v` at `position` of `layer` and computes, for each of
     `heads` query heads, the softmax-weighted sum of the cached values of
     positions 0 to `position`. Query head h reads key/value head
     `h / (heads / kv_heads)`.
 
+    Row i of matrices is at `position` + i; rows `begin` up to `end` are
+    written, and each attends to the positions up to its own. The other rows of
+    the result are of no use.
+
     Example:
     ```mlir
     %a = llm.attention %q, %k, %v, @kv.k, @kv.v[%layer] at %pos
            heads 8 kv_heads 4 scale 0.35 : tensor<64xf32>, tensor<32xf32>
+    %c = llm.attention %qs, %ks, %vs, @kv.k, @kv.v[%layer] at %first
+           rows %begin to %end heads 8 kv_heads 4 scale 0.35
+           : tensor<16x64xf32>, tensor<16x32xf32>
     ```
 
     Constraints:
     - heads is a multiple of kv_heads;
     - both symbols are an `llm.state` whose last dimension is that of k;
-    - q and k have the same head dimension.
+    - q and k have the same head dimension, and the same rows;
+    - begin and end are given if and only if q and k are matrices.
   }];
-  let arguments = (ins 1DTensorOf<[AnyFloat]>:$q, 1DTensorOf<[AnyFloat]>:$k,
-                       1DTensorOf<[AnyFloat]>:$v,
+  let arguments = (ins LLM_Rows:$q, LLM_Rows:$k, LLM_Rows:$v,
                        FlatSymbolRefAttr:$keys, FlatSymbolRefAttr:$values,
-                       Index:$layer, Index:$position, I64Attr:$heads,
+                       Index:$layer, Index:$position, Optional<Index>:$begin,
+                       Optional<Index>:$end, I64Attr:$heads,
                        I64Attr:$kv_heads, F32Attr:$scale);
-  let results = (outs 1DTensorOf<[AnyFloat]>:$result);
+  let results = (outs LLM_Rows:$result);
   let assemblyFormat = [{
     $q `,` $k `,` $v `,` $keys `,` $values `[` $layer `]` `at` $position
-    `heads` $heads `kv_heads` $kv_heads `scale` $scale attr-dict
-    `:` type($q) `,` type($k)
+    (`rows` $begin^ `to` $end)? `heads` $heads `kv_heads` $kv_heads `scale`
+    $scale attr-dict `:` type($q) `,` type($k)
   }];
   let hasVerifier = 1;
 }

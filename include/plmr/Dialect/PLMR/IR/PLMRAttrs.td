@@ -77,6 +77,7 @@ def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
     | `*` | whole on every core; factors, as in `*(2:4 inner 1)`, change nothing |
     | `x` | balanced along x: core i of p has elements floor(i n / p) up to floor((i+1) n / p) |
     | `cyclic y` | element e on core e mod p, in slot e div p |
+    | `ring x` | balanced, but core i has block pos(i), its place in the ring 0 2 4 .. 5 3 1 |
     | `skew x` | balanced, but shifted to where the staircase MeshGEMM starts |
     | `x(4:2:3:2 segment 0 inner 2)` | the index is read in mixed radix 4:2:3:2; factor 0 selects a balanced segment of columns, factor 2 is cut over the columns of the segment, the rest is whole |
 
@@ -85,7 +86,8 @@ def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
     Constraints:
     - factors are positive;
     - the segment factor and the inner factor are different factors;
-    - only balanced splits have segments or are skewed.
+    - only balanced splits have segments or are skewed or in ring order, and
+      not both.
   }];
   let parameters = (ins
     "::plmr::DimSplit::Kind":$kind,
@@ -93,14 +95,15 @@ def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
     ArrayRefParameter<"int64_t">:$factors,
     "int64_t":$segmentFactor,
     "int64_t":$innerFactor,
-    "bool":$skewed
+    "::plmr::BlockOrder":$order
   );
   let extraClassDeclaration = [{
     /// The split of a dimension of `extent` elements.
     ::plmr::DimSplit getDimSplit(int64_t extent) const;
     static SplitAttr getWhole(::mlir::MLIRContext *context);
     static SplitAttr getBalanced(::mlir::MLIRContext *context, MeshAxis axis,
-                                 bool skewed = false);
+                                 ::plmr::BlockOrder order =
+                                     ::plmr::BlockOrder::Natural);
     static SplitAttr getCyclic(::mlir::MLIRContext *context, MeshAxis axis);
     bool isCut() const { return getKind() != ::plmr::DimSplit::Kind::Whole; }
   }];

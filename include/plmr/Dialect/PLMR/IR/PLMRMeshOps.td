@@ -38,28 +38,36 @@ def PLMR_StoreOp : PLMR_Op<"store", [
 }
 
 def PLMR_AppendOp : PLMR_Op<"append", [
-    MemoryEffects<[MemRead, MemWrite]>,
+    MemoryEffects<[MemRead, MemWrite]>, AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "Writes one position of a cyclic cache";
+  let summary = "Writes positions of a cyclic cache";
   let description = [{
-    The cache [features x positions] is cut cyclically along y by positions;
-    the value is replicated along y, so that the row which owns the position
-    has it already and nothing moves.
+    The cache [features x positions] is cut cyclically along y by positions.
+    A vector is replicated along y, so that the row which owns the position
+    has it already and nothing moves. Of a matrix [positions x features] that
+    is cut cyclically, too, row i is position `position` + i, and rows `begin`
+    up to `end` are written. `position` is then a multiple of the mesh's rows,
+    so that again nothing moves.
 
     Example:
     ```mlir
     plmr.append %k, @kv.k[%l] at %pos : !plmr.placed<tensor<32xf32>, [x]>
+    plmr.append %ks, @kv.k[%l] at %first rows %begin to %end
+        : !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>
     ```
 
     Constraints:
     - the object is a stacked state whose positions are `cyclic y` and whose
-      features are placed as the value.
+      features are placed as those of the value;
+    - the value is a vector, or a matrix whose rows are `cyclic y`;
+    - begin and end are given if and only if it is a matrix.
   }];
   let arguments = (ins PLMR_PlacedType:$value, FlatSymbolRefAttr:$object,
-                       Index:$index, Index:$position);
+                       Index:$index, Index:$position, Optional<Index>:$begin,
+                       Optional<Index>:$end);
   let assemblyFormat = [{
-    $value `,` $object `[` $index `]` `at` $position `:`
-    qualified(type($value)) attr-dict
+    $value `,` $object `[` $index `]` `at` $position
+    (`rows` $begin^ `to` $end)? `:` qualified(type($value)) attr-dict
   }];
 }
 
@@ -145,23 +153,32 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
 }
 
 def PLMR_GemmOp : PLMR_Op<"gemm", [Pure]> {
-  let summary = "C = A B on the whole mesh (staircase MeshGEMM)";
+  let summary = "C = A B on the whole mesh (staircase MeshGEMM), for one or more B";
   let description = [{
+    The contracted dimension lies in ring order in both operands, or already
+    where the walk starts (`skew`); what is in ring order is first moved there
+    by ring steps. All B travel together, and A once for all of them.
+
     Example:
     ```mlir
-    %c = plmr.gemm %a, %b : !plmr.placed<tensor<8x8xf32>, [y, skew x]>,
-        !plmr.placed<tensor<8x8xf32>, [skew y, x]>
-        -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+    %q, %k = plmr.gemm %a, %wq, %wk
+        : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>,
+           !plmr.placed<tensor<8x8xf32>, [ring y, x]>,
+           !plmr.placed<tensor<8x4xf32>, [ring y, x]>)
+        -> (!plmr.placed<tensor<8x8xf32>, [y, x]>,
+            !plmr.placed<tensor<8x4xf32>, [y, x]>)
     ```
 
     Constraints:
-    - A is [y, skew x], B is [skew y, x], the result is [y, x].
+    - there is a B and a result for each; their elements have one type;
+    - columns of A are `ring x` or `skew x`, its rows are not cut along x;
+    - rows of each B are all `ring y` or all `skew y`;
+    - a result has the rows of A and the columns of its B.
   }];
-  let arguments = (ins PLMR_PlacedType:$a, PLMR_PlacedType:$b);
-  let results = (outs PLMR_PlacedType:$c);
+  let arguments = (ins PLMR_PlacedType:$a, Variadic<PLMR_PlacedType>:$bs);
+  let results = (outs Variadic<PLMR_PlacedType>:$cs);
   let assemblyFormat = [{
-    $a `,` $b attr-dict `:` qualified(type($a)) `,` qualified(type($b)) `->`
-    qualified(type($c))
+    $a `,` $bs attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }
@@ -169,22 +186,118 @@ def PLMR_GemmOp : PLMR_Op<"gemm", [Pure]> {
 def PLMR_GemmTOp : PLMR_Op<"gemm_t", [Pure]> {
   let summary = "C = A transpose(B) on the whole mesh, nothing transposed";
   let description = [{
+    The contracted dimension lies along x in both operands. With
+    `untransposed` B is [k x n] instead of [n x k]: C = A B, for a B whose rows
+    lie along x, such as the weights that a decoder leaves its vectors with.
+
     Example:
     ```mlir
     %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>,
-        !plmr.placed<tensor<6x4xf32>, [y, x]>
-        -> !plmr.placed<tensor<8x6xf32>, [y, x]>
+        !plmr.placed<tensor<6x4xf32>, [ring y, x]>
+        -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
     ```
 
     Constraints:
-    - A, B and the result are [y, x].
+    - k is cut alike in A and B, along x, and not skewed;
+    - n is `ring y` in B, in the result it is `ring x`;
+    - the result has the rows of A, which are not cut along x.
   }];
-  let arguments = (ins PLMR_PlacedType:$a, PLMR_PlacedType:$b);
+  let arguments = (ins PLMR_PlacedType:$a, PLMR_PlacedType:$b,
+                       UnitAttr:$untransposed);
   let results = (outs PLMR_PlacedType:$c);
   let assemblyFormat = [{
-    $a `,` $b attr-dict `:` qualified(type($a)) `,` qualified(type($b)) `->`
-    qualified(type($c))
+    $a `,` $b (`untransposed` $untransposed^)? attr-dict `:`
+    qualified(type($a)) `,` qualified(type($b)) `->` qualified(type($c))
   }];
+  let hasVerifier = 1;
+}
+
+def PLMR_HeadGemmTOp : PLMR_Op<"head_gemm_t", [Pure]> {
+  let summary = "Scores of queries and cached keys, head by head (GEMM-T)";
+  let description = [{
+    The product of each query head with the keys of its key head, on the
+    columns that own the head, scaled; where the key comes after the query the
+    result is -inf. Row i of q is position `first` + i, a multiple of the
+    mesh's rows for i = 0. Keys of slots 0 up to `slots` of every row count.
+
+    The result is [queries x (key heads : group : keys)]. A row's keys are
+    R * slots many, those of the row at ring position 0 first; the columns of
+    a segment own balanced parts of them, skewed as `plmr.head_gemm` starts.
+    The rest of a tile holds nothing.
+
+    Example:
+    ```mlir
+    %s = plmr.head_gemm_t %q, %k first %first slots %slots scale 0.35
+        : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>,
+          !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>
+        -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+    ```
+
+    Constraints:
+    - q and the result are [cyclic y, x], k is [x, cyclic y];
+    - the segments of all three are the key heads; the result's columns are
+      (key heads : group : keys), cut by keys.
+  }];
+  let arguments = (ins PLMR_PlacedType:$q, PLMR_PlacedType:$k, Index:$first,
+                       Index:$slots, F32Attr:$scale);
+  let results = (outs PLMR_PlacedType:$scores);
+  let assemblyFormat = [{
+    $q `,` $k `first` $first `slots` $slots `scale` $scale attr-dict `:`
+    qualified(type($q)) `,` qualified(type($k)) `->` qualified(type($scores))
+  }];
+  let extraClassDeclaration = [{
+    int64_t getKvHeads();
+    int64_t getGroup();
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_HeadGemmOp : PLMR_Op<"head_gemm", [Pure]> {
+  let summary = "Weighted sums of cached values, head by head (staircase)";
+  let description = [{
+    Multiplies weights, placed as `plmr.head_gemm_t` leaves its scores, with
+    the cached values of slots 0 up to `slots`.
+
+    Example:
+    ```mlir
+    %o = plmr.head_gemm %p, %v slots %slots
+        : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>,
+          !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>
+        -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
+    ```
+
+    Constraints:
+    - the weights and the result are [cyclic y, x], the values [x, cyclic y];
+    - the segments of all three are the key heads; the weights' columns are
+      (key heads : group : keys), cut by keys.
+  }];
+  let arguments = (ins PLMR_PlacedType:$weights, PLMR_PlacedType:$v,
+                       Index:$slots);
+  let results = (outs PLMR_PlacedType:$result);
+  let assemblyFormat = [{
+    $weights `,` $v `slots` $slots attr-dict `:` qualified(type($weights)) `,`
+    qualified(type($v)) `->` qualified(type($result))
+  }];
+  let extraClassDeclaration = [{
+    int64_t getKvHeads();
+    int64_t getGroup();
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_EpochOp : PLMR_Op<"epoch"> {
+  let summary = "From here on another route table of the launch is in force";
+  let description = [{
+    A launch starts with table 0. The operation waits for all cores. A loop's
+    body ends with the table that it began with.
+
+    Example: `plmr.epoch 1`
+
+    Constraints:
+    - the table is not negative.
+  }];
+  let arguments = (ins I64Attr:$table);
+  let assemblyFormat = "$table attr-dict";
   let hasVerifier = 1;
 }
 

@@ -73,19 +73,28 @@ def PLMR_ChannelOp : PLMR_Op<"channel", [Symbol]> {
   let description = [{
     Sends and receives name a channel. Routes are derived from the relation;
     `plmr-allocate-colours` gives each flow, in the order of its source, a
-    colour.
+    colour. With `in` the channel exists in one route table of one launch,
+    else in all.
 
     Example:
     ```mlir
     plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
+    plmr.channel @prefill.x.ring1 #plmr.relation<ring x segments 4>
+        in "prefill" epoch 1
     ```
 
     Constraints:
-    - colours are 0 to 63.
+    - colours are 0 to 63;
+    - the epoch is not negative.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, PLMR_RelationAttr:$relation,
+                       OptionalAttr<StrAttr>:$launch,
+                       DefaultValuedAttr<I64Attr, "0">:$epoch,
                        OptionalAttr<DenseI32ArrayAttr>:$colours);
-  let assemblyFormat = "$sym_name qualified($relation) (`colours` $colours^)? attr-dict";
+  let assemblyFormat = [{
+    $sym_name qualified($relation) (`in` $launch^)? (`epoch` $epoch^)?
+    (`colours` $colours^)? attr-dict
+  }];
   let hasVerifier = 1;
 }
 

@@ -47,27 +47,30 @@ def PLMR_ReduceTileOp : PLMR_Op<"reduce_tile"> {
 }
 
 def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
-  let summary = "The staircase MeshGEMM on tiles: C += A B";
+  let summary = "The staircase MeshGEMM on tiles: C += A [B0 B1 ..]";
   let description = [{
-    `k` is the logical extent of the contracted dimension.
+    `k` is the logical extent of the contracted dimension. C holds the results
+    side by side. `align_a` and `align_b` say that an operand is in ring order
+    and still to be moved to where the walk starts.
 
     Example:
     ```mlir
-    plmr.gemm_tile %a, %b, %c k 12
-        : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+    plmr.gemm_tile %a, %b0, %b1 to %c k 12 align_a : memref<4x4xf32>,
+        memref<4x4xf32>, memref<4x2xf32> to memref<4x6xf32>
     ```
 
     Constraints:
-    - the tiles are matrices; A and C have the same rows, B and C the same
-      columns;
+    - the tiles are matrices; A and C have the same rows, the B together the
+      columns of C;
     - k is positive.
   }];
-  let arguments = (ins
-      AnyStaticShapeMemRef:$a,
-      AnyStaticShapeMemRef:$b,
-      AnyStaticShapeMemRef:$c, I64Attr:$k);
+  let arguments = (ins AnyStaticShapeMemRef:$a,
+                       Variadic<AnyStaticShapeMemRef>:$bs,
+                       AnyStaticShapeMemRef:$c, I64Attr:$k,
+                       UnitAttr:$align_a, UnitAttr:$align_b);
   let assemblyFormat = [{
-    $a `,` $b `,` $c `k` $k attr-dict `:` type($a) `,` type($b) `,` type($c)
+    $a `,` $bs `to` $c `k` $k (`align_a` $align_a^)? (`align_b` $align_b^)?
+    attr-dict `:` type($a) `,` type($bs) `to` type($c)
   }];
   let hasVerifier = 1;
 }
@@ -75,7 +78,8 @@ def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
 def PLMR_GemmTTileOp : PLMR_Op<"gemm_t_tile"> {
   let summary = "The MeshGEMM-T on tiles: C = A transpose(B)";
   let description = [{
-    `n` is the number of rows of the whole B.
+    `n` is the number of rows of the whole B. With `untransposed` the tiles of
+    B are [k x n].
 
     Example:
     ```mlir
@@ -84,16 +88,71 @@ def PLMR_GemmTTileOp : PLMR_Op<"gemm_t_tile"> {
     ```
 
     Constraints:
-    - the tiles are matrices; A and C have the same rows, A and B the same
-      columns;
+    - the tiles are matrices; A and C have the same rows, A and B the same k;
     - n is positive.
   }];
   let arguments = (ins
       AnyStaticShapeMemRef:$a,
       AnyStaticShapeMemRef:$b,
-      AnyStaticShapeMemRef:$c, I64Attr:$n);
+      AnyStaticShapeMemRef:$c, I64Attr:$n, UnitAttr:$untransposed);
   let assemblyFormat = [{
-    $a `,` $b `,` $c `n` $n attr-dict `:` type($a) `,` type($b) `,` type($c)
+    $a `,` $b `,` $c `n` $n (`untransposed` $untransposed^)? attr-dict `:`
+    type($a) `,` type($b) `,` type($c)
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_HeadGemmTTileOp : PLMR_Op<"head_gemm_t_tile"> {
+  let summary = "`plmr.head_gemm_t` on tiles";
+  let description = [{
+    q is [queries x heads x group x features], k [heads x features x slots],
+    the scores are [queries x heads x group x keys]. `kv_heads` is the number
+    of key heads of the model.
+
+    Example:
+    ```mlir
+    plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots scale 0.35
+        kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+    ```
+
+    Constraints:
+    - the tiles have these ranks and agree in queries, heads, group and
+      features;
+    - kv_heads is positive.
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$q, AnyStaticShapeMemRef:$k,
+                       AnyStaticShapeMemRef:$scores, Index:$first, Index:$slots,
+                       F32Attr:$scale, I64Attr:$kv_heads);
+  let assemblyFormat = [{
+    $q `,` $k `,` $scores `first` $first `slots` $slots `scale` $scale
+    `kv_heads` $kv_heads attr-dict `:` type($q) `,` type($k) `,` type($scores)
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_HeadGemmTileOp : PLMR_Op<"head_gemm_tile"> {
+  let summary = "`plmr.head_gemm` on tiles: adds to the result";
+  let description = [{
+    The weights are [queries x heads x group x keys], v is [heads x elements x
+    slots], the result [queries x heads x group x elements].
+
+    Example:
+    ```mlir
+    plmr.head_gemm_tile %p, %v, %o slots %slots kv_heads 4
+        : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
+    ```
+
+    Constraints:
+    - the tiles have these ranks and agree in queries, heads, group and
+      elements;
+    - kv_heads is positive.
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$weights, AnyStaticShapeMemRef:$v,
+                       AnyStaticShapeMemRef:$result, Index:$slots,
+                       I64Attr:$kv_heads);
+  let assemblyFormat = [{
+    $weights `,` $v `,` $result `slots` $slots `kv_heads` $kv_heads attr-dict
+    `:` type($weights) `,` type($v) `,` type($result)
   }];
   let hasVerifier = 1;
 }

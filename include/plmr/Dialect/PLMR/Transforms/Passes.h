@@ -21,6 +21,9 @@ constexpr llvm::StringLiteral addressAttrName = "plmr.address";
 constexpr llvm::StringLiteral operationAttrName = "plmr.operation";
 /// On a function: the names of its index arguments.
 constexpr llvm::StringLiteral parametersAttrName = "plmr.parameters";
+/// Symbols of a function's inputs and outputs, in order.
+constexpr llvm::StringLiteral inputsAttrName = "plmr.inputs";
+constexpr llvm::StringLiteral outputsAttrName = "plmr.outputs";
 
 /// The device of `mesh`, or an error on it.
 mlir::FailureOr<Machine> loadMachine(mesh::MeshOp mesh);

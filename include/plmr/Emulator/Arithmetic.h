@@ -7,15 +7,16 @@
 //===----------------------------------------------------------------------===//
 //
 // Everything here is inlined into kernels that are compiled for several
-// vector extensions; the results are the same for all of them.
+// vector extensions; the results are the same for all of them. The reference
+// interpreters compute with it too.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PLMR_LIB_EMULATOR_ARITHMETIC_H
-#define PLMR_LIB_EMULATOR_ARITHMETIC_H
+#ifndef PLMR_EMULATOR_ARITHMETIC_H
+#define PLMR_EMULATOR_ARITHMETIC_H
 
-#include "Kernels.h"
 #include "plmr/Program/Float.h"
+#include "plmr/Program/Instruction.h"
 #include <cmath>
 #include <cstring>
 
@@ -106,6 +107,35 @@ enum class Arith : uint8_t {
   MulOdd64,
   DivOdd64,
 };
+
+/// How `opcode` computes for a destination of `type`. `hasOneType`: all sources
+/// have it, too (I31).
+inline Arith getArith(Opcode opcode, ElementType type, bool hasOneType) {
+  bool isF16 = hasOneType && type == ElementType::F16;
+  bool isBF16 = hasOneType && type == ElementType::BF16;
+  switch (opcode) {
+  case Opcode::Add:
+    return Arith::Add;
+  case Opcode::Sub:
+    return Arith::Sub;
+  case Opcode::Mul:
+    return isBF16 ? Arith::MulOdd64 : Arith::Mul;
+  case Opcode::Div:
+    return isBF16 ? Arith::DivOdd64 : Arith::Div;
+  case Opcode::Fma:
+    return isF16 ? Arith::FmaOdd32 : isBF16 ? Arith::FmaOdd64 : Arith::Fma;
+  case Opcode::Max:
+    return Arith::Max;
+  case Opcode::Exp:
+    return Arith::Exp;
+  case Opcode::Rsqrt:
+    return Arith::Rsqrt;
+  case Opcode::Sel:
+    return Arith::Sel;
+  default:
+    return Arith::Mov;
+  }
+}
 
 /// exp(x), at most 1 ulp (I36).
 PLMR_INLINE float expOf(float x) {
@@ -252,4 +282,4 @@ PLMR_INLINE int32_t applyInteger(Opcode op, int32_t a, int32_t b, int32_t c) {
 
 } // namespace plmr
 
-#endif // PLMR_LIB_EMULATOR_ARITHMETIC_H
+#endif // PLMR_EMULATOR_ARITHMETIC_H

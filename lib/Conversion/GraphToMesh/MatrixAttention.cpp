@@ -1,0 +1,193 @@
+//===- MatrixAttention.cpp - Placing the attention of many queries --------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Queries lie cyclically on rows by position, as the cache does, so that new
+// keys and values are stored where they are. Scores are one product per head on
+// the head's columns; maxima and sums are reduced along them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Placer.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "plmr/Dialect/PLMR/Transforms/Scalars.h"
+#include <limits>
+
+using namespace mlir;
+using namespace plmr;
+using plmr::mesh::MeshAxis;
+using plmr::mesh::PlacedType;
+using plmr::mesh::PlacementAttr;
+using plmr::mesh::SplitAttr;
+
+using Dims = SmallVector<unsigned>;
+
+/// The block that `plmr.head_gemm_t` leaves on the core, in elements.
+Value Placer::getKeyCount(Location loc, const HeadLayout &layout, Value slots) {
+  Scalars s(builder, loc);
+  MeshLine x = buildMeshLine(builder, loc, mesh, MeshAxis::X, layout.kvHeads);
+  MeshLine y = buildMeshLine(builder, loc, mesh, MeshAxis::Y);
+  Value shift =
+      s.div(s.mul(s.ringPosition(y.local, y.extent), x.extent), y.extent);
+  Value block =
+      s.rem(s.add(s.ringPosition(x.local, x.extent), shift), x.extent);
+  auto bound = [&](Value number) {
+    return s.div(s.mul(s.mul(number, y.extent), slots), x.extent);
+  };
+  return s.sub(bound(s.add(block, s.index(1))), bound(block));
+}
+
+/// `count` columns of a tile [queries x heads x keys].
+static Value getKeys(OpBuilder &b, Location loc, Value tile, Value count) {
+  auto type = cast<RankedTensorType>(tile.getType());
+  SmallVector<OpFoldResult> offsets(3, b.getIndexAttr(0)), sizes,
+      strides(3, b.getIndexAttr(1));
+  for (int64_t extent : type.getShape().drop_back())
+    sizes.push_back(b.getIndexAttr(extent));
+  sizes.push_back(count);
+  return tensor::ExtractSliceOp::create(b, loc, tile, offsets, sizes, strides);
+}
+
+static Value setKeys(OpBuilder &b, Location loc, Value part, Value tile,
+                     Value count) {
+  auto type = cast<RankedTensorType>(tile.getType());
+  SmallVector<OpFoldResult> offsets(3, b.getIndexAttr(0)), sizes,
+      strides(3, b.getIndexAttr(1));
+  for (int64_t extent : type.getShape().drop_back())
+    sizes.push_back(b.getIndexAttr(extent));
+  sizes.push_back(count);
+  return tensor::InsertSliceOp::create(b, loc, part, tile, offsets, sizes,
+                                       strides);
+}
+
+LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
+  Location loc = op.getLoc();
+  const HeadLayout &layout = layouts.at(op);
+  SplitAttr cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
+  SmallVector<Value, 3> inputs;
+  for (auto [tensor, split] : {std::pair<Value, SplitAttr>{op.getQ(), layout.q},
+                               {op.getK(), layout.k},
+                               {op.getV(), layout.v}}) {
+    FailureOr<Value> value =
+        place(op, tensor, PlacementAttr::get(getContext(), {cyclic, split}));
+    if (failed(value))
+      return failure();
+    inputs.push_back(*value);
+  }
+  Value layer = scalars.lookup(op.getLayer());
+  Value first = scalars.lookup(op.getPosition());
+  Value begin = scalars.lookup(op.getBegin());
+  Value end = scalars.lookup(op.getEnd());
+  mesh::ObjectOp keys = getCache(op.getKeysAttr(), layout.k);
+  mesh::ObjectOp values = getCache(op.getValuesAttr(), layout.v);
+  mesh::AppendOp::create(builder, loc, inputs[1], keys.getSymName(), layer,
+                         first, begin, end);
+  mesh::AppendOp::create(builder, loc, inputs[2], values.getSymName(), layer,
+                         first, begin, end);
+  Value k = loadObject(loc, keys.getSymName(), layer);
+  Value v = loadObject(loc, values.getSymName(), layer);
+
+  // Slots that any row uses.
+  Scalars s(builder, loc);
+  Value rows = s.index(mesh.rows);
+  Value slots = s.div(s.add(s.add(first, end), s.index(mesh.rows - 1)), rows);
+  int64_t queries = cast<RankedTensorType>(op.getQ().getType()).getDimSize(0);
+  int64_t capacity =
+      cast<PlacedType>(k.getType()).getTileType(mesh).getDimSize(1);
+  int64_t group = layout.group, headsOfTile = layout.localKV * group;
+  int64_t allHeads = layout.kvHeads * group, allKeys = capacity * mesh.rows;
+  Type f32 = builder.getF32Type();
+  auto scoresSplit = SplitAttr::get(
+      getContext(), DimSplit::Kind::Balanced, MeshAxis::X,
+      {layout.kvHeads, group, allKeys}, 0, 2, BlockOrder::Natural);
+  PlacedType scoresType = getType({queries, allHeads * allKeys},
+                                  {cyclic, scoresSplit}, f32, PadValue::Any);
+  // A head's columns have channels of their own, for which a core may lack
+  // queues beside those of the whole mesh.
+  if (layout.reducesOverColumns)
+    mesh::EpochOp::create(builder, loc, 1);
+  Value scores = mesh::HeadGemmTOp::create(builder, loc, scoresType, inputs[0],
+                                           k, first, slots, op.getScaleAttr());
+  Value count = getKeyCount(loc, layout, slots);
+
+  auto reduceHeads = [&](mesh::Reducer reducer) {
+    return getType({queries, allHeads}, {cyclic, layout.heads}, f32,
+                   PadValue::Any,
+                   layout.reducesOverColumns
+                       ? getPartial(reducer, MeshAxis::X, layout.kvHeads)
+                       : mesh::PartialAttr());
+  };
+  auto reduce = [&](Value partial) {
+    return layout.reducesOverColumns ? allReduce(loc, partial)[0] : partial;
+  };
+  int64_t queriesOfTile = scoresType.getTileType(mesh).getDimSize(0);
+  int64_t keysOfTile = scoresType.getTileType(mesh).getDimSize(1) / headsOfTile;
+  auto split = [&](OpBuilder &b, Value tile) {
+    return expandDim(b, loc, tile, 1, {headsOfTile, keysOfTile});
+  };
+  auto empty = [&](OpBuilder &b) {
+    return tensor::EmptyOp::create(
+        b, loc, ArrayRef<int64_t>{queriesOfTile, headsOfTile}, f32);
+  };
+  Value partialMaxima = buildLocal(
+      builder, loc, mesh, scores, TypeRange(reduceHeads(mesh::Reducer::Max)),
+      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+        Value lowest = buildFilled(b, loc, empty(b),
+                                   -std::numeric_limits<double>::infinity());
+        return {buildReduction(b, loc, mesh::Reducer::Max,
+                               getKeys(b, loc, split(b, tiles[0]), count),
+                               lowest)};
+      })[0];
+  Value maxima = reduce(partialMaxima);
+  ValueRange weighted = buildLocal(
+      builder, loc, mesh, {scores, maxima},
+      {scoresType, reduceHeads(mesh::Reducer::Sum)},
+      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+        Value whole = split(b, tiles[0]);
+        Value place = getKeys(b, loc, whole, count);
+        Value shifted = buildElementwise(
+            b, loc, {place, tiles[1]}, {Dims{0, 1, 2}, Dims{0, 1}}, place,
+            [](OpBuilder &nested, Location l, ValueRange x) -> Value {
+              return arith::SubFOp::create(nested, l, x[0], x[1]);
+            });
+        Value weights = buildElementwise(
+            b, loc, shifted, {Dims{0, 1, 2}}, shifted,
+            [](OpBuilder &nested, Location l, ValueRange x) -> Value {
+              return math::ExpOp::create(nested, l, x[0]);
+            });
+        Value sums = buildReduction(b, loc, mesh::Reducer::Sum, weights,
+                                    buildFilled(b, loc, empty(b), 0));
+        Value result = setKeys(b, loc, weights, whole, count);
+        return {collapseDims(b, loc, result, 1, 2), sums};
+      });
+  Value sums = reduce(weighted[1]);
+  PlacedType resultType =
+      getType({queries, allHeads * layout.headDim}, {cyclic, layout.out}, f32);
+  Value sumsOfValues =
+      mesh::HeadGemmOp::create(builder, loc, resultType, weighted[0], v, slots);
+  if (layout.reducesOverColumns)
+    mesh::EpochOp::create(builder, loc, 0);
+  placed[op.getResult()] = buildLocal(
+      builder, loc, mesh, {sumsOfValues, sums}, TypeRange(resultType),
+      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+        Value numerators =
+            expandDim(b, loc, tiles[0], 1, {headsOfTile, layout.localDims});
+        Value quotient = buildElementwise(
+            b, loc, {numerators, tiles[1]}, {Dims{0, 1, 2}, Dims{0, 1}},
+            tensor::EmptyOp::create(
+                b, loc,
+                ArrayRef<int64_t>{queriesOfTile, headsOfTile, layout.localDims},
+                f32),
+            [](OpBuilder &nested, Location l, ValueRange x) -> Value {
+              return arith::DivFOp::create(nested, l, x[0], x[1]);
+            });
+        return {collapseDims(b, loc, quotient, 1, 2)};
+      })[0];
+  return success();
+}

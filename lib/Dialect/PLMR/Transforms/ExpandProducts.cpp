@@ -1,0 +1,388 @@
+//===- ExpandProducts.cpp - Matrix products as messages -------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Expander.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace plmr;
+using plmr::mesh::MeshAxis;
+using plmr::mesh::RelationKind;
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+Value Expander::half(Location loc, Value buffers, OpFoldResult which) {
+  auto type = cast<MemRefType>(buffers.getType());
+  SmallVector<OpFoldResult> offsets(type.getRank(), attr(0)), sizes,
+      strides(type.getRank(), attr(1));
+  for (int64_t extent : type.getShape())
+    sizes.push_back(attr(extent));
+  offsets[0] = which;
+  sizes[0] = attr(1);
+  auto result = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+      type.getShape().drop_front(), type, offsets, sizes, strides));
+  return memref::SubViewOp::create(b, loc, result, buffers, offsets, sizes,
+                                   strides);
+}
+
+Value Expander::doubleBuffer(Location loc, ArrayRef<int64_t> shape,
+                             Type element) {
+  SmallVector<int64_t> both = {2};
+  llvm::append_range(both, shape);
+  return memref::AllocOp::create(b, loc, MemRefType::get(both, element));
+}
+
+void Expander::fill(Location loc, Value buffer, double value) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  Value constant =
+      arith::ConstantOp::create(b, loc, b.getFloatAttr(element, value));
+  linalg::FillOp::create(b, loc, constant, buffer);
+}
+
+void Expander::contract(Location loc, Value a, ArrayRef<unsigned> dimsA,
+                        Value other, ArrayRef<unsigned> dimsB, Value c,
+                        ArrayRef<unsigned> dimsC, unsigned loops) {
+  auto getMap = [&](ArrayRef<unsigned> dims) {
+    SmallVector<AffineExpr> exprs;
+    for (unsigned dim : dims)
+      exprs.push_back(b.getAffineDimExpr(dim));
+    return AffineMap::get(loops, 0, exprs, b.getContext());
+  };
+  SmallVector<utils::IteratorType> iterators(loops,
+                                             utils::IteratorType::reduction);
+  for (unsigned dim : dimsC)
+    iterators[dim] = utils::IteratorType::parallel;
+  linalg::GenericOp::create(
+      b, loc, ValueRange{a, other}, ValueRange{c},
+      ArrayRef<AffineMap>{getMap(dimsA), getMap(dimsB), getMap(dimsC)},
+      iterators, [](OpBuilder &nested, Location l, ValueRange values) {
+        Type type = values[2].getType();
+        auto widen = [&](Value value) -> Value {
+          if (value.getType() == type)
+            return value;
+          return arith::ExtFOp::create(nested, l, type, value);
+        };
+        Value product = arith::MulFOp::create(nested, l, widen(values[0]),
+                                              widen(values[1]));
+        Value sum = arith::AddFOp::create(nested, l, values[2], product);
+        linalg::YieldOp::create(nested, l, sum);
+      });
+}
+
+/// Bounds are computed as unit * extent in 32-bit registers.
+LogicalResult Expander::checkUnits(Operation *op, int64_t extent) {
+  int64_t units = static_cast<int64_t>(mesh.columns) * mesh.rows;
+  if (units * extent <= std::numeric_limits<int32_t>::max())
+    return success();
+  return op->emitOpError("expected columns * rows * extent to fit in 31 bits "
+                         "but got ")
+         << mesh.columns << " * " << mesh.rows << " * " << extent;
+}
+
+//===----------------------------------------------------------------------===//
+// Rings
+//===----------------------------------------------------------------------===//
+
+void Expander::exchange(Location loc, const Line &line, Value out, Value in,
+                        Value predicate,
+                        SmallVectorImpl<std::pair<Value, Value>> &transfers) {
+  StringRef ring =
+      getChannel(loc, RelationKind::Ring, line.axis, 0, {}, line.segments);
+  transfers.push_back({startSend(loc, out, ring, predicate), predicate});
+  transfers.push_back({startRecv(loc, in, ring, predicate), predicate});
+}
+
+void Expander::waitFor(Location loc,
+                       ArrayRef<std::pair<Value, Value>> transfers) {
+  for (auto [token, predicate] : transfers)
+    mesh::WaitOp::create(b, loc, token, predicate);
+}
+
+Value Expander::align(Location loc, Value buffers, const Line &line,
+                      Value steps, Value block,
+                      llvm::function_ref<Value(Value, Value)> part) {
+  Scalars s(b, loc);
+  Value zero = s.index(0), one = s.index(1);
+  auto loop =
+      scf::ForOp::create(b, loc, zero, steps, one, ValueRange{block, zero});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value current = loop.getRegionIterArgs()[1];
+  Value next = s.rem(s.add(loop.getRegionIterArgs()[0], one), line.extent);
+  Value other = s.sub(one, current);
+  SmallVector<std::pair<Value, Value>> transfers;
+  exchange(loc, line,
+           part(half(loc, buffers, current), loop.getRegionIterArgs()[0]),
+           part(half(loc, buffers, other), next), s.truth(true), transfers);
+  waitFor(loc, transfers);
+  scf::YieldOp::create(b, loc, ValueRange{next, other});
+  return loop.getResult(1);
+}
+
+//===----------------------------------------------------------------------===//
+// The staircase
+//===----------------------------------------------------------------------===//
+
+/// The contracted dimension is cut in columns * rows units; block c of A is
+/// units [c R, (c+1) R), block r of B units [r C, (r+1) C). A core walks over
+/// the segments between all these bounds, cyclically from where its blocks of A
+/// and B meet, and takes the next block from its ring successor where one ends.
+/// All cores of a ring see as many ends, though at different steps; after the
+/// walk the blocks are home again.
+void Expander::walk(Location loc, const Staircase &stairs) {
+  Scalars s(b, loc);
+  Value columns = stairs.x.extent, rows = stairs.y.extent;
+  Value unitsA = rows, unitsB = columns; // of a block
+  Value all = s.mul(columns, rows);
+  Value meeting =
+      s.rem(s.add(s.mul(s.ringPosition(stairs.x.local, columns), unitsA),
+                  s.mul(s.ringPosition(stairs.y.local, rows), unitsB)),
+            all);
+  Value start = s.max(s.mul(s.div(meeting, unitsA), unitsA),
+                      s.mul(s.div(meeting, unitsB), unitsB));
+  // R + C - gcd(R, C) steps. Segments have one of two widths.
+  int64_t height = mesh.rows;
+  int64_t lines = std::min<int64_t>(stairs.x.segments, mesh.columns);
+  int64_t narrow = mesh.columns / lines;
+  auto countSteps = [&](int64_t width) {
+    return s.index(width + height - std::gcd(width, height));
+  };
+  Value steps = countSteps(narrow);
+  if (mesh.columns % lines != 0)
+    steps = s.select(s.equal(columns, s.index(narrow)), steps,
+                     countSteps(narrow + 1));
+
+  Value zero = s.index(0), one = s.index(1), two = s.index(2);
+  auto loop =
+      scf::ForOp::create(b, loc, zero, steps, one,
+                         ValueRange{start, stairs.currentA, stairs.currentB});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value begin = loop.getRegionIterArgs()[0];
+  Value currentA = loop.getRegionIterArgs()[1];
+  Value currentB = loop.getRegionIterArgs()[2];
+  Value blockA = s.div(begin, unitsA), blockB = s.div(begin, unitsB);
+  Value end = s.min(s.mul(s.add(blockA, one), unitsA),
+                    s.mul(s.add(blockB, one), unitsB));
+  Value first = stairs.element(begin);
+  Value length = s.sub(stairs.element(end), first);
+  Value offsetA = s.sub(first, stairs.element(s.mul(blockA, unitsA)));
+  Value offsetB = s.sub(first, stairs.element(s.mul(blockB, unitsB)));
+
+  // Returns which half is next.
+  using Transfers = SmallVector<std::pair<Value, Value>>;
+  auto move = [&](const Line &line, Value buffers, Value current, Value block,
+                  Value blockUnits,
+                  llvm::function_ref<Value(Value, Value)> part,
+                  Transfers &transfers) -> Value {
+    if (!line.moves)
+      return current;
+    Value change =
+        s.both(s.less(one, line.extent), s.equal(s.rem(end, blockUnits), zero));
+    exchange(loc, line, part(half(loc, buffers, current), block),
+             part(half(loc, buffers, s.sub(one, current)),
+                  s.rem(s.add(block, one), line.extent)),
+             change, transfers);
+    return s.rem(s.add(current, s.number(change)), two);
+  };
+  auto operand = [&](const Line &line, Value buffers, Value current) {
+    return line.moves ? half(loc, buffers, current) : buffers;
+  };
+  Value a = operand(stairs.x, stairs.buffersA, currentA);
+  Value other = operand(stairs.y, stairs.buffersB, currentB);
+  auto multiply = [&](int64_t row, int64_t rows) {
+    if (rows != 0)
+      stairs.multiply(a, other, offsetA, offsetB, length, row, rows);
+  };
+  // A core's ramp takes one word at a time: A moves beside the first half of
+  // the product, B beside the second.
+  int64_t middle = stairs.x.moves && stairs.y.moves ? stairs.rows / 2 : 0;
+  Transfers transfersA, transfersB;
+  Value nextA = move(stairs.x, stairs.buffersA, currentA, blockA, unitsA,
+                     stairs.partA, transfersA);
+  multiply(0, middle);
+  if (middle != 0)
+    waitFor(loc, transfersA);
+  Value nextB = move(stairs.y, stairs.buffersB, currentB, blockB, unitsB,
+                     stairs.partB, transfersB);
+  multiply(middle, stairs.rows - middle);
+  if (middle == 0)
+    waitFor(loc, transfersA);
+  waitFor(loc, transfersB);
+  scf::YieldOp::create(b, loc, ValueRange{s.rem(end, all), nextA, nextB});
+}
+
+LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
+  Location loc = op.getLoc();
+  int64_t extent = op.getK();
+  if (failed(checkUnits(op, extent)))
+    return failure();
+  begin(op, "gemm");
+  Scalars s(b, loc);
+  auto typeA = cast<MemRefType>(op.getA().getType());
+  auto typeB = cast<MemRefType>(op.getBs()[0].getType());
+  auto typeC = cast<MemRefType>(op.getC().getType());
+  Staircase stairs;
+  stairs.x = getLine(loc, MeshAxis::X);
+  stairs.y = getLine(loc, MeshAxis::Y);
+  stairs.partA = stairs.partB = [](Value half, Value) { return half; };
+
+  // The home tiles stay: what travels are copies.
+  SmallVector<int64_t> shapeB = {typeB.getDimSize(0), typeC.getDimSize(1)};
+  auto allocate = [&](const Line &line, ArrayRef<int64_t> shape,
+                      Type element) -> Value {
+    if (line.moves)
+      return doubleBuffer(loc, shape, element);
+    return memref::AllocOp::create(b, loc, MemRefType::get(shape, element));
+  };
+  auto first = [&](const Line &line, Value buffers) {
+    return line.moves ? half(loc, buffers, attr(0)) : buffers;
+  };
+  stairs.buffersA = op.getA();
+  if (stairs.x.moves) {
+    stairs.buffersA =
+        allocate(stairs.x, typeA.getShape(), typeA.getElementType());
+    memref::CopyOp::create(b, loc, op.getA(), first(stairs.x, stairs.buffersA));
+  }
+  stairs.buffersB = op.getBs()[0];
+  if (stairs.y.moves || op.getBs().size() > 1) {
+    stairs.buffersB = allocate(stairs.y, shapeB, typeB.getElementType());
+    int64_t column = 0;
+    for (Value tile : op.getBs()) {
+      int64_t width = cast<MemRefType>(tile.getType()).getDimSize(1);
+      memref::CopyOp::create(b, loc, tile,
+                             sliceLast(loc, first(stairs.y, stairs.buffersB),
+                                       attr(column), attr(width)));
+      column += width;
+    }
+  }
+  Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
+  Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
+  stairs.currentA = stairs.currentB = s.index(0);
+  if (op.getAlignA() && stairs.x.moves)
+    stairs.currentA =
+        align(loc, stairs.buffersA, stairs.x,
+              s.div(s.mul(positionY, stairs.x.extent), stairs.y.extent),
+              positionX, stairs.partA);
+  if (op.getAlignB() && stairs.y.moves)
+    stairs.currentB =
+        align(loc, stairs.buffersB, stairs.y,
+              s.div(s.mul(positionX, stairs.y.extent), stairs.x.extent),
+              positionY, stairs.partB);
+  Value all = s.index(static_cast<int64_t>(mesh.columns) * mesh.rows);
+  stairs.element = [&](Value unit) {
+    return s.div(s.mul(unit, s.index(extent)), all);
+  };
+  stairs.rows = typeA.getDimSize(0);
+  stairs.multiply = [&](Value a, Value other, Value offsetA, Value offsetB,
+                        Value length, int64_t row, int64_t rows) {
+    Value partA = slice(loc, a, {attr(row), offsetA}, {attr(rows), length});
+    Value partB =
+        slice(loc, other, {offsetB, attr(0)}, {length, attr(shapeB[1])});
+    Value partC = slice(loc, op.getC(), {attr(row), attr(0)},
+                        {attr(rows), attr(shapeB[1])});
+    linalg::MatmulOp::create(b, loc, ValueRange{partA, partB},
+                             ValueRange{partC});
+  };
+  walk(loc, stairs);
+  op.erase();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// GEMM-T
+//===----------------------------------------------------------------------===//
+
+/// B walks around its ring along y. Each of its blocks is multiplied segment
+/// by segment, a segment being what lies in one block of the result's columns;
+/// each product is reduced along x to the column that owns the segment. Blocks
+/// are numbered in ring order.
+LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
+  Location loc = op.getLoc();
+  int64_t extent = op.getN();
+  if (failed(checkUnits(op, extent)))
+    return failure();
+  begin(op, "gemm_t");
+  Scalars s(b, loc);
+  auto typeA = cast<MemRefType>(op.getA().getType());
+  auto typeB = cast<MemRefType>(op.getB().getType());
+  auto typeC = cast<MemRefType>(op.getC().getType());
+  bool untransposed = op.getUntransposed();
+  int64_t heightM = typeA.getDimSize(0);
+  int64_t extentN = typeB.getDimSize(untransposed ? 1 : 0);
+  int64_t extentK = typeA.getDimSize(1);
+  Line x = getLine(loc, MeshAxis::X), y = getLine(loc, MeshAxis::Y);
+  Value buffers = op.getB();
+  if (y.moves) {
+    buffers = doubleBuffer(loc, typeB.getShape(), typeB.getElementType());
+    memref::CopyOp::create(b, loc, op.getB(), half(loc, buffers, attr(0)));
+  }
+  int64_t longest = std::min(extentN, typeC.getDimSize(1));
+  Value partial = memref::AllocOp::create(
+      b, loc, MemRefType::get({heightM, longest}, typeC.getElementType()));
+
+  Value position = s.ringPosition(y.local, y.extent);
+  Value zero = s.index(0), one = s.index(1), two = s.index(2);
+  Value unitsB = x.extent, unitsC = y.extent; // of a block
+  Value all = s.mul(unitsB, unitsC);
+  auto element = [&](Value unit) {
+    return s.div(s.mul(unit, s.index(extent)), all);
+  };
+
+  auto walk = scf::ForOp::create(b, loc, zero, y.extent, one, ValueRange{zero});
+  b.setInsertionPointToStart(walk.getBody());
+  Value current = walk.getRegionIterArgs()[0];
+  Value block = s.rem(s.add(position, walk.getInductionVar()), y.extent);
+  Value change = s.less(s.add(walk.getInductionVar(), one), y.extent);
+  SmallVector<std::pair<Value, Value>> transfers;
+  if (y.moves)
+    exchange(loc, y, half(loc, buffers, current),
+             half(loc, buffers, s.sub(one, current)), change, transfers);
+  Value tile = y.moves ? half(loc, buffers, current) : buffers;
+  Value blockBegin = s.mul(block, unitsB);
+  Value blockEnd = s.add(blockBegin, unitsB);
+  Value firstColumn = s.div(blockBegin, unitsC);
+  Value lastColumn = s.div(s.sub(blockEnd, one), unitsC);
+
+  auto segments =
+      scf::ForOp::create(b, loc, firstColumn, s.add(lastColumn, one), one);
+  b.setInsertionPointToStart(segments.getBody());
+  Value column = segments.getInductionVar();
+  Value root = s.ringElement(column, x.extent);
+  Value columnBegin = s.mul(column, unitsC);
+  Value first = element(s.max(blockBegin, columnBegin));
+  Value length =
+      s.sub(element(s.min(blockEnd, s.add(columnBegin, unitsC))), first);
+  Value offsetB = s.sub(first, element(blockBegin));
+  Value offsetC = s.sub(first, element(columnBegin));
+  Value part = sliceLast(loc, partial, attr(0), length);
+  fill(loc, part, 0);
+  // Loops: m, n, k.
+  if (untransposed)
+    contract(loc, op.getA(), {0, 2}, sliceLast(loc, tile, offsetB, length),
+             {2, 1}, part, {0, 1}, 3);
+  else
+    contract(loc, op.getA(), {0, 2},
+             slice(loc, tile, {offsetB, attr(0)}, {length, attr(extentK)}),
+             {1, 2}, part, {0, 1}, 3);
+  reduceToRoot(loc, mesh::Reducer::Sum, part, x, root);
+  auto keep = scf::IfOp::create(b, loc, s.equal(x.local, root),
+                                /*withElseRegion=*/false);
+  b.setInsertionPointToStart(keep.thenBlock());
+  memref::CopyOp::create(b, loc, part,
+                         sliceLast(loc, op.getC(), offsetC, length));
+
+  b.setInsertionPointAfter(segments);
+  waitFor(loc, transfers);
+  Value next = s.rem(s.add(current, s.number(change)), two);
+  scf::YieldOp::create(b, loc, next);
+  op.erase();
+  return success();
+}

@@ -1,0 +1,152 @@
+//===- Expander.h - Expansion of collectives -*- C++ -*- ------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Collectives on tiles become messages on channels: the state that the
+// expansions share, and what all of them need.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_LIB_DIALECT_PLMR_TRANSFORMS_EXPANDER_H
+#define PLMR_LIB_DIALECT_PLMR_TRANSFORMS_EXPANDER_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Dialect/PLMR/Transforms/Scalars.h"
+
+namespace plmr {
+
+/// Expands the collectives of a module.
+class Expander {
+public:
+  Expander(mlir::ModuleOp module, mesh::MeshOp meshOp)
+      : module(module), symbols(module), meshOp(meshOp),
+        mesh(meshOp.getShape()), b(module.getContext()) {}
+
+  /// What follows belongs to `func`, whose launch begins with table 0.
+  void enter(mlir::func::FuncOp func);
+  void enter(mesh::EpochOp op) { epoch = op.getTable(); }
+
+  void expandReduce(mesh::ReduceTileOp op);
+  mlir::LogicalResult expandGemm(mesh::GemmTileOp op);
+  mlir::LogicalResult expandGemmT(mesh::GemmTTileOp op);
+  void expandHeadGemmT(mesh::HeadGemmTTileOp op);
+  void expandHeadGemm(mesh::HeadGemmTileOp op);
+
+private:
+  using Value = mlir::Value;
+  using Location = mlir::Location;
+  using OpFoldResult = mlir::OpFoldResult;
+  using StringRef = llvm::StringRef;
+
+  StringRef getChannel(Location loc, mesh::RelationKind kind,
+                       mesh::MeshAxis axis, int64_t level = 0,
+                       llvm::ArrayRef<int64_t> groups = {},
+                       int64_t segments = 1);
+  /// Where the builder stands from now on, and what it builds, for reports.
+  void begin(mlir::Operation *op, StringRef fallback);
+  /// Names what is built from here on, for reports.
+  template <typename OpTy> void mark(OpTy op) {
+    op->setAttr(operationAttrName, operation);
+  }
+  Value role(Location loc, mesh::Role role, StringRef channel) {
+    return mesh::RoleOp::create(b, loc, role, channel);
+  }
+  void send(Location loc, Value buffer, StringRef channel, Value predicate) {
+    mark(
+        mesh::SendOp::create(b, loc, mlir::Type(), buffer, channel, predicate));
+  }
+  Value startSend(Location loc, Value buffer, StringRef channel,
+                  Value predicate);
+  Value startRecv(Location loc, Value buffer, StringRef channel,
+                  Value predicate);
+  /// `from` is null where a core receives one flow at most.
+  void forward(Location loc, mesh::Reducer reducer, Value buffer,
+               StringRef channel, mesh::RoleAttr from, StringRef to,
+               Value predicate) {
+    mark(mesh::ForwardReduceOp::create(b, loc, reducer, buffer, channel, from,
+                                       to, predicate));
+  }
+  void reduceInto(Location loc, mesh::Reducer reducer, Value buffer,
+                  StringRef channel, mesh::Role from, Value predicate) {
+    mark(mesh::RecvReduceOp::create(b, loc, reducer, buffer, channel, from,
+                                    predicate));
+  }
+  OpFoldResult attr(int64_t value) { return b.getIndexAttr(value); }
+  Value slice(Location loc, Value buffer, llvm::ArrayRef<OpFoldResult> offsets,
+              llvm::ArrayRef<OpFoldResult> sizes);
+  /// `offset` and `size` elements of the last dimension of `buffer`.
+  Value sliceLast(Location loc, Value buffer, OpFoldResult offset,
+                  OpFoldResult size);
+  /// Half `which` of a double buffer: its first dimension is dropped.
+  Value half(Location loc, Value buffers, OpFoldResult which);
+  /// Two buffers of `shape`.
+  Value doubleBuffer(Location loc, llvm::ArrayRef<int64_t> shape,
+                     mlir::Type element);
+  /// c += a b over `loops` loops; each operand's dimensions are loops.
+  void contract(Location loc, Value a, llvm::ArrayRef<unsigned> dimsA, Value b,
+                llvm::ArrayRef<unsigned> dimsB, Value c,
+                llvm::ArrayRef<unsigned> dimsC, unsigned loops);
+  void fill(Location loc, Value buffer, double value);
+
+  using Line = MeshLine;
+  Line getLine(Location loc, mesh::MeshAxis axis, int64_t segments = 1) {
+    return buildMeshLine(b, loc, mesh, axis, segments);
+  }
+  /// Combines `buffer` into that of core `root` of the line, by two chains of
+  /// neighbours from its ends. The others' buffers are as before.
+  void reduceToRoot(Location loc, mesh::Reducer reducer, Value buffer,
+                    const Line &line, Value root);
+
+  /// The two operands of a staircase (docs/Algorithms.md) in double buffers.
+  struct Staircase {
+    Line x, y;
+    Value buffersA, buffersB; ///< A is whole in one buffer if x does not move
+    Value currentA, currentB; ///< which half holds the operand
+    /// What a block of an operand fills of its half.
+    std::function<Value(Value half, Value block)> partA, partB;
+    /// The element at a bound of units.
+    std::function<Value(Value unit)> element;
+    /// Multiplies `length` elements from these offsets on with `rows` rows of A
+    /// from `row` on.
+    std::function<void(Value a, Value b, Value offsetA, Value offsetB,
+                       Value length, int64_t row, int64_t rows)>
+        multiply;
+    int64_t rows = 1; ///< of a tile of A
+  };
+  void walk(Location loc, const Staircase &stairs);
+  /// Moves the blocks in `buffers` by `steps` around the line's ring; returns
+  /// which half holds the last one.
+  Value align(Location loc, Value buffers, const Line &line, Value steps,
+              Value block,
+              llvm::function_ref<Value(Value half, Value block)> part);
+  /// Starts the exchange of a block with the ring's neighbours.
+  void exchange(Location loc, const Line &line, Value out, Value in,
+                Value predicate,
+                llvm::SmallVectorImpl<std::pair<Value, Value>> &transfers);
+  void waitFor(Location loc, llvm::ArrayRef<std::pair<Value, Value>> transfers);
+  mlir::LogicalResult checkUnits(mlir::Operation *op, int64_t extent);
+
+  mlir::ModuleOp module;
+  mlir::SymbolTable symbols;
+  mesh::MeshOp meshOp;
+  MeshShape mesh;
+  mlir::OpBuilder b;
+  mlir::StringAttr operation;
+  mlir::StringAttr launch; ///< null if the module has one
+  int64_t epoch = 0;
+  /// Reductions along x of one level use the channels between neighbours that
+  /// products with a transposed matrix need anyway.
+  bool hasNeighbours = false;
+};
+
+} // namespace plmr
+
+#endif // PLMR_LIB_DIALECT_PLMR_TRANSFORMS_EXPANDER_H

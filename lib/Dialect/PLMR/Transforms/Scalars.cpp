@@ -1,0 +1,42 @@
+//===- Scalars.cpp - Index arithmetic on coordinates ----------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "plmr/Dialect/PLMR/Transforms/Scalars.h"
+
+using namespace mlir;
+using namespace plmr;
+
+MeshLine plmr::buildMeshLine(OpBuilder &builder, Location loc, MeshShape mesh,
+                             mesh::MeshAxis axis, int64_t segments) {
+  Scalars s(builder, loc);
+  unsigned extent = mesh.getExtent(mesh::toAxis(axis));
+  Segments cut{extent, static_cast<unsigned>(segments)};
+  int64_t count = cut.getCount();
+  MeshLine line;
+  line.axis = axis;
+  line.segments = segments;
+  line.moves = cut.getMaxWidth() > 1;
+  Value core =
+      mesh::CoordOp::create(builder, loc, builder.getIndexType(), axis);
+  if (count == 1) {
+    line.local = core;
+    line.extent = s.index(extent);
+    return line;
+  }
+  // As Segments has it: segment floor(((i + 1) * count - 1) / extent).
+  Value one = s.index(1);
+  Value number = s.div(s.sub(s.mul(s.add(core, one), s.index(count)), one),
+                       s.index(extent));
+  auto bound = [&](Value segment) {
+    return s.div(s.mul(segment, s.index(extent)), s.index(count));
+  };
+  Value first = bound(number);
+  line.local = s.sub(core, first);
+  line.extent = s.sub(bound(s.add(number, one)), first);
+  return line;
+}

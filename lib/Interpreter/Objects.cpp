@@ -1,0 +1,192 @@
+//===- Objects.cpp - The tiles of a module's objects ----------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Objects.h"
+#include "Evaluator.h"
+#include "Sources.h"
+#include "plmr/Program/Float.h"
+#include <cmath>
+#include <limits>
+
+using namespace plmr;
+using namespace plmr::interpreter;
+using llvm::Error;
+using llvm::Expected;
+
+//===----------------------------------------------------------------------===//
+// TileMap
+//===----------------------------------------------------------------------===//
+
+static float getPadding(PadValue pad) {
+  switch (pad) {
+  case PadValue::Zero:
+    return 0;
+  case PadValue::NegInf:
+    return -std::numeric_limits<float>::infinity();
+  case PadValue::Any:
+    break;
+  }
+  return std::numeric_limits<float>::quiet_NaN();
+}
+
+Array TileMap::scatter(llvm::ArrayRef<float> tensor, unsigned x,
+                       unsigned y) const {
+  Array result = makeUndefined(tile);
+  forEach(x, y, [&](int64_t at, int64_t element) {
+    (*result.data)[at] = element < 0 ? getPadding(placement.pad)
+                                     : roundTo(result.type, tensor[element]);
+  });
+  return result;
+}
+
+int64_t TileMap::getNumElements() const {
+  int64_t elements = 1;
+  for (int64_t extent : placement.getShape())
+    elements *= extent;
+  return elements;
+}
+
+//===----------------------------------------------------------------------===//
+// Objects
+//===----------------------------------------------------------------------===//
+
+std::vector<Environment> interpreter::makeCores(MeshShape mesh) {
+  std::vector<Environment> cores(mesh.getNumCores());
+  for (auto [i, core] : llvm::enumerate(cores)) {
+    core.x = i % mesh.columns;
+    core.y = i / mesh.columns;
+  }
+  return cores;
+}
+
+Error interpreter::bindParameters(mlir::func::FuncOp func, const Inputs &inputs,
+                                  llvm::MutableArrayRef<Environment> cores) {
+  auto names = func->getAttrOfType<mlir::ArrayAttr>("plmr.parameters");
+  for (auto [i, argument] : llvm::enumerate(func.getArguments())) {
+    if (!names || i >= names.size())
+      return makeError("function '{0}' has no name for argument {1}",
+                       func.getSymName(), i);
+    std::string name = mlir::cast<mlir::StringAttr>(names[i]).str();
+    auto found = inputs.parameters.find(name);
+    if (found == inputs.parameters.end())
+      return makeError("no parameter '{0}' is given", name);
+    for (Environment &core : cores)
+      core.set(argument, Scalar{found->second, 0});
+  }
+  return Error::success();
+}
+
+/// Reads a weight and scatters it, slice by slice.
+Error Objects::load(Entry &entry, Sources &sources) {
+  mesh::ObjectOp op = entry.op;
+  if (!op.getSources())
+    return Error::success();
+  TileMap map(op.getValueType(), mesh);
+  llvm::StringRef file = op.getFile().value_or("");
+  for (auto [slice, source] : llvm::enumerate(op.getSourcesAttr())) {
+    Expected<std::vector<float>> values =
+        sources.read(source, file, op.getValueType().getTensor().getShape(),
+                     op.getTransposed());
+    if (!values)
+      return makeError("object '{0}': {1}", op.getSymName(),
+                       llvm::toString(values.takeError()));
+    for (auto [core, tile] : llvm::enumerate(entry.tiles)) {
+      Array part = op.getStacked() ? tile.getSlice(slice) : tile;
+      part.setValues(
+          map.scatter(*values, core % mesh.columns, core / mesh.columns)
+              .getValues());
+    }
+  }
+  return Error::success();
+}
+
+Expected<Objects> Objects::create(mlir::ModuleOp module) {
+  mesh::MeshOp meshOp = mesh::lookupMesh(module);
+  if (!meshOp)
+    return makeError("expected a module with a plmr.mesh");
+  Objects objects;
+  objects.mesh = meshOp.getShape();
+  Sources sources;
+  for (auto op : module.getOps<mesh::ObjectOp>()) {
+    Entry &entry = objects.entries[op.getSymName()];
+    entry.op = op;
+    Array empty = makeUndefined(op.getPlacedType().getTileType(objects.mesh));
+    for (unsigned core = 0; core != objects.mesh.getNumCores(); ++core)
+      entry.tiles.push_back(Array::filled(empty.shape, empty.type, 0));
+    if (Error error = objects.load(entry, sources))
+      return std::move(error);
+  }
+  return objects;
+}
+
+Expected<const Objects::Entry *> Objects::find(llvm::StringRef name) const {
+  auto found = entries.find(name);
+  if (found == entries.end())
+    return makeError("no object is named '{0}'", name);
+  return &found->second;
+}
+
+Expected<Array> Objects::getTile(llvm::StringRef name, unsigned x, unsigned y,
+                                 std::optional<int64_t> index) const {
+  Expected<const Entry *> entry = find(name);
+  if (!entry)
+    return entry.takeError();
+  const Array &tile = (*entry)->tiles[getCore(x, y)];
+  if (!index)
+    return tile;
+  if (*index < 0 || *index >= tile.shape[0])
+    return makeError("object '{0}' has {1} slices, {2} is none of them", name,
+                     tile.shape[0], *index);
+  return tile.getSlice(*index);
+}
+
+Error Objects::write(llvm::StringRef name, llvm::ArrayRef<float> values) {
+  Expected<const Entry *> entry = find(name);
+  if (!entry)
+    return entry.takeError();
+  TileMap map(mesh::ObjectOp((*entry)->op).getPlacedType(), mesh);
+  if (map.getNumElements() != static_cast<int64_t>(values.size()))
+    return makeError("input '{0}': expected {1} elements but got {2}", name,
+                     map.getNumElements(), values.size());
+  for (auto [core, tile] : llvm::enumerate((*entry)->tiles))
+    Array(tile).setValues(
+        map.scatter(values, core % mesh.columns, core / mesh.columns)
+            .getValues());
+  return Error::success();
+}
+
+Expected<std::vector<float>> Objects::read(llvm::StringRef name) const {
+  Expected<const Entry *> entry = find(name);
+  if (!entry)
+    return entry.takeError();
+  TileMap map(mesh::ObjectOp((*entry)->op).getPlacedType(), mesh);
+  std::vector<float> values(map.getNumElements());
+  std::vector<int> holders(values.size(), -1);
+  Error failure = Error::success();
+  for (auto [core, tile] : llvm::enumerate((*entry)->tiles)) {
+    unsigned x = core % mesh.columns, y = core / mesh.columns;
+    map.forEach(
+        x, y, [&, core = core, &tile = tile](int64_t at, int64_t element) {
+          if (element < 0 || failure)
+            return;
+          float value = (*tile.data)[tile.offset + at];
+          int &holder = holders[element];
+          if (holder >= 0 && toBits(values[element]) != toBits(value))
+            failure = makeError(
+                "'{0}': element {1} is {2} on core ({3}, {4}) but {5} on core "
+                "({6}, {7})",
+                name, element, values[element], holder % mesh.columns,
+                holder / mesh.columns, value, x, y);
+          values[element] = value;
+          holder = static_cast<int>(core);
+        });
+  }
+  if (failure)
+    return std::move(failure);
+  return values;
+}
