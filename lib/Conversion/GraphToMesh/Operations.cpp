@@ -181,8 +181,7 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
 
   // What the host writes it can write where the walk starts.
   Value inputA = op.getInputs()[0], inputB = op.getInputs()[1];
-  SmallVector<SplitAttr> splitsA = {order(MeshAxis::Y, BlockOrder::Natural),
-                                    transposed ? ringX : skewX};
+  SmallVector<SplitAttr> splitsA = {getRowSplit(), transposed ? ringX : skewX};
   if (PlacementAttr found = findPlacement(inputA))
     splitsA.assign(found.getSplits().begin(), found.getSplits().end());
   FailureOr<Value> a = place(op, inputA, PlacementAttr::get(context, splitsA));

@@ -79,9 +79,8 @@ LogicalResult ChannelOp::verify() {
     if (colour < 0 || colour >= static_cast<int32_t>(maxColours))
       return emitOpError("expected colours below ")
              << maxColours << " but got " << colour;
-  if (getEpoch() < 0)
-    return emitOpError("expected an epoch of at least 0 but got ")
-           << getEpoch();
+  if (auto epoch = static_cast<int64_t>(getEpoch()); epoch < 0)
+    return emitOpError("expected an epoch of at least 0 but got ") << epoch;
   return success();
 }
 
@@ -532,8 +531,8 @@ LogicalResult HeadGemmOp::verify() {
 }
 
 LogicalResult EpochOp::verify() {
-  if (getTable() < 0)
-    return emitOpError("expected a table of at least 0 but got ") << getTable();
+  if (auto table = static_cast<int64_t>(getTable()); table < 0)
+    return emitOpError("expected a table of at least 0 but got ") << table;
   return success();
 }
 

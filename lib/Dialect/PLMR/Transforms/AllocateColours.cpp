@@ -64,6 +64,10 @@ struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
     auto tables = getTables(getOperation());
     if (tables.empty())
       return;
+    if (!meshOp) {
+      getOperation().emitError("expected a plmr.mesh");
+      return signalPassFailure();
+    }
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
     if (failed(machine))
       return signalPassFailure();

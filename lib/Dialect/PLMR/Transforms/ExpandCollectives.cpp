@@ -42,7 +42,11 @@ void Expander::begin(Operation *op, StringRef fallback) {
 
 void Expander::enter(func::FuncOp func) {
   bool isOnly = llvm::hasSingleElement(module.getOps<func::FuncOp>());
-  launch = isOnly ? StringAttr() : func.getSymNameAttr();
+  // One table of one launch needs no name.
+  bool hasEpochs =
+      func.walk([](mesh::EpochOp) { return WalkResult::interrupt(); })
+          .wasInterrupted();
+  launch = isOnly && !hasEpochs ? StringAttr() : func.getSymNameAttr();
   epoch = 0;
   hasNeighbours = false;
   func.walk([&](Operation *op) {
