@@ -127,6 +127,9 @@ static bool isDeferred(Operation *op) {
 }
 
 LogicalResult Placer::convertOp(Operation &op) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+      linalgOp && !linalgOp.hasPureTensorSemantics())
+    return op.emitOpError("expected tensors but got buffers: a graph has none");
   if (isDeferred(&op))
     return success();
   if (auto loop = dyn_cast<scf::ForOp>(op))

@@ -305,3 +305,16 @@ func.func @lone_rows(%x: tensor<4x4xf32>, %pos: index) -> tensor<4x4xf32> {
   %r = llm.rope %x at %pos heads 1 base 1.0e4 adjacent : tensor<4x4xf32>
   return %r : tensor<4x4xf32>
 }
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @buffers() {
+  %x = memref.alloc() : memref<3xf32>
+  %w = memref.alloc() : memref<3x5xf32>
+  %y = memref.alloc() : memref<5xf32>
+  // expected-error @below {{'linalg.vecmat' op expected tensors but got buffers: a graph has none}}
+  linalg.vecmat ins(%x, %w : memref<3xf32>, memref<3x5xf32>)
+                outs(%y : memref<5xf32>)
+  return
+}
