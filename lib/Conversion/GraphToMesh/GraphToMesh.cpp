@@ -20,7 +20,6 @@ namespace plmr {
 
 using namespace mlir;
 using namespace plmr;
-using plmr::mesh::MeshAxis;
 using plmr::mesh::ObjectKind;
 using plmr::mesh::PlacedType;
 using plmr::mesh::PlacementAttr;

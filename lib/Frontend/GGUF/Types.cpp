@@ -94,14 +94,14 @@ static void decodeBF16(const uint8_t *bytes, float *out) {
   *out = widenBF16(endian::read16le(bytes));
 }
 
-static void decodeQ8_0(const uint8_t *bytes, float *out) {
+static void decodeQ80(const uint8_t *bytes, float *out) {
   float scale = widenF16(endian::read16le(bytes));
   for (unsigned i = 0; i < 32; ++i)
     out[i] = static_cast<float>(static_cast<int8_t>(bytes[2 + i])) * scale;
 }
 
 /// The low nibbles are elements 0 to 15, the high ones 16 to 31.
-static void decodeQ4_0(const uint8_t *bytes, float *out) {
+static void decodeQ40(const uint8_t *bytes, float *out) {
   float scale = widenF16(endian::read16le(bytes));
   for (unsigned i = 0; i < 16; ++i) {
     out[i] = static_cast<float>((bytes[2 + i] & 15) - 8) * scale;
@@ -140,10 +140,10 @@ llvm::Error plmr::dequantize(uint32_t id, llvm::ArrayRef<uint8_t> bytes,
     decodeBlocks<decodeBF16>(type, bytes.data(), out);
     break;
   case GGUF_Q8_0:
-    decodeBlocks<decodeQ8_0>(type, bytes.data(), out);
+    decodeBlocks<decodeQ80>(type, bytes.data(), out);
     break;
   case GGUF_Q4_0:
-    decodeBlocks<decodeQ4_0>(type, bytes.data(), out);
+    decodeBlocks<decodeQ40>(type, bytes.data(), out);
     break;
   }
   return llvm::Error::success();
