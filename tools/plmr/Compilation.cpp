@@ -150,6 +150,8 @@ std::vector<MeshShape> Compilation::getCandidates() const {
   auto extent = static_cast<unsigned>(
       std::max(1.0, std::floor(std::sqrt(std::max(cores, 1.0)))));
   std::vector<MeshShape> candidates;
+  // A line of cores needs the fewest routes.
+  auto line = static_cast<unsigned>(std::ceil(std::max(cores, 1.0)));
   MeshShape grid = machine.grid;
   for (; extent <= std::min(grid.columns, grid.rows);
        extent += std::max(1u, extent / 8)) {
@@ -159,12 +161,22 @@ std::vector<MeshShape> Compilation::getCandidates() const {
   }
   if (candidates.empty() || candidates.back() != grid)
     candidates.push_back(grid);
+  for (unsigned extent = line + line / 4; extent <= grid.rows;
+       extent += std::max(1u, extent / 2))
+    candidates.push_back({1, extent});
   return candidates;
 }
 
 /// True for the errors that a larger mesh may avoid.
 static bool isOutOfMemory(StringRef message) {
   return message.contains("bytes per core");
+}
+
+/// True for the errors that another mesh may avoid.
+static bool isOverBudget(StringRef message) {
+  return isOutOfMemory(message) || message.contains(" colours, what ") ||
+         message.contains(" queues, what ") ||
+         message.contains(" transfers at a time");
 }
 
 /// The diagnostics of a compilation as one line: the first, then its notes.
@@ -254,7 +266,10 @@ llvm::Expected<Program> Compilation::compileOn(MeshShape shape) {
 /// Compiles for each candidate until one fits, and sets `mesh`.
 llvm::Expected<Program> Compilation::search() {
   std::string message;
+  bool needsRoutes = false; // which a larger rectangle does not have
   for (MeshShape candidate : getCandidates()) {
+    if (needsRoutes && candidate.columns != 1)
+      continue;
     // A chunk that was not asked for does not ask for a larger mesh.
     llvm::Expected<Program> program =
         compileWith(candidate, chunk ? getSlots(candidate) : 0);
@@ -263,8 +278,9 @@ llvm::Expected<Program> Compilation::search() {
       return chunk ? std::move(program) : compileOn(candidate);
     }
     message = llvm::toString(program.takeError());
-    if (!isOutOfMemory(message))
+    if (!isOverBudget(message))
       return makeError("{0}", message);
+    needsRoutes |= !isOutOfMemory(message);
   }
   return makeError("no mesh of {0} holds it: {1}", machine.name, message);
 }
@@ -276,7 +292,7 @@ llvm::Expected<Program> Compilation::compile() {
   if (program)
     return program;
   std::string message = llvm::toString(program.takeError());
-  if (!isOutOfMemory(message))
+  if (!isOverBudget(message))
     return makeError("{0}", message);
   llvm::Expected<Program> larger = search();
   if (larger)

@@ -578,7 +578,8 @@ LogicalResult Selector::selectMessage(Operation &op) {
     if (engine >= program.machine.engines)
       return op.emitOpError("expected at most ")
              << program.machine.engines << " transfers at a time, the engines "
-             << "of a core of " << program.machine.name;
+             << "of a core of " << program.machine.name
+             << "; a single core needs none, and the device 'lab' has 8";
     liveEngines |= 1u << engine;
     engines[token] = engine;
     nest.engine = engine;

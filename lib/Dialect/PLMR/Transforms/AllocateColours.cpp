@@ -57,6 +57,56 @@ getTables(ModuleOp module) {
   return tables;
 }
 
+/// Says that `budget` is exceeded, and which channels need it.
+static LogicalResult refuse(mesh::MeshOp meshOp, const Machine &machine,
+                            StringRef what, unsigned budget, const Twine &need,
+                            ArrayRef<ChannelOp> channels) {
+  InFlightDiagnostic diag =
+      meshOp.emitError("expected at most ")
+      << budget << " " << what << ", what " << machine.name
+      << " has, but the channels need " << need
+      << "; fewer rows or columns, a reduction tree of fewer levels or the "
+         "device 'lab' would do";
+  for (ChannelOp channel : channels)
+    diag.attachNote(channel.getLoc())
+        << "'" << channel.getSymName()
+        << "': " << channel.getRelation().getRelation().print();
+  return diag;
+}
+
+/// Flows that a core of a line along `axis` receives, or sends, at most.
+static unsigned countFlows(ArrayRef<ChannelOp> channels, Axis axis,
+                           unsigned extent, bool sends) {
+  SmallVector<unsigned> counts(extent, 0);
+  for (ChannelOp channel : channels) {
+    Relation relation = channel.getRelation().getRelation();
+    if (relation.axis != axis)
+      continue;
+    for (auto [count, role] : llvm::zip(counts, relation.getRoles(extent)))
+      count += sends ? role.sends >= 0
+                     : (role.receivesLow >= 0) + (role.receivesHigh >= 0);
+  }
+  return *llvm::max_element(counts);
+}
+
+/// All lines of an axis are alike: the busiest column meets the busiest row.
+static LogicalResult checkQueues(ArrayRef<ChannelOp> channels,
+                                 mesh::MeshOp meshOp, const Machine &machine) {
+  for (bool sends : {false, true}) {
+    unsigned budget = sends ? machine.outputQueues : machine.inputQueues;
+    unsigned x =
+        countFlows(channels, Axis::X, meshOp.getShape().columns, sends);
+    unsigned y = countFlows(channels, Axis::Y, meshOp.getShape().rows, sends);
+    if (x + y > budget)
+      return refuse(meshOp, machine, sends ? "output queues" : "input queues",
+                    budget,
+                    Twine(x + y) + " (" + Twine(x) + " along x, " + Twine(y) +
+                        " along y)",
+                    channels);
+  }
+  return success();
+}
+
 namespace {
 struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
   void runOnOperation() override {
@@ -99,21 +149,14 @@ struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
     for (auto [channel, flowColours] : llvm::zip(channels, colours))
       ChannelOp(channel).setColours(ArrayRef<int32_t>(flowColours));
 
-    if (total <= machine.getUsableColours())
-      return success();
-    InFlightDiagnostic diag =
-        meshOp.emitError("expected at most ")
-        << machine.getUsableColours() << " colours, what " << machine.name
-        << " has, but the channels need " << total << " ("
-        << used[static_cast<unsigned>(Axis::X)] << " along x, "
-        << used[static_cast<unsigned>(Axis::Y)]
-        << " along y); a reduction tree of fewer levels or the device 'lab' "
-           "needs fewer or has more";
-    for (ChannelOp channel : channels)
-      diag.attachNote(channel.getLoc())
-          << "'" << channel.getSymName()
-          << "': " << channel.getRelation().getRelation().print();
-    return diag;
+    if (total > machine.getUsableColours())
+      return refuse(
+          meshOp, machine, "colours", machine.getUsableColours(),
+          Twine(total) + " (" + Twine(used[static_cast<unsigned>(Axis::X)]) +
+              " along x, " + Twine(used[static_cast<unsigned>(Axis::Y)]) +
+              " along y)",
+          channels);
+    return checkQueues(channels, meshOp, machine);
   }
 };
 } // namespace
