@@ -58,7 +58,7 @@ namespace {
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> device{*this, "device",
                              llvm::cl::desc("Profile, .json file or JSON text"),
-                             llvm::cl::init("wse2")};
+                             llvm::cl::init("")};
   Option<std::string> mesh{*this, "mesh",
                            llvm::cl::desc("Columns x rows, for example 4x3")};
   Option<plmr::Level> to{

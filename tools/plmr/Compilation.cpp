@@ -11,6 +11,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "plmr/Frontend/GGUFImport/Import.h"
 #include "plmr/Pipeline/Registration.h"
 #include "plmr/Target/Program/Program.h"
@@ -65,8 +66,8 @@ Compilation::create(const TargetOptions &options) {
     return makeError("{0} is a graph: --kv, --ctx-size, --chunk, --no-prefill "
                      "and --all-logits belong to a GGUF file",
                      options.model);
-  if (llvm::Error error = isText ? result->parseGraph(options.model)
-                                 : result->importModel(options))
+  if (llvm::Error error =
+          isText ? result->parseGraph(options) : result->importModel(options))
     return std::move(error);
   return result;
 }
@@ -101,16 +102,24 @@ llvm::Error Compilation::importModel(const TargetOptions &options) {
   return llvm::Error::success();
 }
 
-llvm::Error Compilation::parseGraph(StringRef path) {
+llvm::Error Compilation::parseGraph(const TargetOptions &options) {
   std::string message;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (message.empty())
       message =
           printLocation(diagnostic.getLocation()) + ": " + diagnostic.str();
   });
-  graph = parseSourceFile<ModuleOp>(path, &context);
-  if (graph)
+  graph = parseSourceFile<ModuleOp>(options.model, &context);
+  if (graph) {
+    // A graph that is placed already is for its own mesh.
+    if (plmr::mesh::MeshOp meshOp = plmr::mesh::lookupMesh(*graph)) {
+      if (!options.device)
+        device = meshOp.getDevice().str();
+      if (!options.mesh)
+        mesh = meshOp.getShape();
+    }
     return llvm::Error::success();
+  }
   return makeError("{0}", message);
 }
 

@@ -35,7 +35,7 @@ private:
   explicit Compilation(const TargetOptions &options);
 
   llvm::Error importModel(const TargetOptions &options);
-  llvm::Error parseGraph(llvm::StringRef path);
+  llvm::Error parseGraph(const TargetOptions &options);
   /// The graph for `mesh`, with a prefill of `slots` positions on each row.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> buildGraph(MeshShape mesh,
                                                                uint32_t slots);

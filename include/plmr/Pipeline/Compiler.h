@@ -19,9 +19,10 @@ namespace plmr {
 enum class Level { Graph, Mesh, Tile, Core };
 
 struct CompileOptions {
-  std::string device = "wse2"; ///< profile, .json file or JSON text
-  std::string mesh;            ///< columns x rows, for example "8x8"
-  Level level = Level::Core;   ///< compile to this level
+  /// A profile, .json file or JSON text; empty: the module's own, or wse2.
+  std::string device;
+  std::string mesh;          ///< columns x rows, for example "8x8"
+  Level level = Level::Core; ///< compile to this level
 };
 
 /// Adds the passes from a graph to `options.level`.

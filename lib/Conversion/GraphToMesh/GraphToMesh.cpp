@@ -220,6 +220,14 @@ void Placer::collectHeadSplits(func::FuncOp func) {
   });
 }
 
+/// A program's tensors have at most 2^40 elements (`verifyProgram`).
+static bool isTooLarge(RankedTensorType tensor) {
+  int64_t room = int64_t(1) << 40;
+  for (int64_t extent : tensor.getShape())
+    room /= std::max<int64_t>(extent, 1);
+  return room == 0;
+}
+
 /// Tiles hold tensors of static shape and of the floats that cores compute
 /// with. Built types are not verified, so this comes first.
 static LogicalResult verifyTensors(ModuleOp module) {
@@ -228,7 +236,8 @@ static LogicalResult verifyTensors(ModuleOp module) {
     if (!tensor)
       return !isa<TensorType>(type);
     Type element = tensor.getElementType();
-    return tensor.hasStaticShape() && tensor.getNumElements() > 0 &&
+    return tensor.hasStaticShape() && !isTooLarge(tensor) &&
+           tensor.getNumElements() > 0 &&
            (element.isF32() || element.isF16() || element.isBF16());
   };
   WalkResult result = module.walk([&](Operation *op) {
@@ -242,8 +251,8 @@ static LogicalResult verifyTensors(ModuleOp module) {
     for (Type type : types) {
       if (isHeld(type))
         continue;
-      op->emitOpError("expected tensors of static, positive extents and of "
-                      "f32, f16 or bf16 but got ")
+      op->emitOpError("expected tensors of static, positive extents, of at "
+                      "most 2^40 elements and of f32, f16 or bf16 but got ")
           << type;
       return WalkResult::interrupt();
     }

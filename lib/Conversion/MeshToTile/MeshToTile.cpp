@@ -427,6 +427,10 @@ LogicalResult TileConverter::convertLoop(scf::ForOp loop) {
   Location loc = loop.getLoc();
   SmallVector<Value> buffers;
   for (Value init : loop.getInitArgs()) {
+    if (!isa<PlacedType>(init.getType()))
+      return loop.emitOpError("expected loop-carried values that are placed "
+                              "but got ")
+             << init.getType();
     Value buffer = buildAlloc(loc, getTile(init));
     buildWrite(loc, mapping.lookup(init), buffer);
     buffers.push_back(buffer);

@@ -205,7 +205,7 @@ func.func @loop_padding(%x: tensor<5xf32>, %n: index) -> tensor<5xf32> {
 // -----
 
 plmr.mesh @mesh 2 x 2 on "tiny"
-// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<8xf64>'}}
+// expected-error @below {{'func.func' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<8xf64>'}}
 func.func @wide(%x: tensor<8xf64>) {
   return
 }
@@ -213,7 +213,7 @@ func.func @wide(%x: tensor<8xf64>) {
 // -----
 
 plmr.mesh @mesh 2 x 2 on "tiny"
-// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<8xi32>'}}
+// expected-error @below {{'func.func' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<8xi32>'}}
 func.func @integers(%x: tensor<8xi32>) {
   return
 }
@@ -221,7 +221,7 @@ func.func @integers(%x: tensor<8xi32>) {
 // -----
 
 plmr.mesh @mesh 2 x 2 on "tiny"
-// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<?xf32>'}}
+// expected-error @below {{'func.func' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<?xf32>'}}
 func.func @dynamic(%x: tensor<?xf32>) {
   return
 }
@@ -229,7 +229,7 @@ func.func @dynamic(%x: tensor<?xf32>) {
 // -----
 
 plmr.mesh @mesh 2 x 2 on "tiny"
-// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<0xf32>'}}
+// expected-error @below {{'func.func' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<0xf32>'}}
 func.func @empty(%x: tensor<0xf32>) {
   return
 }
@@ -237,7 +237,7 @@ func.func @empty(%x: tensor<0xf32>) {
 // -----
 
 plmr.mesh @mesh 2 x 2 on "tiny"
-// expected-error @below {{'func.func' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<*xf32>'}}
+// expected-error @below {{'func.func' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<*xf32>'}}
 func.func @unranked(%x: tensor<*xf32>) {
   return
 }
@@ -246,7 +246,7 @@ func.func @unranked(%x: tensor<*xf32>) {
 
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @condition(%x: tensor<8xf32>) -> tensor<8xf32> {
-  // expected-error @below {{'arith.cmpf' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<8xi1>'}}
+  // expected-error @below {{'arith.cmpf' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<8xi1>'}}
   %c = arith.cmpf olt, %x, %x : tensor<8xf32>
   %r = arith.select %c, %x, %x : tensor<8xi1>, tensor<8xf32>
   return %r : tensor<8xf32>
@@ -255,7 +255,7 @@ func.func @condition(%x: tensor<8xf32>) -> tensor<8xf32> {
 // -----
 
 plmr.mesh @mesh 2 x 2 on "tiny"
-// expected-error @below {{'llm.state' op expected tensors of static, positive extents and of f32, f16 or bf16 but got 'tensor<1x8x4xf64>'}}
+// expected-error @below {{'llm.state' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<1x8x4xf64>'}}
 llm.state @k : tensor<1x8x4xf64>
 func.func @cache() {
   return
@@ -316,5 +316,13 @@ func.func @buffers() {
   // expected-error @below {{'linalg.vecmat' op expected tensors but got buffers: a graph has none}}
   linalg.vecmat ins(%x, %w : memref<3xf32>, memref<3x5xf32>)
                 outs(%y : memref<5xf32>)
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+// expected-error @below {{'func.func' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<9223372036854775807xf32>'}}
+func.func @huge(%a: tensor<9223372036854775807xf32>) {
   return
 }

@@ -106,7 +106,8 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("expected the same rows of q and k but got ")
            << typeQ << " and " << typeK;
   bool isMatrix = typeQ.getRank() == 2;
-  if (isMatrix != static_cast<bool>(getBegin()))
+  if (isMatrix != static_cast<bool>(getBegin()) ||
+      isMatrix != static_cast<bool>(getEnd()))
     return emitOpError("expected ")
            << (isMatrix ? "rows of matrices" : "no rows of vectors");
   return success();

@@ -197,7 +197,8 @@ LogicalResult AppendOp::verifySymbolUses(SymbolTableCollection &symbols) {
                     "those of the value but got ")
             << cache << " and " << value,
         object);
-  if (isMatrix != static_cast<bool>(getBegin()))
+  if (isMatrix != static_cast<bool>(getBegin()) ||
+      isMatrix != static_cast<bool>(getEnd()))
     return emitOpError("expected ")
            << (isMatrix ? "rows of a matrix" : "no rows of a vector");
   return success();

@@ -40,6 +40,18 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
     if (failed(machine))
       return signalPassFailure();
     MeshShape shape = meshOp.getShape();
+    std::string extents =
+        std::to_string(shape.columns) + "x" + std::to_string(shape.rows);
+    bool isOther = (!mesh.empty() && mesh != extents) ||
+                   (!device.empty() && !isDevice(meshOp.getDevice(), *machine));
+    if (isOther) {
+      emitError(meshOp.getLoc())
+          << "expected the module's own mesh, " << extents << " on "
+          << machine->name << ", but got "
+          << (mesh.empty() ? extents : std::string(mesh)) << " on "
+          << (device.empty() ? machine->name : std::string(device));
+      return signalPassFailure();
+    }
     if (shape.columns <= machine->grid.columns &&
         shape.rows <= machine->grid.rows)
       return;
@@ -48,6 +60,17 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
         << machine->grid.rows << " cores of " << machine->name << " but got "
         << shape.columns << " x " << shape.rows;
     signalPassFailure();
+  }
+
+  /// True if the option names the device `text`, whose profile is `machine`.
+  bool isDevice(StringRef text, const Machine &machine) {
+    if (text == StringRef(device))
+      return true;
+    llvm::Expected<Machine> asked = plmr::loadMachine(StringRef(device));
+    if (asked)
+      return *asked == machine;
+    llvm::consumeError(asked.takeError());
+    return false;
   }
 
   mesh::MeshOp createMesh() {
@@ -61,7 +84,7 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
       return {};
     }
     // The IR holds a profile's text: it must not depend on a file.
-    std::string text = device;
+    std::string text = device.empty() ? std::string("wse2") : device;
     if (StringRef(text).ends_with(".json")) {
       llvm::Expected<Machine> machine = plmr::loadMachine(StringRef(text));
       if (!machine) {

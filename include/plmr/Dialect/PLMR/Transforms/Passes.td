@@ -22,8 +22,8 @@ def AttachMesh : Pass<"plmr-attach-mesh", "::mlir::ModuleOp"> {
     fit in the device's grid.
   }];
   let options = [
-    Option<"device", "device", "std::string", "\"wse2\"",
-           "A built-in profile, a .json file or JSON text">,
+    Option<"device", "device", "std::string", "\"\"",
+           "A built-in profile, a .json file or JSON text; default wse2">,
     Option<"mesh", "mesh", "std::string", "\"\"",
            "Columns x rows, for example 4x3">
   ];
