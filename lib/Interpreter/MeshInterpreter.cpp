@@ -412,15 +412,11 @@ Error MeshInterpreter::execute(Operation &op) {
 }
 
 Error MeshInterpreter::run(StringRef function, const Inputs &inputs) {
-  auto func = module.lookupSymbol<func::FuncOp>(function);
+  Expected<func::FuncOp> func =
+      startRun(module, function, inputs, objects, cores);
   if (!func)
-    return makeError("no function is named '{0}'", function);
-  for (const auto &[name, values] : inputs.tensors)
-    if (Error error = objects.write(name, values))
-      return error;
-  if (Error error = bindParameters(func, inputs, cores))
-    return error;
-  Cursor cursor(func.getBody().front(), cores);
+    return func.takeError();
+  Cursor cursor(func->getBody().front(), cores);
   return cursor.run(
       [&](Operation &op) { return execute(op); },
       [&](Operation &op) { return observe({&op, cursor.getTrips(), cores}); });

@@ -64,8 +64,8 @@ std::vector<Environment> interpreter::makeCores(MeshShape mesh) {
   return cores;
 }
 
-Error interpreter::bindParameters(mlir::func::FuncOp func, const Inputs &inputs,
-                                  llvm::MutableArrayRef<Environment> cores) {
+static Error bindParameters(mlir::func::FuncOp func, const Inputs &inputs,
+                            llvm::MutableArrayRef<Environment> cores) {
   auto names = func->getAttrOfType<mlir::ArrayAttr>("plmr.parameters");
   for (auto [i, argument] : llvm::enumerate(func.getArguments())) {
     if (!names || i >= names.size())
@@ -79,6 +79,21 @@ Error interpreter::bindParameters(mlir::func::FuncOp func, const Inputs &inputs,
       core.set(argument, Scalar{found->second, 0});
   }
   return Error::success();
+}
+
+Expected<mlir::func::FuncOp>
+interpreter::startRun(mlir::ModuleOp module, llvm::StringRef function,
+                      const Inputs &inputs, Objects &objects,
+                      llvm::MutableArrayRef<Environment> cores) {
+  auto func = module.lookupSymbol<mlir::func::FuncOp>(function);
+  if (!func)
+    return makeError("no function is named '{0}'", function);
+  for (const auto &[name, values] : inputs.tensors)
+    if (Error error = objects.write(name, values))
+      return std::move(error);
+  if (Error error = bindParameters(func, inputs, cores))
+    return std::move(error);
+  return func;
 }
 
 /// Reads a weight and scatters it, slice by slice.

@@ -68,9 +68,11 @@ private:
 /// One environment for each core of the mesh, row-major.
 std::vector<Environment> makeCores(MeshShape mesh);
 
-/// Sets a function's integer arguments, which `plmr.parameters` names.
-llvm::Error bindParameters(mlir::func::FuncOp func, const Inputs &inputs,
-                           llvm::MutableArrayRef<Environment> cores);
+/// The function, its inputs written and its integer arguments set on all cores;
+/// `plmr.parameters` names them.
+llvm::Expected<mlir::func::FuncOp>
+startRun(mlir::ModuleOp module, llvm::StringRef function, const Inputs &inputs,
+         Objects &objects, llvm::MutableArrayRef<Environment> cores);
 
 } // namespace plmr::interpreter
 

@@ -53,6 +53,11 @@ private:
   bool receive(Array buffer, Queue &queue);
   Expected<bool> executeRecv(mesh::RecvOp op, Environment &core);
   Expected<bool> executeWait(mesh::WaitOp op, Environment &core);
+  /// The buffer's elements combined with those that arrive; none until all of
+  /// them are there.
+  template <typename OpTy>
+  Expected<std::optional<std::vector<float>>> combineArrived(OpTy op,
+                                                             Environment &core);
   Expected<bool> executeRecvReduce(mesh::RecvReduceOp op, Environment &core);
   Expected<bool> executeForward(mesh::ForwardReduceOp op, Environment &core);
 
@@ -135,18 +140,30 @@ static std::vector<float> combine(const Array &own, mesh::Reducer reducer,
   return values;
 }
 
-Expected<bool> TileInterpreter::executeRecvReduce(mesh::RecvReduceOp op,
-                                                  Environment &core) {
-  if (!holds(op.getPredicate(), core))
-    return true;
+template <typename OpTy>
+Expected<std::optional<std::vector<float>>>
+TileInterpreter::combineArrived(OpTy op, Environment &core) {
   Expected<Queue *> queue =
       channels.getQueue(op.getChannel(), op.getFrom(), core);
   if (!queue)
     return queue.takeError();
-  Array buffer = core.getArray(op.getBuffer());
+  const Array &buffer = core.getArray(op.getBuffer());
   if (!has(**queue, buffer.getNumElements()))
+    return std::nullopt;
+  return combine(buffer, op.getReducer(), **queue);
+}
+
+Expected<bool> TileInterpreter::executeRecvReduce(mesh::RecvReduceOp op,
+                                                  Environment &core) {
+  if (!holds(op.getPredicate(), core))
+    return true;
+  auto values = combineArrived(op, core);
+  if (!values)
+    return values.takeError();
+  if (!*values)
     return false;
-  buffer.setValues(combine(buffer, op.getReducer(), **queue));
+  Array buffer = core.getArray(op.getBuffer());
+  buffer.setValues(**values);
   return true;
 }
 
@@ -154,15 +171,12 @@ Expected<bool> TileInterpreter::executeForward(mesh::ForwardReduceOp op,
                                                Environment &core) {
   if (!holds(op.getPredicate(), core))
     return true;
-  Expected<Queue *> queue =
-      channels.getQueue(op.getChannel(), op.getFrom(), core);
-  if (!queue)
-    return queue.takeError();
-  const Array &buffer = core.getArray(op.getBuffer());
-  if (!has(**queue, buffer.getNumElements()))
+  auto values = combineArrived(op, core);
+  if (!values)
+    return values.takeError();
+  if (!*values)
     return false;
-  return done(channels.send(op.getTo(), core,
-                            combine(buffer, op.getReducer(), **queue)));
+  return done(channels.send(op.getTo(), core, std::move(**values)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -262,17 +276,13 @@ Error TileInterpreter::reportDeadlock(MutableArrayRef<Cursor> cursors) const {
 }
 
 Error TileInterpreter::run(StringRef function, const Inputs &inputs) {
-  auto func = module.lookupSymbol<func::FuncOp>(function);
+  Expected<func::FuncOp> func =
+      startRun(module, function, inputs, objects, cores);
   if (!func)
-    return makeError("no function is named '{0}'", function);
-  for (const auto &[name, values] : inputs.tensors)
-    if (Error error = objects.write(name, values))
-      return error;
-  if (Error error = bindParameters(func, inputs, cores))
-    return error;
+    return func.takeError();
   std::vector<Cursor> cursors;
   for (Environment &core : cores)
-    cursors.emplace_back(func.getBody().front(), MutableArrayRef(&core, 1));
+    cursors.emplace_back(func->getBody().front(), MutableArrayRef(&core, 1));
   auto isDone = [](const Cursor &cursor) { return cursor.isDone(); };
   while (!llvm::all_of(cursors, isDone)) {
     bool anyMoved = false;

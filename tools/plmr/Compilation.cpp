@@ -250,11 +250,13 @@ llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
   return program;
 }
 
-/// With the chunk that was asked for, or with the largest that fits, if any.
-llvm::Expected<Program> Compilation::compileOn(MeshShape shape) {
+llvm::Expected<Program>
+Compilation::compileOn(MeshShape shape, std::optional<Program> onlyDecode) {
   std::string message;
   for (uint32_t slots = getSlots(shape);; slots /= 2) {
-    llvm::Expected<Program> program = compileWith(shape, slots);
+    llvm::Expected<Program> program = slots == 0 && onlyDecode
+                                          ? std::move(*onlyDecode)
+                                          : compileWith(shape, slots);
     if (program && (message.empty() || !chunk)) {
       slotsThatFit = slots;
       return program;
@@ -284,7 +286,8 @@ llvm::Expected<Program> Compilation::search() {
         compileWith(candidate, chunk ? getSlots(candidate) : 0);
     if (program) {
       mesh = candidate;
-      return chunk ? std::move(program) : compileOn(candidate);
+      return chunk ? std::move(program)
+                   : compileOn(candidate, std::move(*program));
     }
     message = llvm::toString(program.takeError());
     if (!isOverBudget(message))

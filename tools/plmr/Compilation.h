@@ -40,7 +40,10 @@ private:
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> buildGraph(MeshShape mesh,
                                                                uint32_t slots);
   llvm::Expected<Program> compileWith(MeshShape mesh, uint32_t slots);
-  llvm::Expected<Program> compileOn(MeshShape mesh);
+  /// With the chunk that was asked for, or with the largest that fits, if any:
+  /// else `onlyDecode`, which is compiled if it is not given.
+  llvm::Expected<Program> compileOn(MeshShape mesh,
+                                    std::optional<Program> onlyDecode = {});
   llvm::Expected<Program> search();
   /// Positions on each row of `mesh` for the chunk that was asked for.
   uint32_t getSlots(MeshShape mesh) const;

@@ -317,30 +317,6 @@ LogicalResult Placer::convertRope(llm::RopeOp op) {
 // Attention
 //===----------------------------------------------------------------------===//
 
-/// The first `count` columns of a rank-2 tile, or its column range
-/// [offset, offset + 1) if `single`.
-static Value getColumns(OpBuilder &b, Location loc, Value tile, Value offset,
-                        OpFoldResult count) {
-  auto type = cast<RankedTensorType>(tile.getType());
-  return tensor::ExtractSliceOp::create(
-      b, loc, tile,
-      ArrayRef<OpFoldResult>{b.getIndexAttr(0),
-                             offset ? OpFoldResult(offset) : b.getIndexAttr(0)},
-      ArrayRef<OpFoldResult>{b.getIndexAttr(type.getDimSize(0)), count},
-      ArrayRef<OpFoldResult>{b.getIndexAttr(1), b.getIndexAttr(1)});
-}
-
-static Value setColumns(OpBuilder &b, Location loc, Value part, Value tile,
-                        Value offset, OpFoldResult count) {
-  auto type = cast<RankedTensorType>(tile.getType());
-  return tensor::InsertSliceOp::create(
-      b, loc, part, tile,
-      ArrayRef<OpFoldResult>{b.getIndexAttr(0),
-                             offset ? OpFoldResult(offset) : b.getIndexAttr(0)},
-      ArrayRef<OpFoldResult>{b.getIndexAttr(type.getDimSize(0)), count},
-      ArrayRef<OpFoldResult>{b.getIndexAttr(1), b.getIndexAttr(1)});
-}
-
 static Value buildEmpty(OpBuilder &b, Location loc, ArrayRef<int64_t> shape) {
   return tensor::EmptyOp::create(b, loc, shape, b.getF32Type());
 }

@@ -9,6 +9,7 @@
 #include "LocalBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "plmr/Dialect/PLMR/Transforms/Contraction.h"
 
 using namespace mlir;
 using namespace plmr;
@@ -28,21 +29,6 @@ ValueRange plmr::buildLocal(OpBuilder &builder, Location loc, MeshShape mesh,
   return local.getResults();
 }
 
-static AffineMap getMap(OpBuilder &builder, unsigned loops,
-                        ArrayRef<unsigned> dims) {
-  SmallVector<AffineExpr> exprs;
-  for (unsigned dim : dims)
-    exprs.push_back(builder.getAffineDimExpr(dim));
-  return AffineMap::get(loops, 0, exprs, builder.getContext());
-}
-
-/// Widens `value` to `type` if it is a narrower float.
-static Value extend(OpBuilder &builder, Location loc, Value value, Type type) {
-  if (value.getType() == type)
-    return value;
-  return arith::ExtFOp::create(builder, loc, type, value);
-}
-
 Value plmr::buildElementwise(OpBuilder &builder, Location loc,
                              ValueRange inputs,
                              ArrayRef<SmallVector<unsigned>> dims, Value init,
@@ -51,7 +37,7 @@ Value plmr::buildElementwise(OpBuilder &builder, Location loc,
   unsigned loops = type.getRank();
   SmallVector<AffineMap> maps;
   for (const SmallVector<unsigned> &inputDims : dims)
-    maps.push_back(getMap(builder, loops, inputDims));
+    maps.push_back(getLoopMap(builder, loops, inputDims));
   maps.push_back(builder.getMultiDimIdentityMap(loops));
   SmallVector<utils::IteratorType> iterators(loops,
                                              utils::IteratorType::parallel);
@@ -68,25 +54,9 @@ Value plmr::buildContraction(OpBuilder &builder, Location loc, Value a,
                              ArrayRef<unsigned> aDims, Value b,
                              ArrayRef<unsigned> bDims, Value init,
                              ArrayRef<unsigned> outDims, unsigned loops) {
-  SmallVector<AffineMap> maps = {getMap(builder, loops, aDims),
-                                 getMap(builder, loops, bDims),
-                                 getMap(builder, loops, outDims)};
-  SmallVector<utils::IteratorType> iterators(loops,
-                                             utils::IteratorType::reduction);
-  for (unsigned dim : outDims)
-    iterators[dim] = utils::IteratorType::parallel;
-  auto op = linalg::GenericOp::create(
-      builder, loc, init.getType(), ValueRange{a, b}, init, maps, iterators,
-      [&](OpBuilder &nested, Location nestedLoc, ValueRange arguments) {
-        Type type = arguments[2].getType();
-        Value product = arith::MulFOp::create(
-            nested, nestedLoc, extend(nested, nestedLoc, arguments[0], type),
-            extend(nested, nestedLoc, arguments[1], type));
-        Value sum =
-            arith::AddFOp::create(nested, nestedLoc, arguments[2], product);
-        linalg::YieldOp::create(nested, nestedLoc, sum);
-      });
-  return op.getResult(0);
+  return createContraction(builder, loc, init.getType(), a, aDims, b, bDims,
+                           init, outDims, loops)
+      .getResult(0);
 }
 
 Value plmr::buildReduction(OpBuilder &builder, Location loc,
@@ -99,7 +69,7 @@ Value plmr::buildReduction(OpBuilder &builder, Location loc,
     outDims.push_back(dim);
   iterators.back() = utils::IteratorType::reduction;
   SmallVector<AffineMap> maps = {builder.getMultiDimIdentityMap(loops),
-                                 getMap(builder, loops, outDims)};
+                                 getLoopMap(builder, loops, outDims)};
   auto op = linalg::GenericOp::create(
       builder, loc, init.getType(), input, init, maps, iterators,
       [&](OpBuilder &nested, Location nestedLoc, ValueRange arguments) {
@@ -121,6 +91,38 @@ Value plmr::buildFilled(OpBuilder &builder, Location loc, Value empty,
   return linalg::FillOp::create(builder, loc,
                                 buildFloat(builder, loc, element, value), empty)
       .getResult(0);
+}
+
+namespace {
+/// All of a tile but for its last dimension.
+struct ColumnSlice {
+  ColumnSlice(OpBuilder &builder, Value tile, Value offset,
+              OpFoldResult count) {
+    auto type = cast<RankedTensorType>(tile.getType());
+    offsets.assign(type.getRank(), builder.getIndexAttr(0));
+    strides.assign(type.getRank(), builder.getIndexAttr(1));
+    for (int64_t extent : type.getShape())
+      sizes.push_back(builder.getIndexAttr(extent));
+    if (offset)
+      offsets.back() = offset;
+    sizes.back() = count;
+  }
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+};
+} // namespace
+
+Value plmr::getColumns(OpBuilder &builder, Location loc, Value tile,
+                       Value offset, OpFoldResult count) {
+  ColumnSlice slice(builder, tile, offset, count);
+  return tensor::ExtractSliceOp::create(builder, loc, tile, slice.offsets,
+                                        slice.sizes, slice.strides);
+}
+
+Value plmr::setColumns(OpBuilder &builder, Location loc, Value part, Value tile,
+                       Value offset, OpFoldResult count) {
+  ColumnSlice slice(builder, tile, offset, count);
+  return tensor::InsertSliceOp::create(builder, loc, part, tile, slice.offsets,
+                                       slice.sizes, slice.strides);
 }
 
 Value plmr::buildFloat(OpBuilder &builder, Location loc, Type type,

@@ -54,6 +54,15 @@ mlir::Value buildReduction(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value buildFilled(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Value empty, double value);
 
+/// `count` columns (elements of the last dimension) of a tile from `offset`
+/// on, or from the first one if that is null; and the tile with them replaced.
+mlir::Value getColumns(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value tile, mlir::Value offset,
+                       mlir::OpFoldResult count);
+mlir::Value setColumns(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value part, mlir::Value tile, mlir::Value offset,
+                       mlir::OpFoldResult count);
+
 /// A constant of floating-point type `type`.
 mlir::Value buildFloat(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Type type, double value);

@@ -34,36 +34,13 @@ Value Placer::getKeyCount(Location loc, const HeadLayout &layout, Value slots) {
   MeshLine x = buildMeshLine(builder, loc, mesh, MeshAxis::X, layout.kvHeads);
   MeshLine y = buildMeshLine(builder, loc, mesh, MeshAxis::Y);
   Value shift =
-      s.div(s.mul(s.ringPosition(y.local, y.extent), x.extent), y.extent);
+      s.alignment(s.ringPosition(y.local, y.extent), x.extent, y.extent);
   Value block =
       s.rem(s.add(s.ringPosition(x.local, x.extent), shift), x.extent);
   auto bound = [&](Value number) {
     return s.div(s.mul(s.mul(number, y.extent), slots), x.extent);
   };
   return s.sub(bound(s.add(block, s.index(1))), bound(block));
-}
-
-/// `count` columns of a tile [queries x heads x keys].
-static Value getKeys(OpBuilder &b, Location loc, Value tile, Value count) {
-  auto type = cast<RankedTensorType>(tile.getType());
-  SmallVector<OpFoldResult> offsets(3, b.getIndexAttr(0)), sizes,
-      strides(3, b.getIndexAttr(1));
-  for (int64_t extent : type.getShape().drop_back())
-    sizes.push_back(b.getIndexAttr(extent));
-  sizes.push_back(count);
-  return tensor::ExtractSliceOp::create(b, loc, tile, offsets, sizes, strides);
-}
-
-static Value setKeys(OpBuilder &b, Location loc, Value part, Value tile,
-                     Value count) {
-  auto type = cast<RankedTensorType>(tile.getType());
-  SmallVector<OpFoldResult> offsets(3, b.getIndexAttr(0)), sizes,
-      strides(3, b.getIndexAttr(1));
-  for (int64_t extent : type.getShape().drop_back())
-    sizes.push_back(b.getIndexAttr(extent));
-  sizes.push_back(count);
-  return tensor::InsertSliceOp::create(b, loc, part, tile, offsets, sizes,
-                                       strides);
 }
 
 LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
@@ -140,9 +117,9 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
         Value lowest = buildFilled(b, loc, empty(b),
                                    -std::numeric_limits<double>::infinity());
-        return {buildReduction(b, loc, mesh::Reducer::Max,
-                               getKeys(b, loc, split(b, tiles[0]), count),
-                               lowest)};
+        return {buildReduction(
+            b, loc, mesh::Reducer::Max,
+            getColumns(b, loc, split(b, tiles[0]), {}, count), lowest)};
       })[0];
   Value maxima = reduce(partialMaxima);
   ValueRange weighted = buildLocal(
@@ -150,7 +127,7 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
       {scoresType, reduceHeads(mesh::Reducer::Sum)},
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
         Value whole = split(b, tiles[0]);
-        Value place = getKeys(b, loc, whole, count);
+        Value place = getColumns(b, loc, whole, {}, count);
         Value shifted = buildElementwise(
             b, loc, {place, tiles[1]}, {Dims{0, 1, 2}, Dims{0, 1}}, place,
             [](OpBuilder &nested, Location l, ValueRange x) -> Value {
@@ -163,7 +140,7 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
             });
         Value sums = buildReduction(b, loc, mesh::Reducer::Sum, weights,
                                     buildFilled(b, loc, empty(b), 0));
-        Value result = setKeys(b, loc, weights, whole, count);
+        Value result = setColumns(b, loc, weights, whole, {}, count);
         return {collapseDims(b, loc, result, 1, 2), sums};
       });
   Value sums = reduce(weighted[1]);

@@ -272,18 +272,20 @@ void TileConverter::convertAllReduce(mesh::AllReduceOp op) {
     mapping.map(result, buildRead(loc, part));
 }
 
-/// Splits dimension 1 of `tile` into `sizes`.
+/// A tile [m x columns] as [m x heads x group x i].
+static RankedTensorType splitColumns(RankedTensorType tile, int64_t heads,
+                                     int64_t group) {
+  return RankedTensorType::get(
+      {tile.getDimSize(0), heads, group, tile.getDimSize(1) / heads / group},
+      tile.getElementType());
+}
+
 static Value expandColumns(OpBuilder &builder, Location loc, Value tile,
-                           ArrayRef<int64_t> sizes) {
+                           int64_t heads, int64_t group) {
   auto type = cast<RankedTensorType>(tile.getType());
-  SmallVector<int64_t> shape = {type.getDimSize(0)};
-  llvm::append_range(shape, sizes);
-  ReassociationIndices columns;
-  for (size_t i = 0; i != sizes.size(); ++i)
-    columns.push_back(static_cast<int64_t>(i) + 1);
   return tensor::ExpandShapeOp::create(
-      builder, loc, RankedTensorType::get(shape, type.getElementType()), tile,
-      SmallVector<ReassociationIndices>{{0}, columns});
+      builder, loc, splitColumns(type, heads, group), tile,
+      SmallVector<ReassociationIndices>{{0}, {1, 2, 3}});
 }
 
 /// Splits dimension 0 of `tile` into `heads` and the rest.
@@ -376,17 +378,11 @@ int64_t TileConverter::getLocalHeads(Value queries) const {
 void TileConverter::convertHeadGemmT(mesh::HeadGemmTOp op) {
   Location loc = op.getLoc();
   int64_t heads = getLocalHeads(op.getScores()), group = op.getGroup();
-  auto split = [&](RankedTensorType tile) -> SmallVector<int64_t> {
-    return {heads, group, tile.getDimSize(1) / heads / group};
-  };
-  Value q = expandColumns(builder, loc, mapping.lookup(op.getQ()),
-                          split(getTile(op.getQ())));
+  Value q =
+      expandColumns(builder, loc, mapping.lookup(op.getQ()), heads, group);
   Value k = expandHeads(builder, loc, mapping.lookup(op.getK()), heads);
-  RankedTensorType tile = getTile(op.getScores());
-  SmallVector<int64_t> shape = {tile.getDimSize(0)};
-  llvm::append_range(shape, split(tile));
   Value scores =
-      buildAlloc(loc, RankedTensorType::get(shape, tile.getElementType()));
+      buildAlloc(loc, splitColumns(getTile(op.getScores()), heads, group));
   mesh::HeadGemmTTileOp::create(
       builder, loc, buildOperand(loc, q), buildOperand(loc, k), scores,
       mapping.lookup(op.getFirst()), mapping.lookup(op.getSlots()),
@@ -398,16 +394,11 @@ void TileConverter::convertHeadGemmT(mesh::HeadGemmTOp op) {
 void TileConverter::convertHeadGemm(mesh::HeadGemmOp op) {
   Location loc = op.getLoc();
   int64_t heads = getLocalHeads(op.getWeights()), group = op.getGroup();
-  auto split = [&](RankedTensorType tile) -> SmallVector<int64_t> {
-    return {heads, group, tile.getDimSize(1) / heads / group};
-  };
   Value weights = expandColumns(builder, loc, mapping.lookup(op.getWeights()),
-                                split(getTile(op.getWeights())));
+                                heads, group);
   Value v = expandHeads(builder, loc, mapping.lookup(op.getV()), heads);
-  RankedTensorType tile = getTile(op.getResult());
-  SmallVector<int64_t> shape = {tile.getDimSize(0)};
-  llvm::append_range(shape, split(tile));
-  Value result = buildZeros(loc, shape, tile.getElementType());
+  RankedTensorType tile = splitColumns(getTile(op.getResult()), heads, group);
+  Value result = buildZeros(loc, tile.getShape(), tile.getElementType());
   mesh::HeadGemmTileOp::create(builder, loc, buildOperand(loc, weights),
                                buildOperand(loc, v), result,
                                mapping.lookup(op.getSlots()),

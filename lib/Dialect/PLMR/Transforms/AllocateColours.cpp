@@ -110,14 +110,12 @@ static LogicalResult checkQueues(ArrayRef<ChannelOp> channels,
 namespace {
 struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
   void runOnOperation() override {
-    mesh::MeshOp meshOp = mesh::lookupMesh(getOperation());
     auto tables = getTables(getOperation());
     if (tables.empty())
       return;
-    if (!meshOp) {
-      getOperation().emitError("expected a plmr.mesh");
+    mesh::MeshOp meshOp = requireMesh(getOperation());
+    if (!meshOp)
       return signalPassFailure();
-    }
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
     if (failed(machine))
       return signalPassFailure();

@@ -19,6 +19,13 @@ using namespace plmr;
 
 // Errors name a place: the operation's text would be the whole module's.
 
+mesh::MeshOp plmr::requireMesh(ModuleOp module) {
+  mesh::MeshOp meshOp = mesh::lookupMesh(module);
+  if (!meshOp)
+    module.emitError("expected a plmr.mesh");
+  return meshOp;
+}
+
 FailureOr<Machine> plmr::loadMachine(mesh::MeshOp mesh) {
   llvm::Expected<Machine> machine = plmr::mesh::parseDevice(mesh.getDevice());
   if (machine)

@@ -188,11 +188,9 @@ struct ExpandCollectives
     : plmr::impl::ExpandCollectivesBase<ExpandCollectives> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    mesh::MeshOp meshOp = mesh::lookupMesh(module);
-    if (!meshOp) {
-      module.emitError("expected a plmr.mesh");
+    mesh::MeshOp meshOp = requireMesh(module);
+    if (!meshOp)
       return signalPassFailure();
-    }
     Expander expander(module, meshOp);
     for (auto func :
          llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {

@@ -20,91 +20,63 @@ using namespace mlir;
 using namespace plmr;
 using plmr::mesh::MeshAxis;
 
-/// Keys walk around the ring along y. Each block is multiplied segment by
-/// segment with the queries; a product is reduced along the head's columns to
-/// the one that owns the segment where the staircase starts, so that the scores
-/// need no alignment. There it is scaled, and what comes after the query goes.
+/// The walk of keys leaves each sum where the staircase starts, so that the
+/// scores need no alignment. There it is scaled, and what comes after the query
+/// goes.
 void Expander::expandHeadGemmT(mesh::HeadGemmTTileOp op) {
   Location loc = op.getLoc();
   begin(op, "head_gemm_t");
   Scalars s(b, loc);
   auto typeK = cast<MemRefType>(op.getK().getType());
   auto typeS = cast<MemRefType>(op.getScores().getType());
-  int64_t queries = typeS.getDimSize(0);
   Value slots = op.getSlots();
-  Line x = getLine(loc, MeshAxis::X, op.getKvHeads());
-  Line y = getLine(loc, MeshAxis::Y);
-  Value buffers = op.getK();
-  if (y.moves) {
-    buffers = doubleBuffer(loc, typeK.getShape(), typeK.getElementType());
-    memref::CopyOp::create(
-        b, loc, sliceLast(loc, op.getK(), attr(0), slots),
-        sliceLast(loc, half(loc, buffers, attr(0)), attr(0), slots));
-  }
+  TransposedWalk transposed;
+  transposed.x = getLine(loc, MeshAxis::X, op.getKvHeads());
+  transposed.y = getLine(loc, MeshAxis::Y);
+  const Line &x = transposed.x, &y = transposed.y;
+  transposed.part = [&](Value half) {
+    return sliceLast(loc, half, attr(0), slots);
+  };
+  transposed.buffers = startTravel(loc, y, op.getK(), transposed.part);
   SmallVector<int64_t> partialShape(typeS.getShape());
   partialShape.back() = std::min(typeK.getDimSize(2), typeS.getDimSize(3));
-  Value partial = memref::AllocOp::create(
+  transposed.partial = memref::AllocOp::create(
       b, loc, MemRefType::get(partialShape, typeS.getElementType()));
+  transposed.shift =
+      s.alignment(s.ringPosition(y.local, y.extent), x.extent, y.extent);
+  transposed.element = [&](Value unit) {
+    return s.div(s.mul(unit, slots), x.extent);
+  };
+  // Whole rows of slots before the first query's. Of a row's slots a query of
+  // slot i sees those up to its own; that one only if the keys' row does not
+  // come after the query's.
+  Value before = s.div(op.getFirst(), y.extent), visible;
+  transposed.enter = [&](Value block) {
+    Value isEarlier = s.no(s.less(y.local, s.ringElement(block, y.extent)));
+    visible = s.add(before, s.number(isEarlier));
+  };
+  transposed.multiply = [&](Value tile, Value offset, Value length,
+                            Value part) {
+    // Loops: query, head, query head of the group, key, feature.
+    contract(loc, op.getQ(), {0, 1, 2, 4}, sliceLast(loc, tile, offset, length),
+             {1, 4, 3}, part, {0, 1, 2, 3}, 5);
+  };
+  transposed.keep = [&](Value part, Value offsetK, Value offsetS,
+                        Value length) {
+    keepScores(op, part, offsetS, length);
+    maskScores(op, visible, offsetK, offsetS, length);
+  };
+  walk(loc, transposed);
+  op.erase();
+}
 
-  Value position = s.ringPosition(y.local, y.extent);
-  Value shift = s.div(s.mul(position, x.extent), y.extent);
-  // Whole rows of slots before the first query's.
-  Value before = s.div(op.getFirst(), y.extent);
-  Value zero = s.index(0), one = s.index(1), two = s.index(2);
-  Value unitsB = x.extent, unitsC = y.extent; // of a block
-  auto element = [&](Value unit) { return s.div(s.mul(unit, slots), unitsB); };
-
-  auto walk = scf::ForOp::create(b, loc, zero, y.extent, one, ValueRange{zero});
-  b.setInsertionPointToStart(walk.getBody());
-  Value current = walk.getRegionIterArgs()[0];
-  Value block = s.rem(s.add(position, walk.getInductionVar()), y.extent);
-  Value change = s.less(s.add(walk.getInductionVar(), one), y.extent);
-  SmallVector<std::pair<Value, Value>> transfers;
-  Value tile = buffers;
-  if (y.moves) {
-    tile = half(loc, buffers, current);
-    exchange(
-        loc, y, sliceLast(loc, tile, attr(0), slots),
-        sliceLast(loc, half(loc, buffers, s.sub(one, current)), attr(0), slots),
-        change, transfers);
-  }
-  Value blockBegin = s.mul(block, unitsB);
-  Value blockEnd = s.add(blockBegin, unitsB);
-  Value firstColumn = s.div(blockBegin, unitsC);
-  Value lastColumn = s.div(s.sub(blockEnd, one), unitsC);
-  // Of the row's slots a query of slot i sees those up to its own; that one
-  // only if the keys' row does not come after the query's.
-  Value isEarlier = s.no(s.less(y.local, s.ringElement(block, y.extent)));
-  Value visible = s.add(before, s.number(isEarlier));
-
-  auto segments =
-      scf::ForOp::create(b, loc, firstColumn, s.add(lastColumn, one), one);
-  b.setInsertionPointToStart(segments.getBody());
-  Value column = segments.getInductionVar();
-  Value place = s.rem(s.sub(s.add(column, x.extent), shift), x.extent);
-  Value root = s.ringElement(place, x.extent);
-  Value columnBegin = s.mul(column, unitsC);
-  Value first = element(s.max(blockBegin, columnBegin));
-  Value length =
-      s.sub(element(s.min(blockEnd, s.add(columnBegin, unitsC))), first);
-  Value offsetK = s.sub(first, element(blockBegin));
-  Value offsetS = s.sub(first, element(columnBegin));
-  Value part = sliceLast(loc, partial, attr(0), length);
-  fill(loc, part, 0);
-  // Loops: query, head, query head of the group, key, feature.
-  contract(loc, op.getQ(), {0, 1, 2, 4}, sliceLast(loc, tile, offsetK, length),
-           {1, 4, 3}, part, {0, 1, 2, 3}, 5);
-  if (x.moves)
-    reduceToRoot(loc, mesh::Reducer::Sum, part, x, root);
-
-  auto keep = scf::IfOp::create(b, loc, s.equal(x.local, root),
-                                /*withElseRegion=*/false);
-  b.setInsertionPointToStart(keep.thenBlock());
-  Value kept = sliceLast(loc, op.getScores(), offsetS, length);
+void Expander::keepScores(mesh::HeadGemmTTileOp op, Value part, Value offset,
+                          Value length) {
+  Location loc = op.getLoc();
   AffineMap identity = b.getMultiDimIdentityMap(4);
   SmallVector<utils::IteratorType> parallel(4, utils::IteratorType::parallel);
   linalg::GenericOp::create(
-      b, loc, ValueRange{part}, ValueRange{kept},
+      b, loc, part, sliceLast(loc, op.getScores(), offset, length),
       ArrayRef<AffineMap>{identity, identity}, parallel,
       [&](OpBuilder &nested, Location l, ValueRange values) {
         Value scale = arith::ConstantOp::create(
@@ -114,28 +86,27 @@ void Expander::expandHeadGemmT(mesh::HeadGemmTTileOp op) {
         Value scaled = arith::MulFOp::create(nested, l, values[0], scale);
         linalg::YieldOp::create(nested, l, scaled);
       });
-  // Query i keeps keys up to visible + i of this row: as many queries as there
-  // are keys beyond the first one's have something to lose.
+}
+
+/// Query i keeps keys up to `visible` + i of this row: as many queries as there
+/// are keys beyond the first one's have something to lose.
+void Expander::maskScores(mesh::HeadGemmTTileOp op, Value visible,
+                          Value offsetK, Value offsetS, Value length) {
+  Location loc = op.getLoc();
+  Scalars s(b, loc);
+  ArrayRef<int64_t> shape =
+      cast<MemRefType>(op.getScores().getType()).getShape();
   Value end = s.add(offsetK, length);
-  Value losing = s.min(s.sub(s.max(end, visible), visible), s.index(queries));
-  auto mask = scf::ForOp::create(b, loc, zero, losing, one);
+  Value losing = s.min(s.sub(s.max(end, visible), visible), s.index(shape[0]));
+  auto mask = scf::ForOp::create(b, loc, s.index(0), losing, s.index(1));
   b.setInsertionPointToStart(mask.getBody());
   Value query = mask.getInductionVar();
   Value bound = s.max(s.add(visible, query), offsetK);
-  Value masked = s.sub(end, bound);
-  SmallVector<OpFoldResult> offsets = {query, attr(0), attr(0),
-                                       s.sub(bound, offsetK)};
-  SmallVector<OpFoldResult> sizes = {attr(1), attr(typeS.getDimSize(1)),
-                                     attr(typeS.getDimSize(2)), masked};
-  offsets[3] = s.add(offsetS, s.sub(bound, offsetK));
-  fill(loc, slice(loc, op.getScores(), offsets, sizes),
-       -std::numeric_limits<double>::infinity());
-
-  b.setInsertionPointAfter(segments);
-  waitFor(loc, transfers);
-  Value next = s.rem(s.add(current, s.number(change)), two);
-  scf::YieldOp::create(b, loc, next);
-  op.erase();
+  Value masked =
+      slice(loc, op.getScores(),
+            {query, attr(0), attr(0), s.add(offsetS, s.sub(bound, offsetK))},
+            {attr(1), attr(shape[1]), attr(shape[2]), s.sub(end, bound)});
+  fill(loc, masked, -std::numeric_limits<double>::infinity());
 }
 
 void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
@@ -143,7 +114,6 @@ void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   begin(op, "head_gemm");
   Scalars s(b, loc);
   auto typeP = cast<MemRefType>(op.getWeights().getType());
-  auto typeV = cast<MemRefType>(op.getV().getType());
   Value slots = op.getSlots();
   Staircase stairs;
   stairs.x = getLine(loc, MeshAxis::X, op.getKvHeads());
@@ -162,33 +132,20 @@ void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   };
   Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
   Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
-  Value zero = s.index(0);
-  stairs.buffersA = op.getWeights();
-  stairs.buffersB = op.getV();
-  stairs.currentA = stairs.currentB = zero;
-  if (stairs.x.moves) {
-    stairs.buffersA =
-        doubleBuffer(loc, typeP.getShape(), typeP.getElementType());
-    // The block that the scores were left with.
-    Value block =
-        s.rem(s.add(positionX,
-                    s.div(s.mul(positionY, stairs.x.extent), stairs.y.extent)),
-              stairs.x.extent);
-    memref::CopyOp::create(
-        b, loc, stairs.partA(op.getWeights(), block),
-        stairs.partA(half(loc, stairs.buffersA, attr(0)), block));
-  }
-  if (stairs.y.moves) {
-    stairs.buffersB =
-        doubleBuffer(loc, typeV.getShape(), typeV.getElementType());
-    memref::CopyOp::create(
-        b, loc, stairs.partB(op.getV(), zero),
-        stairs.partB(half(loc, stairs.buffersB, attr(0)), zero));
-    stairs.currentB =
-        align(loc, stairs.buffersB, stairs.y,
-              s.div(s.mul(positionX, stairs.y.extent), stairs.x.extent),
-              positionY, stairs.partB);
-  }
+  Value alignmentA = s.alignment(positionY, stairs.x.extent, stairs.y.extent);
+  Value alignmentB = s.alignment(positionX, stairs.y.extent, stairs.x.extent);
+  // The scores were left aligned.
+  Value block = s.rem(s.add(positionX, alignmentA), stairs.x.extent);
+  stairs.buffersA =
+      startTravel(loc, stairs.x, op.getWeights(),
+                  [&](Value half) { return stairs.partA(half, block); });
+  stairs.buffersB = startTravel(loc, stairs.y, op.getV(), [&](Value half) {
+    return stairs.partB(half, positionY);
+  });
+  stairs.currentA = stairs.currentB = s.index(0);
+  if (stairs.y.moves)
+    stairs.currentB = align(loc, stairs.buffersB, stairs.y, alignmentB,
+                            positionY, stairs.partB);
   stairs.rows = typeP.getDimSize(0);
   stairs.multiply = [&](Value weights, Value values, Value offsetA,
                         Value offsetB, Value length, int64_t row,

@@ -39,41 +39,21 @@ Value Expander::doubleBuffer(Location loc, ArrayRef<int64_t> shape,
   return memref::AllocOp::create(b, loc, MemRefType::get(both, element));
 }
 
+Value Expander::startTravel(Location loc, const Line &line, Value tile,
+                            llvm::function_ref<Value(Value)> part) {
+  if (!line.moves)
+    return tile;
+  auto type = cast<MemRefType>(tile.getType());
+  Value buffers = doubleBuffer(loc, type.getShape(), type.getElementType());
+  memref::CopyOp::create(b, loc, part(tile), part(half(loc, buffers, attr(0))));
+  return buffers;
+}
+
 void Expander::fill(Location loc, Value buffer, double value) {
   Type element = cast<MemRefType>(buffer.getType()).getElementType();
   Value constant =
       arith::ConstantOp::create(b, loc, b.getFloatAttr(element, value));
   linalg::FillOp::create(b, loc, constant, buffer);
-}
-
-void Expander::contract(Location loc, Value a, ArrayRef<unsigned> dimsA,
-                        Value other, ArrayRef<unsigned> dimsB, Value c,
-                        ArrayRef<unsigned> dimsC, unsigned loops) {
-  auto getMap = [&](ArrayRef<unsigned> dims) {
-    SmallVector<AffineExpr> exprs;
-    for (unsigned dim : dims)
-      exprs.push_back(b.getAffineDimExpr(dim));
-    return AffineMap::get(loops, 0, exprs, b.getContext());
-  };
-  SmallVector<utils::IteratorType> iterators(loops,
-                                             utils::IteratorType::reduction);
-  for (unsigned dim : dimsC)
-    iterators[dim] = utils::IteratorType::parallel;
-  linalg::GenericOp::create(
-      b, loc, ValueRange{a, other}, ValueRange{c},
-      ArrayRef<AffineMap>{getMap(dimsA), getMap(dimsB), getMap(dimsC)},
-      iterators, [](OpBuilder &nested, Location l, ValueRange values) {
-        Type type = values[2].getType();
-        auto widen = [&](Value value) -> Value {
-          if (value.getType() == type)
-            return value;
-          return arith::ExtFOp::create(nested, l, type, value);
-        };
-        Value product = arith::MulFOp::create(nested, l, widen(values[0]),
-                                              widen(values[1]));
-        Value sum = arith::AddFOp::create(nested, l, values[2], product);
-        linalg::YieldOp::create(nested, l, sum);
-      });
 }
 
 /// Bounds are computed as unit * extent in 32-bit registers.
@@ -235,31 +215,25 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   stairs.partA = stairs.partB = [](Value half, Value) { return half; };
 
   // The home tiles stay: what travels are copies.
+  auto whole = [](Value tile) { return tile; };
   SmallVector<int64_t> shapeB = {typeB.getDimSize(0), typeC.getDimSize(1)};
-  auto allocate = [&](const Line &line, ArrayRef<int64_t> shape,
-                      Type element) -> Value {
-    if (line.moves)
-      return doubleBuffer(loc, shape, element);
-    return memref::AllocOp::create(b, loc, MemRefType::get(shape, element));
-  };
-  auto first = [&](const Line &line, Value buffers) {
-    return line.moves ? half(loc, buffers, attr(0)) : buffers;
-  };
-  stairs.buffersA = op.getA();
-  if (stairs.x.moves) {
-    stairs.buffersA =
-        allocate(stairs.x, typeA.getShape(), typeA.getElementType());
-    memref::CopyOp::create(b, loc, op.getA(), first(stairs.x, stairs.buffersA));
-  }
-  stairs.buffersB = op.getBs()[0];
-  if (stairs.y.moves || op.getBs().size() > 1) {
-    stairs.buffersB = allocate(stairs.y, shapeB, typeB.getElementType());
+  stairs.buffersA = startTravel(loc, stairs.x, op.getA(), whole);
+  if (op.getBs().size() == 1) {
+    stairs.buffersB = startTravel(loc, stairs.y, op.getBs()[0], whole);
+  } else {
+    Value sideBySide;
+    if (stairs.y.moves) {
+      stairs.buffersB = doubleBuffer(loc, shapeB, typeB.getElementType());
+      sideBySide = half(loc, stairs.buffersB, attr(0));
+    } else {
+      sideBySide = stairs.buffersB = memref::AllocOp::create(
+          b, loc, MemRefType::get(shapeB, typeB.getElementType()));
+    }
     int64_t column = 0;
     for (Value tile : op.getBs()) {
       int64_t width = cast<MemRefType>(tile.getType()).getDimSize(1);
-      memref::CopyOp::create(b, loc, tile,
-                             sliceLast(loc, first(stairs.y, stairs.buffersB),
-                                       attr(column), attr(width)));
+      memref::CopyOp::create(
+          b, loc, tile, sliceLast(loc, sideBySide, attr(column), attr(width)));
       column += width;
     }
   }
@@ -269,12 +243,12 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   if (op.getAlignA() && stairs.x.moves)
     stairs.currentA =
         align(loc, stairs.buffersA, stairs.x,
-              s.div(s.mul(positionY, stairs.x.extent), stairs.y.extent),
+              s.alignment(positionY, stairs.x.extent, stairs.y.extent),
               positionX, stairs.partA);
   if (op.getAlignB() && stairs.y.moves)
     stairs.currentB =
         align(loc, stairs.buffersB, stairs.y,
-              s.div(s.mul(positionX, stairs.y.extent), stairs.x.extent),
+              s.alignment(positionX, stairs.y.extent, stairs.x.extent),
               positionY, stairs.partB);
   Value all = s.index(static_cast<int64_t>(mesh.columns) * mesh.rows);
   stairs.element = [&](Value unit) {
@@ -304,6 +278,63 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
 /// by segment, a segment being what lies in one block of the result's columns;
 /// each product is reduced along x to the column that owns the segment. Blocks
 /// are numbered in ring order.
+void Expander::walk(Location loc, const TransposedWalk &transposed) {
+  Scalars s(b, loc);
+  const Line &x = transposed.x, &y = transposed.y;
+  Value zero = s.index(0), one = s.index(1), two = s.index(2);
+  Value unitsB = x.extent, unitsC = y.extent; // of a block
+  Value position = s.ringPosition(y.local, y.extent);
+  auto walk = scf::ForOp::create(b, loc, zero, y.extent, one, ValueRange{zero});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(walk.getBody());
+  Value current = walk.getRegionIterArgs()[0];
+  Value block = s.rem(s.add(position, walk.getInductionVar()), y.extent);
+  Value change = s.less(s.add(walk.getInductionVar(), one), y.extent);
+  SmallVector<std::pair<Value, Value>> transfers;
+  Value tile = transposed.buffers;
+  if (y.moves) {
+    tile = half(loc, transposed.buffers, current);
+    Value other = half(loc, transposed.buffers, s.sub(one, current));
+    exchange(loc, y, transposed.part(tile), transposed.part(other), change,
+             transfers);
+  }
+  Value blockBegin = s.mul(block, unitsB);
+  Value blockEnd = s.add(blockBegin, unitsB);
+  Value firstColumn = s.div(blockBegin, unitsC);
+  Value lastColumn = s.div(s.sub(blockEnd, one), unitsC);
+  if (transposed.enter)
+    transposed.enter(block);
+
+  auto segments =
+      scf::ForOp::create(b, loc, firstColumn, s.add(lastColumn, one), one);
+  b.setInsertionPointToStart(segments.getBody());
+  Value column = segments.getInductionVar();
+  Value place = column;
+  if (transposed.shift)
+    place = s.rem(s.sub(s.add(column, x.extent), transposed.shift), x.extent);
+  Value root = s.ringElement(place, x.extent);
+  Value columnBegin = s.mul(column, unitsC);
+  Value first = transposed.element(s.max(blockBegin, columnBegin));
+  Value length = s.sub(
+      transposed.element(s.min(blockEnd, s.add(columnBegin, unitsC))), first);
+  Value offsetB = s.sub(first, transposed.element(blockBegin));
+  Value offsetC = s.sub(first, transposed.element(columnBegin));
+  Value part = sliceLast(loc, transposed.partial, attr(0), length);
+  fill(loc, part, 0);
+  transposed.multiply(tile, offsetB, length, part);
+  if (x.moves)
+    reduceToRoot(loc, mesh::Reducer::Sum, part, x, root);
+  auto keep = scf::IfOp::create(b, loc, s.equal(x.local, root),
+                                /*withElseRegion=*/false);
+  b.setInsertionPointToStart(keep.thenBlock());
+  transposed.keep(part, offsetB, offsetC, length);
+
+  b.setInsertionPointAfter(segments);
+  waitFor(loc, transfers);
+  Value next = s.rem(s.add(current, s.number(change)), two);
+  scf::YieldOp::create(b, loc, next);
+}
+
 LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   Location loc = op.getLoc();
   int64_t extent = op.getN();
@@ -315,74 +346,38 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   auto typeB = cast<MemRefType>(op.getB().getType());
   auto typeC = cast<MemRefType>(op.getC().getType());
   bool untransposed = op.getUntransposed();
-  int64_t heightM = typeA.getDimSize(0);
-  int64_t extentN = typeB.getDimSize(untransposed ? 1 : 0);
-  int64_t extentK = typeA.getDimSize(1);
-  Line x = getLine(loc, MeshAxis::X), y = getLine(loc, MeshAxis::Y);
-  Value buffers = op.getB();
-  if (y.moves) {
-    buffers = doubleBuffer(loc, typeB.getShape(), typeB.getElementType());
-    memref::CopyOp::create(b, loc, op.getB(), half(loc, buffers, attr(0)));
-  }
-  int64_t longest = std::min(extentN, typeC.getDimSize(1));
-  Value partial = memref::AllocOp::create(
-      b, loc, MemRefType::get({heightM, longest}, typeC.getElementType()));
-
-  Value position = s.ringPosition(y.local, y.extent);
-  Value zero = s.index(0), one = s.index(1), two = s.index(2);
-  Value unitsB = x.extent, unitsC = y.extent; // of a block
-  Value all = s.mul(unitsB, unitsC);
-  auto element = [&](Value unit) {
+  int64_t longest =
+      std::min(typeB.getDimSize(untransposed ? 1 : 0), typeC.getDimSize(1));
+  TransposedWalk transposed;
+  transposed.x = getLine(loc, MeshAxis::X);
+  transposed.y = getLine(loc, MeshAxis::Y);
+  transposed.part = [](Value half) { return half; };
+  transposed.buffers =
+      startTravel(loc, transposed.y, op.getB(), transposed.part);
+  transposed.partial = memref::AllocOp::create(
+      b, loc,
+      MemRefType::get({typeA.getDimSize(0), longest}, typeC.getElementType()));
+  Value all = s.mul(transposed.x.extent, transposed.y.extent);
+  transposed.element = [&](Value unit) {
     return s.div(s.mul(unit, s.index(extent)), all);
   };
-
-  auto walk = scf::ForOp::create(b, loc, zero, y.extent, one, ValueRange{zero});
-  b.setInsertionPointToStart(walk.getBody());
-  Value current = walk.getRegionIterArgs()[0];
-  Value block = s.rem(s.add(position, walk.getInductionVar()), y.extent);
-  Value change = s.less(s.add(walk.getInductionVar(), one), y.extent);
-  SmallVector<std::pair<Value, Value>> transfers;
-  if (y.moves)
-    exchange(loc, y, half(loc, buffers, current),
-             half(loc, buffers, s.sub(one, current)), change, transfers);
-  Value tile = y.moves ? half(loc, buffers, current) : buffers;
-  Value blockBegin = s.mul(block, unitsB);
-  Value blockEnd = s.add(blockBegin, unitsB);
-  Value firstColumn = s.div(blockBegin, unitsC);
-  Value lastColumn = s.div(s.sub(blockEnd, one), unitsC);
-
-  auto segments =
-      scf::ForOp::create(b, loc, firstColumn, s.add(lastColumn, one), one);
-  b.setInsertionPointToStart(segments.getBody());
-  Value column = segments.getInductionVar();
-  Value root = s.ringElement(column, x.extent);
-  Value columnBegin = s.mul(column, unitsC);
-  Value first = element(s.max(blockBegin, columnBegin));
-  Value length =
-      s.sub(element(s.min(blockEnd, s.add(columnBegin, unitsC))), first);
-  Value offsetB = s.sub(first, element(blockBegin));
-  Value offsetC = s.sub(first, element(columnBegin));
-  Value part = sliceLast(loc, partial, attr(0), length);
-  fill(loc, part, 0);
-  // Loops: m, n, k.
-  if (untransposed)
-    contract(loc, op.getA(), {0, 2}, sliceLast(loc, tile, offsetB, length),
-             {2, 1}, part, {0, 1}, 3);
-  else
-    contract(loc, op.getA(), {0, 2},
-             slice(loc, tile, {offsetB, attr(0)}, {length, attr(extentK)}),
-             {1, 2}, part, {0, 1}, 3);
-  reduceToRoot(loc, mesh::Reducer::Sum, part, x, root);
-  auto keep = scf::IfOp::create(b, loc, s.equal(x.local, root),
-                                /*withElseRegion=*/false);
-  b.setInsertionPointToStart(keep.thenBlock());
-  memref::CopyOp::create(b, loc, part,
-                         sliceLast(loc, op.getC(), offsetC, length));
-
-  b.setInsertionPointAfter(segments);
-  waitFor(loc, transfers);
-  Value next = s.rem(s.add(current, s.number(change)), two);
-  scf::YieldOp::create(b, loc, next);
+  transposed.multiply = [&](Value tile, Value offset, Value length,
+                            Value part) {
+    // Loops: m, n, k.
+    if (untransposed)
+      contract(loc, op.getA(), {0, 2}, sliceLast(loc, tile, offset, length),
+               {2, 1}, part, {0, 1}, 3);
+    else
+      contract(loc, op.getA(), {0, 2},
+               slice(loc, tile, {offset, attr(0)},
+                     {length, attr(typeB.getDimSize(1))}),
+               {1, 2}, part, {0, 1}, 3);
+  };
+  transposed.keep = [&](Value part, Value, Value offset, Value length) {
+    memref::CopyOp::create(b, loc, part,
+                           sliceLast(loc, op.getC(), offset, length));
+  };
+  walk(loc, transposed);
   op.erase();
   return success();
 }

@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "plmr/Dialect/PLMR/Transforms/Contraction.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "plmr/Dialect/PLMR/Transforms/Scalars.h"
 
@@ -90,10 +91,12 @@ private:
   /// Two buffers of `shape`.
   Value doubleBuffer(Location loc, llvm::ArrayRef<int64_t> shape,
                      mlir::Type element);
-  /// c += a b over `loops` loops; each operand's dimensions are loops.
-  void contract(Location loc, Value a, llvm::ArrayRef<unsigned> dimsA, Value b,
-                llvm::ArrayRef<unsigned> dimsB, Value c,
-                llvm::ArrayRef<unsigned> dimsC, unsigned loops);
+  /// c += a b on buffers (`createContraction`).
+  void contract(Location loc, Value a, llvm::ArrayRef<unsigned> dimsA,
+                Value other, llvm::ArrayRef<unsigned> dimsB, Value c,
+                llvm::ArrayRef<unsigned> dimsC, unsigned loops) {
+    createContraction(b, loc, {}, a, dimsA, other, dimsB, c, dimsC, loops);
+  }
   void fill(Location loc, Value buffer, double value);
 
   using Line = MeshLine;
@@ -122,6 +125,31 @@ private:
     int64_t rows = 1; ///< of a tile of A
   };
   void walk(Location loc, const Staircase &stairs);
+
+  /// The walk of a GEMM-T (docs/Algorithms.md).
+  struct TransposedWalk {
+    Line x, y;
+    Value buffers; ///< of B
+    Value partial; ///< of one product; its last dimension is n
+    Value shift;   ///< ring steps from a column's block to its owner, or null
+    /// What of a half travels.
+    std::function<Value(Value half)> part;
+    /// The element at a bound of units.
+    std::function<Value(Value unit)> element;
+    /// Prepares for a block of B; may be null.
+    std::function<void(Value block)> enter;
+    /// Adds the product with `length` elements of B's tile to `part`.
+    std::function<void(Value tile, Value offsetB, Value length, Value part)>
+        multiply;
+    /// Keeps the sum where it belongs, on the column that owns it.
+    std::function<void(Value part, Value offsetB, Value offsetC, Value length)>
+        keep;
+  };
+  void walk(Location loc, const TransposedWalk &transposed);
+  /// `tile` where it may travel along `line`: in the first half of a double
+  /// buffer, unless the line has one core. `part` is what of it is defined.
+  Value startTravel(Location loc, const Line &line, Value tile,
+                    llvm::function_ref<Value(Value)> part);
   /// Moves the blocks in `buffers` by `steps` around the line's ring; returns
   /// which half holds the last one.
   Value align(Location loc, Value buffers, const Line &line, Value steps,
@@ -132,6 +160,11 @@ private:
                 Value predicate,
                 llvm::SmallVectorImpl<std::pair<Value, Value>> &transfers);
   void waitFor(Location loc, llvm::ArrayRef<std::pair<Value, Value>> transfers);
+  /// Scales one product's scores into place.
+  void keepScores(mesh::HeadGemmTTileOp op, Value part, Value offset,
+                  Value length);
+  void maskScores(mesh::HeadGemmTTileOp op, Value visible, Value offsetK,
+                  Value offsetS, Value length);
   mlir::LogicalResult checkUnits(mlir::Operation *op, int64_t extent);
 
   mlir::ModuleOp module;

@@ -63,36 +63,31 @@ static bool isUsedBefore(Operation *first, Operation *second) {
   });
 }
 
-/// Moves `first` into `second`.
-static AllReduceOp merge(AllReduceOp first, AllReduceOp second) {
-  OpBuilder builder(second);
+static AllReduceOp create(OpBuilder &builder, Location loc, TypeRange types,
+                          AllReduceOp first, AllReduceOp second) {
   SmallVector<Value> inputs(first.getInputs());
   llvm::append_range(inputs, second.getInputs());
-  SmallVector<Type> types(first.getResultTypes());
-  llvm::append_range(types, second.getResultTypes());
-  auto loc = builder.getFusedLoc({first.getLoc(), second.getLoc()});
-  auto merged = AllReduceOp::create(builder, loc, types, inputs, Value(),
-                                    first.getGroupsAttr());
-  size_t count = first.getNumResults();
-  first->replaceAllUsesWith(merged.getResults().take_front(count));
-  second->replaceAllUsesWith(merged.getResults().drop_front(count));
-  first.erase();
-  second.erase();
-  return merged;
+  return AllReduceOp::create(builder, loc, types, inputs, Value(),
+                             first.getGroupsAttr());
+}
+
+static GemmOp create(OpBuilder &builder, Location loc, TypeRange types,
+                     GemmOp first, GemmOp second) {
+  SmallVector<Value> bs(first.getBs());
+  llvm::append_range(bs, second.getBs());
+  return GemmOp::create(builder, loc, types, first.getA(), bs);
 }
 
 /// Moves `first` into `second`.
-static GemmOp merge(GemmOp first, GemmOp second) {
+template <typename OpTy> static OpTy merge(OpTy first, OpTy second) {
   OpBuilder builder(second);
-  SmallVector<Value> bs(first.getBs());
-  llvm::append_range(bs, second.getBs());
-  SmallVector<Type> types(first.getResultTypes());
-  llvm::append_range(types, second.getResultTypes());
+  SmallVector<Type> types(first->getResultTypes());
+  llvm::append_range(types, second->getResultTypes());
   auto loc = builder.getFusedLoc({first.getLoc(), second.getLoc()});
-  auto merged = GemmOp::create(builder, loc, types, first.getA(), bs);
-  size_t count = first.getNumResults();
-  first->replaceAllUsesWith(merged.getResults().take_front(count));
-  second->replaceAllUsesWith(merged.getResults().drop_front(count));
+  OpTy merged = create(builder, loc, types, first, second);
+  size_t count = first->getNumResults();
+  first->replaceAllUsesWith(merged->getResults().take_front(count));
+  second->replaceAllUsesWith(merged->getResults().drop_front(count));
   first.erase();
   second.erase();
   return merged;

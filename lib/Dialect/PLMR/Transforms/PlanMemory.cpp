@@ -127,11 +127,9 @@ namespace {
 struct PlanMemory : plmr::impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    mesh::MeshOp meshOp = mesh::lookupMesh(module);
-    if (!meshOp) {
-      module.emitError("expected a plmr.mesh");
+    mesh::MeshOp meshOp = requireMesh(module);
+    if (!meshOp)
       return signalPassFailure();
-    }
     Builder builder(&getContext());
     int64_t next = 0;
     for (auto object : module.getOps<mesh::ObjectOp>()) {

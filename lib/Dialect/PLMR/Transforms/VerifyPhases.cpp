@@ -107,11 +107,9 @@ struct VerifyMesh : plmr::impl::VerifyMeshBase<VerifyMesh> {
   }
 
   void runOnOperation() override {
-    mesh::MeshOp meshOp = mesh::lookupMesh(getOperation());
-    if (!meshOp) {
-      getOperation().emitError("expected a plmr.mesh");
+    mesh::MeshOp meshOp = requireMesh(getOperation());
+    if (!meshOp)
       return signalPassFailure();
-    }
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (failed(verifyBlock(func.getBody().front(), meshOp.getShape())))
         return signalPassFailure();

@@ -25,6 +25,9 @@ constexpr llvm::StringLiteral parametersAttrName = "plmr.parameters";
 constexpr llvm::StringLiteral inputsAttrName = "plmr.inputs";
 constexpr llvm::StringLiteral outputsAttrName = "plmr.outputs";
 
+/// The module's mesh, or null after an error.
+mesh::MeshOp requireMesh(mlir::ModuleOp module);
+
 /// The device of `mesh`, or an error on it.
 mlir::FailureOr<Machine> loadMachine(mesh::MeshOp mesh);
 

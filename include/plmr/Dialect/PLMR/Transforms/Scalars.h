@@ -87,6 +87,11 @@ public:
     Value backward = sub(sub(mul(extent, index(2)), index(1)), twice);
     return select(less(twice, extent), twice, backward);
   }
+  /// Ring steps that align a block for the staircase on a core at `position`
+  /// of the other axis, which has `others` cores.
+  Value alignment(Value position, Value extent, Value others) const {
+    return div(mul(position, extent), others);
+  }
 
 private:
   Value compare(mlir::arith::CmpIPredicate predicate, Value x, Value y) const {
