@@ -84,6 +84,7 @@ plmr::profileLaunch(const Program &program, const Launch &launch,
   std::map<uint32_t, InstructionTime> times;
   TimingOptions options;
   options.engine = first->engine;
+  uint64_t last = 0;
   options.onOp = [&, core = first->lastCore](const TimedOp &op) {
     if (op.core != core || op.engine != noOperand)
       return;
@@ -91,6 +92,8 @@ plmr::profileLaunch(const Program &program, const Launch &launch,
     time.pc = op.pc;
     ++time.count;
     time.ticks += op.end - op.begin;
+    time.before += op.begin - last;
+    last = op.end;
   };
   llvm::Expected<TimingResult> second =
       timeLaunch(program, launch, parameters, options);

@@ -73,9 +73,15 @@ struct ExecOptions {
 };
 llvm::Error execProgram(const ExecOptions &options);
 
+/// The values of a launch's parameters, in its order, of "NAME=VALUE" each.
+llvm::Expected<std::vector<int32_t>>
+parseParameters(const Launch &launch, llvm::ArrayRef<std::string> texts);
+
 struct InspectOptions {
   std::string program;
-  std::optional<std::string> core; ///< X,Y: print its instructions instead
+  std::optional<std::string> core;     ///< X,Y: print its instructions instead
+  std::optional<std::string> launch;   ///< print where its time goes instead
+  std::vector<std::string> parameters; ///< of that launch: NAME=VALUE
 };
 llvm::Error inspectProgram(const InspectOptions &options);
 

@@ -47,7 +47,6 @@ private:
                                       size_t position,
                                       ArrayRef<uint32_t> tensors) const;
   Error openFiles(ArrayRef<Binding> inputs, std::vector<Binding> &outputs);
-  Expected<std::vector<int32_t>> getParameters() const;
   Error readInput(const Binding &binding);
   Error writeOutput(const Binding &binding);
   void printSummary(const TimingResult &time) const;
@@ -155,23 +154,24 @@ Error Executor::openFiles(ArrayRef<Binding> inputs,
   return files.checkInput(options.program);
 }
 
-Expected<std::vector<int32_t>> Executor::getParameters() const {
-  std::vector<std::optional<int32_t>> given(launch->parameters.size());
-  for (StringRef text : options.parameters) {
+Expected<std::vector<int32_t>>
+plmr::parseParameters(const Launch &launch, ArrayRef<std::string> texts) {
+  std::vector<std::optional<int32_t>> given(launch.parameters.size());
+  for (StringRef text : texts) {
     auto [name, value] = text.split('=');
     size_t index =
-        llvm::find(launch->parameters, name) - launch->parameters.begin();
+        llvm::find(launch.parameters, name) - launch.parameters.begin();
     int32_t number;
     if (index == given.size() || value.getAsInteger(10, number))
       return makeError("--param: expected NAME=INTEGER of {0} but got '{1}'",
-                       launch->parameters.empty()
+                       launch.parameters.empty()
                            ? "no parameters"
-                           : llvm::join(launch->parameters, ", "),
+                           : llvm::join(launch.parameters, ", "),
                        text);
     given[index] = number;
   }
   std::vector<int32_t> parameters;
-  for (auto [name, value] : llvm::zip(launch->parameters, given)) {
+  for (auto [name, value] : llvm::zip(launch.parameters, given)) {
     if (!value)
       return makeError("expected a value of the parameter '{0}': --param "
                        "{0}=INTEGER",
@@ -249,7 +249,8 @@ Error Executor::run() {
   auto outputs = bind("--output", options.outputs, launch->outputs);
   if (!outputs)
     return outputs.takeError();
-  Expected<std::vector<int32_t>> parameters = getParameters();
+  Expected<std::vector<int32_t>> parameters =
+      parseParameters(*launch, options.parameters);
   if (!parameters)
     return parameters.takeError();
   if (Error error = openFiles(*inputs, *outputs))

@@ -9,8 +9,10 @@
 #include "Commands.h"
 #include "Report.h"
 #include "plmr/Support/Printable.h"
+#include "plmr/Timing/Timing.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
+#include <map>
 
 using namespace plmr;
 using llvm::formatv;
@@ -189,12 +191,90 @@ static llvm::Error printStream(const Program &program, StringRef core) {
   return llvm::Error::success();
 }
 
+//===----------------------------------------------------------------------===//
+// Profiles
+//===----------------------------------------------------------------------===//
+
+/// Where the time of the core that finishes last goes, by source location.
+static llvm::Error printProfile(const Program &program, StringRef name,
+                                llvm::ArrayRef<std::string> texts) {
+  const Launch *launch = program.findLaunch(name);
+  if (!launch) {
+    auto names = llvm::map_range(program.launches,
+                                 [](const Launch &l) { return l.name; });
+    return makeError(
+        "--profile: expected one of the launches {0} but got '{1}'",
+        llvm::join(names, ", "), name);
+  }
+  llvm::Expected<std::vector<int32_t>> parameters =
+      parseParameters(*launch, texts);
+  if (!parameters)
+    return parameters.takeError();
+  llvm::Expected<TimingResult> result =
+      timeLaunch(program, *launch, *parameters);
+  if (!result)
+    return result.takeError();
+  llvm::Expected<std::vector<InstructionTime>> profile =
+      profileLaunch(program, *launch, *parameters);
+  if (!profile)
+    return profile.takeError();
+
+  unsigned x = result->lastCore % program.mesh.columns;
+  unsigned y = result->lastCore / program.mesh.columns;
+  const CoreClass &cls = program.classes[program.getClass(x, y)];
+  using Key = std::pair<std::string, std::string>; // location, opcode
+  std::map<Key, InstructionTime> groups;
+  InstructionTime all = {};
+  auto add = [](InstructionTime &sum, const InstructionTime &time) {
+    sum.count += time.count;
+    sum.ticks += time.ticks;
+    sum.before += time.before;
+  };
+  for (const InstructionTime &time : *profile) {
+    std::string location = time.pc < cls.locations.size()
+                               ? program.locations[cls.locations[time.pc]]
+                               : "";
+    std::string text = printInstruction(cls.code[time.pc]);
+    add(groups[{location, StringRef(text).split(' ').first.str()}], time);
+    add(all, time);
+  }
+  double cycle = program.machine.ticksPerCycle;
+  auto getRow = [&](const InstructionTime &time, StringRef opcode,
+                    StringRef location) -> Table::Row {
+    return {std::to_string(time.count),
+            formatv("{0:F1}", time.ticks / cycle),
+            formatv("{0:F1}", time.before / cycle),
+            formatv("{0:F1}%", 100.0 * (time.ticks + time.before) /
+                                   std::max<uint64_t>(result->ticks, 1)),
+            opcode.str(),
+            printable(location)};
+  };
+  std::vector<std::pair<Key, InstructionTime>> order(groups.begin(),
+                                                     groups.end());
+  llvm::sort(order, [](const auto &a, const auto &b) {
+    return a.second.ticks + a.second.before > b.second.ticks + b.second.before;
+  });
+  os() << formatv("{0}: {1:F1} cycles, core {2},{3} is last, {4} wavelets, "
+                  "{5} hops, {6} engine, {7} contended links\n",
+                  printable(name), result->cycles, x, y, result->wavelets,
+                  result->hops, stringify(result->engine), result->contended);
+  Table table({"count", "cycles", "before", "share", "instruction", "location"},
+              4);
+  for (const auto &[key, time] : order)
+    table.add(getRow(time, key.second, key.first));
+  table.add(getRow(all, "all", ""));
+  table.print("vector operations");
+  return llvm::Error::success();
+}
+
 llvm::Error plmr::inspectProgram(const InspectOptions &options) {
   llvm::Expected<Program> program = readProgram(options.program);
   if (!program)
     return program.takeError();
   if (options.core)
     return printStream(*program, *options.core);
+  if (options.launch)
+    return printProfile(*program, *options.launch, options.parameters);
   for (auto *print : {printHeader, printClasses, printLaunches, printMemory,
                       printChannels, printOperations})
     print(*program);

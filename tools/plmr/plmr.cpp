@@ -249,6 +249,12 @@ void Driver::addInspect() {
       ->check(isFile);
   addText(sub, "--stream", inspectOptions.core,
           "X,Y: print the constants and instructions of a core");
+  addText(sub, "--profile", inspectOptions.launch,
+          "LAUNCH: time it and print where the time goes");
+  sub->add_option("--param", inspectOptions.parameters,
+                  "NAME=INTEGER of that launch")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   sub->callback(
       [this] { command = [this] { return inspectProgram(inspectOptions); }; });
 }

@@ -100,11 +100,12 @@ llvm::Expected<TimingResult> timeLaunch(const Program &program,
                                         llvm::ArrayRef<int32_t> parameters,
                                         const TimingOptions &options = {});
 
-/// Ticks of one core's vector operations, per instruction.
+/// Ticks of one core's vector operations on its main stream, per instruction.
 struct InstructionTime {
   uint32_t pc;
   uint64_t count;
-  uint64_t ticks; ///< of all executions, stalls included
+  uint64_t ticks;  ///< of all executions, stalls included
+  uint64_t before; ///< from the operation before: scalars, waits, epochs
 };
 
 /// Times the launch twice and attributes the time of the core that finishes

@@ -587,6 +587,8 @@ TEST(Timing, ProfileAttributesTheLastCore) {
   EXPECT_EQ((*profile)[0].pc, 3u);
   EXPECT_EQ((*profile)[0].count, 3u);
   EXPECT_EQ((*profile)[0].ticks, 330u);
+  EXPECT_EQ((*profile)[0].before + (*profile)[0].ticks,
+            timeLaunch(program, program.launches[0], {})->ticks);
 }
 
 } // namespace
