@@ -324,22 +324,21 @@ Error MeshInterpreter::executeHeadGemmT(mesh::HeadGemmTOp op) {
   Matrix q = gatherMatrix(op.getQ()), k = gatherMatrix(op.getK());
   int64_t group = op.getGroup();
   int64_t extent = q.columns / (op.getKvHeads() * group);
-  auto scale = static_cast<float>(op.getScale().convertToDouble());
   return forEachCore([&](Environment &core) {
     Array scores = makeUndefined(getMap(op.getScores()).tile);
     int64_t first = core.getInt(op.getFirst());
-    forEachScore(
-        op.getScores(), core.getInt(op.getSlots()), group, core,
-        [&](const Score &score) {
-          float &sum = (*scores.data)[score.at];
-          sum = 0;
-          bool isZero = score.isPadding || score.position >= k.columns;
-          for (int64_t i = 0; i != (isZero ? 0 : extent); ++i)
-            sum = std::fma(
-                q.at(score.query, score.head * extent + i),
-                k.at(score.head / group * extent + i, score.position), sum);
-          sum = score.position > first + score.query ? -INFINITY : sum * scale;
-        });
+    forEachScore(op.getScores(), core.getInt(op.getSlots()), group, core,
+                 [&](const Score &score) {
+                   float &sum = (*scores.data)[score.at];
+                   sum = 0;
+                   bool isZero = score.isPadding || score.position >= k.columns;
+                   for (int64_t i = 0; i != (isZero ? 0 : extent); ++i)
+                     sum = std::fma(
+                         q.at(score.query, score.head * extent + i),
+                         k.at(score.head / group * extent + i, score.position),
+                         sum);
+                   sum = score.position > first + score.query ? -INFINITY : sum;
+                 });
     core.set(op.getScores(), std::move(scores));
     return Error::success();
   });

@@ -228,19 +228,41 @@ static Value findWhole(Value buffer, int64_t elements, Operation *op) {
   return {};
 }
 
+/// The buffer that `buffer` is a view of.
+static Value getViewed(Value buffer) {
+  while (buffer) {
+    auto view = buffer.getDefiningOp<ViewLikeOpInterface>();
+    if (!view)
+      break;
+    buffer = view.getViewSource();
+  }
+  return buffer;
+}
+
 /// The operation's own last write of a whole tile, followed through copies
-/// that it shares with others, and the end of all that bears its name.
+/// that it shares with others, and the end of all that bears its name. Of a
+/// larger buffer that it wrote, the tile that it takes a view of.
 static void findTile(Point &point, ArrayRef<Operation *> ops,
                      int64_t elements) {
+  Value written;
   for (Operation *op : ops) {
+    bool isOwn = join(getNames(op)) == point.operation;
+    if (isa<ViewLikeOpInterface>(op) && isOwn && written &&
+        getViewed(op->getResult(0)) == written &&
+        findWhole(op->getResult(0), elements, op) == op->getResult(0)) {
+      point.tile = op->getResult(0);
+      point.tileOp = op;
+    }
     if (isa<ViewLikeOpInterface, memref::AllocOp>(op) || isPure(op))
       continue;
-    bool isOwn = join(getNames(op)) == point.operation;
     auto copy = dyn_cast<memref::CopyOp>(op);
     bool movesOn = copy && copy.getSource() == point.tile;
     if (isOwn || movesOn)
       if (Value whole = findWhole(getWritten(op), elements, op))
         point.tile = whole;
+    if (isOwn)
+      if (Value buffer = getWritten(op))
+        written = getViewed(buffer);
     point.tileOp = op;
   }
 }

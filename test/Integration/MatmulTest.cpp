@@ -74,6 +74,33 @@ func.func @main(%a: {0}, %b: {1}) -> {2} {{
       .str();
 }
 
+/// `plmr.gemm_t` of its two arguments, B and the result in the given orders.
+std::string getTransposedModule(const Problem &p, llvm::StringRef orderB,
+                                llvm::StringRef orderC) {
+  bool untransposed = p.kind == Kind::Matmul;
+  std::string b = untransposed
+                      ? getTensor({p.k, p.n}) + ", [x, " + orderB.str() + " y]"
+                      : getTensor({p.n, p.k}) + ", [" + orderB.str() + " y, x]";
+  return llvm::formatv(R"(
+!a = !plmr.placed<{0}, [y, x]>
+!b = !plmr.placed<{1}>
+!c = !plmr.placed<{2}, [y, {3} x]>
+plmr.mesh @mesh {4} x {5} on "lab"
+plmr.object input @arg0 : !a
+plmr.object input @arg1 : !b
+plmr.object output @result0 : !c
+func.func @main() {{
+  %a = plmr.load @arg0 : !a
+  %b = plmr.load @arg1 : !b
+  %c = plmr.gemm_t %a, %b {6} : !a, !b -> !c
+  plmr.store %c, @result0 : !c
+  return
+})",
+                       getTensor({p.m, p.k}), b, getTensor({p.m, p.n}), orderC,
+                       p.columns, p.rows, untransposed ? "untransposed" : "")
+      .str();
+}
+
 std::vector<float> getExpected(const Problem &p, const std::vector<float> &a,
                                const std::vector<float> &b) {
   int64_t m = p.kind == Kind::Vecmat ? 1 : p.m;
@@ -106,12 +133,16 @@ protected:
   }
 
   void expectExact(const Problem &p, EmulatorMode mode) {
+    expectExact(p, mode, getModule(p));
+  }
+
+  void expectExact(const Problem &p, EmulatorMode mode,
+                   const std::string &text) {
     SCOPED_TRACE(llvm::formatv("kind {0}, m {1}, n {2}, k {3} on {4}x{5}",
                                static_cast<int>(p.kind), p.m, p.n, p.k,
                                p.columns, p.rows)
                      .str());
-    auto module =
-        mlir::parseSourceString<mlir::ModuleOp>(getModule(p), &context);
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     ASSERT_TRUE(module);
     CompileOptions options;
     options.device = "lab";
@@ -159,6 +190,22 @@ TEST_F(Matmul, IsExactOnAllMeshesUpTo17) {
         if (HasFatalFailure())
           return;
       }
+}
+
+// B skewed or to be aligned, the result skewed or to be moved into ring order.
+TEST_F(Matmul, TransposedIsExactInAllOrders) {
+  for (unsigned rows = 1; rows <= 9; ++rows)
+    for (unsigned columns = 1; columns <= 9; ++columns)
+      for (const char *orderB : {"ring", "skew"})
+        for (const char *orderC : {"ring", "skew"}) {
+          SCOPED_TRACE(llvm::formatv("{0} y, {1} x", orderB, orderC).str());
+          Kind kind = random() % 2 ? Kind::Matmul : Kind::MatmulTransposed;
+          Problem problem = makeProblem(kind, columns, rows);
+          expectExact(problem, EmulatorMode::Check,
+                      getTransposedModule(problem, orderB, orderC));
+          if (HasFatalFailure())
+            return;
+        }
 }
 
 TEST_F(Matmul, ReadsNothingUndefined) {

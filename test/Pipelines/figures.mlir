@@ -24,10 +24,11 @@
 // GEMM-5X3: core.operation "product" "x.ring, y.ring" bytes 128 hops 2 colours [0, 1, 2, 3, 4, 5]
 // GEMM-8X8: core.operation "product" "x.ring, y.ring" bytes 48 hops 2 colours [0, 1, 2, 3, 4, 5]
 
-// Two buffers for a tile of B and one partial product.
-// GEMMT-3X5: core.operation "product" "y.ring, x.up, x.down" bytes 88 hops 2 colours [0, 1, 2, 3, 4, 5, 6]
-// GEMMT-5X3: core.operation "product" "y.ring, x.up, x.down" bytes 80 hops 2 colours [0, 1, 2, 3, 4, 5, 6]
-// GEMMT-8X8: core.operation "product" "y.ring, x.up, x.down" bytes 24 hops 2 colours [0, 1, 2, 3, 4, 5, 6]
+// Two buffers each for a tile of B and one of the result: 2 * 4 * (2 * 4 + 3 * 3)
+// bytes, 2 * 4 * (3 * 2 + 4 * 2), 2 * 4 * (1 * 2 + 2 * 1).
+// GEMMT-3X5: core.operation "product" "y.ring, x.ring" bytes 136 hops 2 colours [0, 1, 2, 3, 4, 5]
+// GEMMT-5X3: core.operation "product" "y.ring, x.ring" bytes 112 hops 2 colours [0, 1, 2, 3, 4, 5]
+// GEMMT-8X8: core.operation "product" "y.ring, x.ring" bytes 32 hops 2 colours [0, 1, 2, 3, 4, 5]
 
 // One tile of the result; the multicast from the root is the longest message.
 // GEMV-3X5: core.operation "product" "y.chain0, y.chain1, y.broadcast" bytes 12 hops 3 colours [0, 1, 2, 3]

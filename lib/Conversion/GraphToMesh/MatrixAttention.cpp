@@ -43,6 +43,24 @@ Value Placer::getKeyCount(Location loc, const HeadLayout &layout, Value slots) {
   return s.sub(bound(s.add(block, s.index(1))), bound(block));
 }
 
+/// Scaled queries give scaled scores, of which there are more.
+Value Placer::scaleQueries(Location loc, Value queries, double scale) {
+  auto type = cast<PlacedType>(queries.getType());
+  return buildLocal(builder, loc, mesh, queries, TypeRange(type),
+                    [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+                      auto tile = cast<RankedTensorType>(tiles[0].getType());
+                      Value empty = tensor::EmptyOp::create(
+                          b, loc, tile.getShape(), tile.getElementType());
+                      return {buildElementwise(
+                          b, loc, tiles[0], {Dims{0, 1}}, empty,
+                          [&](OpBuilder &n, Location l, ValueRange x) -> Value {
+                            return arith::MulFOp::create(
+                                n, l, x[0],
+                                buildFloat(n, l, tile.getElementType(), scale));
+                          })};
+                    })[0];
+}
+
 LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
   Location loc = op.getLoc();
   const HeadLayout &layout = layouts.at(op);
@@ -89,8 +107,10 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
   // queues beside those of the whole mesh.
   if (layout.reducesOverColumns)
     mesh::EpochOp::create(builder, loc, 1);
-  Value scores = mesh::HeadGemmTOp::create(builder, loc, scoresType, inputs[0],
-                                           k, first, slots, op.getScaleAttr());
+  Value scores = mesh::HeadGemmTOp::create(
+      builder, loc, scoresType,
+      scaleQueries(loc, inputs[0], op.getScale().convertToDouble()), k, first,
+      slots);
   Value count = getKeyCount(loc, layout, slots);
 
   auto reduceHeads = [&](mesh::Reducer reducer) {

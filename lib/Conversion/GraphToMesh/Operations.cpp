@@ -188,27 +188,32 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
   if (failed(a))
     return failure();
   // A staircase needs blocks in ring order; where the columns of A lie as
-  // something else wants them, B stays and partial sums move.
+  // something else wants them, A stays and the result moves.
   SplitAttr contracted = splitsA[1];
   bool walks = !transposed && (contracted == ringX || contracted == skewX);
+  if (!walks && (contracted.getAxis() != MeshAxis::X || !contracted.isCut() ||
+                 contracted.getOrder() == BlockOrder::Skewed))
+    return op.emitOpError("expected columns of A that are cut along x")
+           << (transposed ? " and not skewed, for a transposed B," : "")
+           << " but got " << (*a).getType();
   auto requiredSplit = required.find(op.getResult(0));
   bool isWeight = isa_and_nonnull<llm::ParamOp>(inputB.getDefiningOp());
-  SplitAttr columns = !walks                            ? ringX
+  // Of B the dimension that walks lies along y: k, or n if A stays.
+  unsigned walking = walks || transposed ? 0 : 1;
+  SplitAttr rowsB = isWeight ? ringY : skewY;
+  SplitAttr columns = !walks                            ? getColumnSplit()
                       : requiredSplit != required.end() ? requiredSplit->second
                       : isWeight ? order(MeshAxis::X, BlockOrder::Natural)
                                  : ringX;
-  SmallVector<SplitAttr> splitsB = {isWeight ? ringY : skewY, columns};
-  if (!walks)
-    splitsB = transposed ? SmallVector<SplitAttr>{ringY, contracted}
-                         : SmallVector<SplitAttr>{contracted, ringY};
-  else if (PlacementAttr found = findPlacement(inputB);
-           found &&
-           (found.getSplits()[0] == ringY || found.getSplits()[0] == skewY)) {
-    splitsB.assign(found.getSplits().begin(), found.getSplits().end());
-    columns = splitsB[1];
-  } else if (found) {
-    splitsB = {ringY, columns};
+  if (PlacementAttr found = findPlacement(inputB)) {
+    SplitAttr actual = found.getSplits()[walking];
+    rowsB = actual == skewY ? skewY : ringY;
+    if (walks && actual == rowsB)
+      columns = found.getSplits()[1];
   }
+  SmallVector<SplitAttr> splitsB = {rowsB, walks ? columns : contracted};
+  if (walking == 1)
+    std::swap(splitsB[0], splitsB[1]);
   FailureOr<Value> b = place(op, inputB, PlacementAttr::get(context, splitsB));
   if (failed(b))
     return failure();
@@ -246,26 +251,24 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
   return success();
 }
 
-/// Row `row` of a matrix [cyclic y, x] as a vector on all rows, along x.
+/// The columns of row `row` of a matrix [cyclic y, x] on all rows: what a
+/// column of cores has, one after the other.
 Value Placer::broadcastRow(Location loc, Value matrix, Value row) {
   auto type = cast<PlacedType>(matrix.getType());
   Type element = type.getTensor().getElementType();
+  int64_t width = type.getTileType(mesh).getDimSize(1);
   PlacedType vector =
-      getType(type.getTensor().getShape().take_back(),
-              type.getPlacement().getSplits().take_back(), element,
+      getType({mesh.columns * width},
+              {SplitAttr::getBalanced(getContext(), MeshAxis::X)}, element,
               PadValue::Zero, getPartial(mesh::Reducer::Sum, MeshAxis::Y));
-  Value rows = buildIndex(builder, loc, mesh.rows);
-  Value slot = arith::DivUIOp::create(builder, loc, row, rows);
-  Value owner = arith::RemUIOp::create(builder, loc, row, rows);
-  Value y =
-      mesh::CoordOp::create(builder, loc, builder.getIndexType(), MeshAxis::Y);
-  Value owns =
-      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, y, owner);
+  Scalars s(builder, loc);
+  MeshLine y = buildMeshLine(builder, loc, mesh, MeshAxis::Y);
+  Value slot = s.div(row, y.extent);
+  Value owns = s.equal(y.local, s.rem(row, y.extent));
   // All other rows add zeros.
   Value partial = buildLocal(
       builder, loc, mesh, matrix, TypeRange(vector),
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
-        int64_t width = vector.getTileType(mesh).getDimSize(0);
         Value own = tensor::ExtractSliceOp::create(
             b, loc, vector.getTileType(mesh), tiles[0],
             ArrayRef<OpFoldResult>{slot, b.getIndexAttr(0)},
@@ -283,12 +286,12 @@ Value Placer::broadcastRow(Location loc, Value matrix, Value row) {
   return allReduce(loc, partial)[0];
 }
 
-/// A vector in ring order along x, on all rows, as one in ring order along y:
-/// each core adds what is in both of its blocks.
-Value Placer::turnVector(Location loc, Value vector) {
-  auto type = cast<PlacedType>(vector.getType());
-  int64_t extent = type.getTensor().getDimSize(0);
-  Type element = type.getTensor().getElementType();
+/// What `broadcastRow` gives for row `row` as a vector of `extent` elements in
+/// ring order along y: each core adds what is in both of its blocks.
+Value Placer::turnVector(Location loc, Value columns, Value row,
+                         int64_t extent) {
+  Type element =
+      cast<PlacedType>(columns.getType()).getTensor().getElementType();
   PlacedType turned = getType(
       {extent},
       {SplitAttr::getBalanced(getContext(), MeshAxis::Y, BlockOrder::Ring)},
@@ -297,20 +300,26 @@ Value Placer::turnVector(Location loc, Value vector) {
   struct Block {
     Value begin, end;
   };
-  auto getBlock = [&](MeshAxis axis) -> Block {
-    MeshLine line = buildMeshLine(builder, loc, mesh, axis);
-    Value block = s.ringPosition(line.local, line.extent);
+  auto getBlock = [&](const MeshLine &line, Value block) -> Block {
     auto bound = [&](Value number) {
       return s.div(s.mul(number, s.index(extent)), line.extent);
     };
     return {bound(block), bound(s.add(block, s.index(1)))};
   };
-  Block x = getBlock(MeshAxis::X), y = getBlock(MeshAxis::Y);
+  MeshLine lineX = buildMeshLine(builder, loc, mesh, MeshAxis::X);
+  MeshLine lineY = buildMeshLine(builder, loc, mesh, MeshAxis::Y);
+  // Columns are skewed by the row of cores.
+  Value owner = s.ringPosition(s.rem(row, lineY.extent), lineY.extent);
+  Value shift = s.alignment(owner, lineX.extent, lineY.extent);
+  Block x = getBlock(
+      lineX, s.rem(s.add(s.ringPosition(lineX.local, lineX.extent), shift),
+                   lineX.extent));
+  Block y = getBlock(lineY, s.ringPosition(lineY.local, lineY.extent));
   Value begin = s.max(x.begin, y.begin);
   Value length = s.sub(s.max(s.min(x.end, y.end), begin), begin);
   Value from = s.sub(begin, x.begin), to = s.sub(begin, y.begin);
   Value partial = buildLocal(
-      builder, loc, mesh, vector, TypeRange(turned),
+      builder, loc, mesh, columns, TypeRange(turned),
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
         RankedTensorType tile = turned.getTileType(mesh);
         Value zeros = buildFilled(
@@ -330,8 +339,8 @@ Value Placer::turnVector(Location loc, Value vector) {
 LogicalResult Placer::convertExtractRow(tensor::ExtractSliceOp op) {
   Value matrix = lookup(op.getSource());
   auto cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
-  auto ringX =
-      SplitAttr::getBalanced(getContext(), MeshAxis::X, BlockOrder::Ring);
+  auto skewX =
+      SplitAttr::getBalanced(getContext(), MeshAxis::X, BlockOrder::Skewed);
   bool isRow =
       op.getSourceType().getRank() == 2 && op.getResultType().getRank() == 1 &&
       isConstantIntValue(op.getMixedOffsets()[1], 0) &&
@@ -339,15 +348,16 @@ LogicalResult Placer::convertExtractRow(tensor::ExtractSliceOp op) {
       op.getResultType().getDimSize(0) == op.getSourceType().getDimSize(1);
   if (!isRow || !matrix ||
       getPlaced(op.getSource()).getPlacement().getSplits() !=
-          ArrayRef<SplitAttr>{cyclic, ringX})
+          ArrayRef<SplitAttr>{cyclic, skewX})
     return op.emitOpError("expected a whole row of a matrix that is placed as "
-                          "<[cyclic y, ring x]>");
+                          "<[cyclic y, skew x]>");
   Location loc = op.getLoc();
   OpFoldResult offset = op.getMixedOffsets()[0];
   Value row = isa<Attribute>(offset)
                   ? buildIndex(builder, loc, *getConstantIntValue(offset))
                   : scalars.lookup(cast<Value>(offset));
-  placed[op.getResult()] = turnVector(loc, broadcastRow(loc, matrix, row));
+  placed[op.getResult()] = turnVector(loc, broadcastRow(loc, matrix, row), row,
+                                      op.getResultType().getDimSize(0));
   return success();
 }
 

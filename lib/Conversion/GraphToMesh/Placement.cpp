@@ -141,15 +141,21 @@ SplitAttr Placer::getRowSplit() {
                          : SplitAttr::getBalanced(getContext(), MeshAxis::Y);
 }
 
+/// The features of positions lie where products leave them and take them up.
+SplitAttr Placer::getColumnSplit() {
+  return SplitAttr::getBalanced(getContext(), MeshAxis::X,
+                                hasPositionRows ? BlockOrder::Skewed
+                                : hasMatrices   ? BlockOrder::Ring
+                                                : BlockOrder::Natural);
+}
+
 PlacementAttr Placer::getDefaultPlacement(int64_t rank) {
   SmallVector<SplitAttr> splits(rank, SplitAttr::getWhole(getContext()));
   if (rank == 1)
     splits[0] = getVectorSplit(MeshAxis::Y);
   if (rank >= 2) {
     splits[0] = getRowSplit();
-    splits[1] = SplitAttr::getBalanced(getContext(), MeshAxis::X,
-                                       hasMatrices ? BlockOrder::Ring
-                                                   : BlockOrder::Natural);
+    splits[1] = getColumnSplit();
   }
   return PlacementAttr::get(getContext(), splits);
 }

@@ -85,8 +85,10 @@ private:
   /// over the same dimension of a weight.
   mesh::SplitAttr getVectorSplit(mesh::MeshAxis axis);
   Value broadcastRow(mlir::Location loc, Value matrix, Value row);
-  Value turnVector(mlir::Location loc, Value vector);
-  /// Balanced along y, and a second dimension along x.
+  Value turnVector(mlir::Location loc, Value columns, Value row,
+                   int64_t extent);
+  mesh::SplitAttr getColumnSplit();
+  /// Along y, and a second dimension along x.
   mesh::PlacementAttr getDefaultPlacement(int64_t rank);
   std::string getArgumentName(mlir::BlockArgument argument) const;
   /// Rows of the function's matrices: cyclic if they are positions.
@@ -140,6 +142,7 @@ private:
   mesh::ObjectOp getCache(mlir::FlatSymbolRefAttr name, mesh::SplitAttr split);
   /// Keys of slots 0 up to `slots` of every row that the core's column owns.
   Value getKeyCount(mlir::Location loc, const HeadLayout &layout, Value slots);
+  Value scaleQueries(mlir::Location loc, Value queries, double scale);
   Value rotate(mlir::Location loc, Value x, const HeadLayout &layout,
                int64_t group, const Angles &angles);
 

@@ -66,6 +66,8 @@ private:
   /// The buffer of a tile that an operation on buffers reads at once.
   Value buildOperand(Location loc, Value tile);
   Value buildZeros(Location loc, ArrayRef<int64_t> shape, Type element);
+  Value buildTravelling(Location loc, RankedTensorType tile, int64_t segments);
+  Value buildReadFirst(Location loc, Value buffers);
   /// Key heads of a tile whose columns are (key heads : ..).
   int64_t getLocalHeads(Value queries) const;
   /// [m x heads x group x i] as [m x columns].
@@ -361,13 +363,38 @@ void TileConverter::convertGemmT(mesh::GemmTOp op) {
   Location loc = op.getLoc();
   Value a = buildOperand(loc, mapping.lookup(op.getA()));
   Value b = buildOperand(loc, mapping.lookup(op.getB()));
-  RankedTensorType tile = getTile(op.getC());
-  Value c = buildZeros(loc, tile.getShape(), tile.getElementType());
+  Value c = buildTravelling(loc, getTile(op.getC()), /*segments=*/1);
   int64_t extent =
       cast<PlacedType>(op.getC().getType()).getTensor().getDimSize(1);
-  mesh::GemmTTileOp::create(builder, loc, a, b, c, extent,
-                            op.getUntransposed());
-  mapping.map(op.getC(), buildRead(loc, c, /*writable=*/true));
+  mesh::GemmTTileOp::create(
+      builder, loc, a, b, c, extent, op.getUntransposed(),
+      isInRingOrder(op.getB(), op.getUntransposed() ? 1 : 0),
+      isInRingOrder(op.getC(), 1));
+  mapping.map(op.getC(), buildReadFirst(loc, c));
+}
+
+/// A tile that walks along x, within segments, and ends in the first of two
+/// buffers.
+Value TileConverter::buildTravelling(Location loc, RankedTensorType tile,
+                                     int64_t segments) {
+  Segments lines{mesh.columns, static_cast<unsigned>(segments)};
+  SmallVector<int64_t> shape = {lines.getMaxWidth() > 1 ? 2 : 1};
+  llvm::append_range(shape, tile.getShape());
+  return buildAlloc(loc, RankedTensorType::get(shape, tile.getElementType()));
+}
+
+Value TileConverter::buildReadFirst(Location loc, Value buffers) {
+  auto type = cast<MemRefType>(buffers.getType());
+  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)),
+      strides(type.getRank(), builder.getIndexAttr(1)),
+      sizes = getAsIndexOpFoldResult(builder.getContext(), type.getShape());
+  sizes[0] = builder.getIndexAttr(1);
+  auto first = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+      type.getShape().drop_front(), type, offsets, sizes, strides));
+  return buildRead(loc,
+                   memref::SubViewOp::create(builder, loc, first, buffers,
+                                             offsets, sizes, strides),
+                   /*writable=*/true);
 }
 
 int64_t TileConverter::getLocalHeads(Value queries) const {
@@ -382,13 +409,14 @@ void TileConverter::convertHeadGemmT(mesh::HeadGemmTOp op) {
       expandColumns(builder, loc, mapping.lookup(op.getQ()), heads, group);
   Value k = expandHeads(builder, loc, mapping.lookup(op.getK()), heads);
   Value scores =
-      buildAlloc(loc, splitColumns(getTile(op.getScores()), heads, group));
+      buildTravelling(loc, splitColumns(getTile(op.getScores()), heads, group),
+                      op.getKvHeads());
   mesh::HeadGemmTTileOp::create(
       builder, loc, buildOperand(loc, q), buildOperand(loc, k), scores,
       mapping.lookup(op.getFirst()), mapping.lookup(op.getSlots()),
-      op.getScaleAttr(), builder.getI64IntegerAttr(op.getKvHeads()));
+      builder.getI64IntegerAttr(op.getKvHeads()));
   mapping.map(op.getScores(),
-              collapseColumns(loc, buildRead(loc, scores, /*writable=*/true)));
+              collapseColumns(loc, buildReadFirst(loc, scores)));
 }
 
 void TileConverter::convertHeadGemm(mesh::HeadGemmOp op) {

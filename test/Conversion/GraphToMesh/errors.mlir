@@ -263,11 +263,30 @@ func.func @cache() {
 
 // -----
 
+// A was placed where a walk starts: which block of k a core has depends on its
+// row, and no B that walks along y could have the same.
+#a = affine_map<(m, n, k) -> (m, k)>
+#b = affine_map<(m, n, k) -> (n, k)>
+#c = affine_map<(m, n, k) -> (m, n)>
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @skewed(%a: tensor<4x4xf32>, %b: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %zero = arith.constant dense<0.0> : tensor<4x4xf32>
+  %p = linalg.matmul ins(%a, %b : tensor<4x4xf32>, tensor<4x4xf32>)
+                     outs(%zero : tensor<4x4xf32>) -> tensor<4x4xf32>
+  // expected-error @below {{'linalg.matmul' op expected columns of A that are cut along x and not skewed, for a transposed B, but got '!plmr.placed<tensor<4x4xf32>, [y, skew x]>'}}
+  %q = linalg.matmul indexing_maps = [#a, #b, #c]
+      ins(%a, %b : tensor<4x4xf32>, tensor<4x4xf32>)
+      outs(%zero : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %p, %q : tensor<4x4xf32>, tensor<4x4xf32>
+}
+
+// -----
+
 // Rows of other matrices than those of positions are not taken apart.
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @row(%x: tensor<4x8xf32>, %i: index) -> tensor<8xf32> {
   %s = arith.addf %x, %x : tensor<4x8xf32>
-  // expected-error @below {{'tensor.extract_slice' op expected a whole row of a matrix that is placed as <[cyclic y, ring x]>}}
+  // expected-error @below {{'tensor.extract_slice' op expected a whole row of a matrix that is placed as <[cyclic y, skew x]>}}
   %r = tensor.extract_slice %s[%i, 0] [1, 8] [1, 1] : tensor<4x8xf32> to tensor<8xf32>
   return %r : tensor<8xf32>
 }

@@ -26,9 +26,10 @@ func.func @matmul(%a: tensor<7x9xf32>, %b: tensor<9x5xf32>) -> tensor<7x5xf32> {
 #c = affine_map<(m, n, k) -> (m, n)>
 plmr.mesh @mesh 3 x 2 on "tiny"
 
-// No operand is aligned for the product with a transposed B.
+// The product with a transposed B: A stays, B is scattered where the walk starts.
+// The result goes back to ring order, the same in all rows.
 // CHECK:      plmr.object input @arg0 : !plmr.placed<tensor<7x9xf32>, [y, ring x]>
-// CHECK-NEXT: plmr.object input @arg1 : !plmr.placed<tensor<5x9xf32>, [ring y, ring x]>
+// CHECK-NEXT: plmr.object input @arg1 : !plmr.placed<tensor<5x9xf32>, [skew y, ring x]>
 // CHECK-NEXT: plmr.object output @result0 : !plmr.placed<tensor<7x5xf32>, [y, ring x]>
 // CHECK-LABEL: func.func @transposed
 // CHECK:       %[[C:.*]] = plmr.gemm_t %{{.*}}, %{{.*}} :
@@ -38,6 +39,27 @@ func.func @transposed(%a: tensor<7x9xf32>, %b: tensor<5x9xf32>)
   %zero = arith.constant dense<0.0> : tensor<7x5xf32>
   %c = linalg.matmul indexing_maps = [#a, #b, #c]
       ins(%a, %b : tensor<7x9xf32>, tensor<5x9xf32>)
+      outs(%zero : tensor<7x5xf32>) -> tensor<7x5xf32>
+  return %c : tensor<7x5xf32>
+}
+
+// -----
+
+#a = affine_map<(m, n, k) -> (m, k)>
+#b = affine_map<(m, n, k) -> (n, k)>
+#c = affine_map<(m, n, k) -> (m, n)>
+plmr.mesh @mesh 3 x 2 on "tiny"
+llm.weight @w : tensor<5x9xf32> in "m.gguf" [#llm.source<"w", 64, "F32">]
+
+// A weight is in ring order, whoever uses it; the chip aligns it.
+// CHECK:       plmr.object weight @w.tiles : !plmr.placed<tensor<5x9xf32>, [ring y, ring x]>
+// CHECK-LABEL: func.func @transposed_weight
+// CHECK:       plmr.gemm_t %{{.*}} : !plmr.placed<tensor<7x9xf32>, [y, ring x]>, !plmr.placed<tensor<5x9xf32>, [ring y, ring x]> -> !plmr.placed<tensor<7x5xf32>, [y, ring x]>
+func.func @transposed_weight(%a: tensor<7x9xf32>) -> tensor<7x5xf32> {
+  %w = llm.param @w : tensor<5x9xf32>
+  %zero = arith.constant dense<0.0> : tensor<7x5xf32>
+  %c = linalg.matmul indexing_maps = [#a, #b, #c]
+      ins(%a, %w : tensor<7x9xf32>, tensor<5x9xf32>)
       outs(%zero : tensor<7x5xf32>) -> tensor<7x5xf32>
   return %c : tensor<7x5xf32>
 }

@@ -1,5 +1,5 @@
 // Matrices with a row for each position: rows lie where the cache has their
-// positions, columns in ring order.
+// positions, columns where walks begin and end.
 //
 // RUN: plmr-opt %s -split-input-file -convert-graph-to-mesh | FileCheck %s
 
@@ -15,7 +15,7 @@ llm.weight @head : tensor<16x24xf32> in "m.gguf" [#llm.source<"head", 64, "F32">
 
 // Projections leave heads where attention wants them; the output's weight lies
 // as attention leaves its rows.
-// CHECK-DAG: plmr.object weight @gain.tiles : !plmr.placed<tensor<16xf32>, [ring x]>
+// CHECK-DAG: plmr.object weight @gain.tiles : !plmr.placed<tensor<16xf32>, [skew x]>
 // CHECK-DAG: plmr.object weight @wq.tiles : !plmr.placed<tensor<16x32xf32>, [ring y, x(4:2:2:2 segment 0 inner 2)]>
 // CHECK-DAG: plmr.object weight @wk.tiles : !plmr.placed<tensor<16x16xf32>, [ring y, x(4:2:2 segment 0 inner 1)]>
 // CHECK-DAG: plmr.object weight @wv.tiles : !plmr.placed<tensor<16x16xf32>, [ring y, x(4:4 segment 0 inner 1)]>
@@ -25,7 +25,7 @@ llm.weight @head : tensor<16x24xf32> in "m.gguf" [#llm.source<"head", 64, "F32">
 // CHECK-DAG: plmr.object weight @rope0.cos.rows : !plmr.placed<tensor<8x8xf32>, [cyclic y, x(4:2 segment 0 inner 1)]> in "" [#llm.rope_table<cosine 1 pairs 2 base 1.000000e+04>]
 // CHECK-DAG: plmr.object weight @rope0.sin.rows : !plmr.placed<tensor<8x8xf32>, [cyclic y, x(4:2 segment 0 inner 1)]> in "" [#llm.rope_table<sine 1 pairs 2 base 1.000000e+04>]
 // CHECK-DAG: plmr.object state @keys.cache : !plmr.placed<tensor<2x16x64xf32>, [*, x(4:2:2 segment 0 inner 1), cyclic y]> stacked
-// CHECK-DAG: plmr.object input @rows : !plmr.placed<tensor<8x16xf32>, [cyclic y, ring x]>
+// CHECK-DAG: plmr.object input @rows : !plmr.placed<tensor<8x16xf32>, [cyclic y, skew x]>
 // CHECK-DAG: plmr.object output @logits : !plmr.placed<tensor<24xf32>, [x]>
 
 // CHECK-LABEL: func.func @prefill(
@@ -46,7 +46,8 @@ llm.weight @head : tensor<16x24xf32> in "m.gguf" [#llm.source<"head", 64, "F32">
 // CHECK:         arith.constant 6.250000e-02 : f32
 // CHECK:         math.rsqrt
 
-// CHECK:       %[[Q:.*]] = plmr.gemm %[[N]], %{{.*}} -> !plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:2:2 segment 0 inner 2)]>
+// What is skewed needs no alignment.
+// CHECK:       %[[Q:.*]] = plmr.gemm %[[N]], %{{.*}} : (!plmr.placed<tensor<8x16xf32>, [cyclic y, skew x]>, {{.*}} -> !plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:2:2 segment 0 inner 2)]>
 // CHECK:       %[[K:.*]] = plmr.gemm %[[N]], %{{.*}} -> !plmr.placed<tensor<8x16xf32>, [cyclic y, x(4:2:2 segment 0 inner 1)]>
 // CHECK:       %[[V:.*]] = plmr.gemm %[[N]], %{{.*}} -> !plmr.placed<tensor<8x16xf32>, [cyclic y, x(4:4 segment 0 inner 1)]>
 // CHECK:       %[[RQ:.*]] = plmr.local (%{{.*}} = %[[Q]], %{{.*}} = %[[ANGLES]]#0, %{{.*}} = %[[ANGLES]]#1)
@@ -66,7 +67,11 @@ llm.weight @head : tensor<16x24xf32> in "m.gguf" [#llm.source<"head", 64, "F32">
 // Heads lie on segments of one and two columns, whose messages have a route
 // table of their own.
 // CHECK-NEXT:  plmr.epoch 1
-// CHECK-NEXT:  %[[S:.*]] = plmr.head_gemm_t %[[RQ]], %[[KEYS]] first %[[FIRST]] slots %[[SLOTS]] scale 5.000000e-01 :
+// There are fewer queries than scores to scale.
+// CHECK-NEXT:  %[[SQ:.*]] = plmr.local (%{{.*}} = %[[RQ]]) : (!plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:2:2 segment 0 inner 2)]>) -> !plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:2:2 segment 0 inner 2)]>
+// CHECK:         %[[SCALE:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK:         arith.mulf %{{.*}}, %[[SCALE]]
+// CHECK:       %[[S:.*]] = plmr.head_gemm_t %[[SQ]], %[[KEYS]] first %[[FIRST]] slots %[[SLOTS]] :
 // CHECK-SAME:    -> !plmr.placed<tensor<8x512xf32>, [cyclic y, x(4:2:64 segment 0 inner 2)], pad any>
 // Of a tile the keys that the core owns count.
 // CHECK:       %[[PM:.*]] = plmr.local (%{{.*}} = %[[S]])
@@ -84,19 +89,31 @@ llm.weight @head : tensor<16x24xf32> in "m.gguf" [#llm.source<"head", 64, "F32">
 // CHECK-NEXT:  %[[A:.*]] = plmr.local (%{{.*}} = %[[SV]], %{{.*}} = %[[TOTAL]])
 // CHECK:         arith.divf
 
-// What lies on segments is no operand of a staircase: partial sums move, and
-// the result is in ring order again, as the residual is.
-// CHECK:       %[[O:.*]] = plmr.gemm_t %[[A]], %{{.*}} untransposed : {{.*}} -> !plmr.placed<tensor<8x16xf32>, [cyclic y, ring x]>
+// What lies on segments is no operand of a staircase: the result moves, and is
+// left as the residual is.
+// CHECK:       %[[O:.*]] = plmr.gemm_t %[[A]], %{{.*}} untransposed : {{.*}}, !plmr.placed<tensor<32x16xf32>, [x(4:2:4 segment 0 inner 2), ring y]> -> !plmr.placed<tensor<8x16xf32>, [cyclic y, skew x]>
 // CHECK-NEXT:  %[[Y:.*]] = plmr.local (%{{.*}} = %[[X]], %{{.*}} = %[[O]])
 
-// A row goes to all rows; then it is turned, each core adding what is in both
-// of its blocks.
-// CHECK:       %[[OWNER:.*]] = arith.remui %[[LAST]]
-// CHECK-NEXT:  %[[ROW:.*]] = plmr.coord y
+// A row goes to all rows, in blocks of 3 on 6 columns; then it is turned, each
+// core adding what is in both of its blocks. Which block a column has is a matter
+// of the row that owned it.
+// CHECK:       %[[ROW:.*]] = plmr.coord y
+// CHECK:       %[[SLOT:.*]] = arith.divui %[[LAST]], %{{.*}}
+// CHECK-NEXT:  %[[OWNER:.*]] = arith.remui %[[LAST]]
 // CHECK-NEXT:  %[[OWNS:.*]] = arith.cmpi eq, %[[ROW]], %[[OWNER]]
-// CHECK-NEXT:  %[[PX:.*]] = plmr.local (%{{.*}} = %[[Y]]) : {{.*}} -> !plmr.placed<tensor<16xf32>, [ring x], partial<sum y>>
+// CHECK-NEXT:  %[[PX:.*]] = plmr.local (%{{.*}} = %[[Y]]) : {{.*}} -> !plmr.placed<tensor<18xf32>, [x], partial<sum y>>
+// CHECK:         tensor.extract_slice %{{.*}}[%[[SLOT]], 0] [1, 3] [1, 1]
 // CHECK:         arith.select %[[OWNS]]
 // CHECK:       %[[VX:.*]] = plmr.all_reduce %[[PX]]
+// CHECK:       %[[C6:.*]] = arith.constant 6 : index
+// CHECK:       %[[HOLDER:.*]] = arith.remui %[[LAST]], %[[C4:.*]] : index
+// CHECK:       arith.addi %[[HOLDER]],
+// CHECK:       %[[PLACEY:.*]] = arith.select
+// CHECK-NEXT:  %[[SKEWS:.*]] = arith.muli %[[PLACEY]], %[[C6]]
+// CHECK-NEXT:  %[[SKEW:.*]] = arith.divui %[[SKEWS]], %[[C4]]
+// CHECK:       %[[PLACEX:.*]] = arith.select
+// CHECK-NEXT:  %[[SUM:.*]] = arith.addi %[[PLACEX]], %[[SKEW]]
+// CHECK-NEXT:  arith.remui %[[SUM]], %[[C6]]
 // CHECK:       %[[PY:.*]] = plmr.local (%{{.*}} = %[[VX]]) : {{.*}} -> !plmr.placed<tensor<16xf32>, [ring y], partial<sum x>>
 // CHECK:         %[[COMMON:.*]] = tensor.extract_slice %{{.*}}[%{{.*}}] [%[[LENGTH:.*]]] [1]
 // CHECK:         tensor.insert_slice %[[COMMON]] into %{{.*}}[%{{.*}}] [%[[LENGTH]]] [1]
@@ -169,14 +186,14 @@ llm.weight @wo : tensor<16x16xf32> in "m.gguf" [#llm.source<"o", 64, "F32">]
 
 // A decoder and a prefill share weights, tables and caches: each is one object,
 // which lies as both want it. But a gain lies as a vector along y there, as a
-// row along x here.
+// skewed row along x here.
 // CHECK-DAG:   plmr.object weight @gain.tiles : !plmr.placed<tensor<16xf32>, [ring y]>
 // CHECK-DAG:   plmr.object weight @wq.tiles : !plmr.placed<tensor<16x16xf32>, [ring y, x(4:1:2:2 segment 0 inner 2)]>
 // CHECK-DAG:   plmr.object weight @wo.tiles : !plmr.placed<tensor<16x16xf32>, [x(4:1:4 segment 0 inner 2), ring y]>
 // CHECK-DAG:   plmr.object state @keys.cache :
 // CHECK-DAG:   plmr.object weight @rope0.cos.coarse :
 // CHECK-DAG:   plmr.object input @token : !plmr.placed<tensor<16xf32>, [ring y]>
-// CHECK-DAG:   plmr.object input @rows : !plmr.placed<tensor<8x16xf32>, [cyclic y, ring x]>
+// CHECK-DAG:   plmr.object input @rows : !plmr.placed<tensor<8x16xf32>, [cyclic y, skew x]>
 // CHECK-LABEL: func.func @decode(
 // CHECK-SAME:    attributes {plmr.inputs = [@token, @k, @v], plmr.outputs = [@next], plmr.parameters = ["position"]}
 // CHECK-DAG:     plmr.load @wq.tiles
@@ -185,7 +202,7 @@ llm.weight @wo : tensor<16x16xf32> in "m.gguf" [#llm.source<"o", 64, "F32">]
 // CHECK-DAG:     plmr.append %{{.*}}, @keys.cache
 // CHECK:         return
 // CHECK-NOT:   plmr.object {{.*}} @{{.*(w[qo].tiles|cache|coarse|fine)}}
-// CHECK:       plmr.object weight @gain.tiles1 : !plmr.placed<tensor<16xf32>, [ring x]>
+// CHECK:       plmr.object weight @gain.tiles1 : !plmr.placed<tensor<16xf32>, [skew x]>
 // CHECK-NOT:   plmr.object {{.*}} @{{.*(w[qo].tiles|cache|coarse|fine)}}
 // CHECK-LABEL: func.func @prefill(
 // CHECK-SAME:    attributes {plmr.inputs = [@rows, @ks, @vs], plmr.outputs = [@results], plmr.parameters = ["first", "begin", "end"]}
@@ -236,7 +253,7 @@ plmr.mesh @mesh 3 x 2 on "tiny"
 // A product in ring order is an operand of one with a transposed B, too.
 // CHECK-LABEL: func.func @transposed_chain(
 // CHECK:         %[[P:.*]] = plmr.gemm %{{.*}} -> !plmr.placed<tensor<4x8xf32>, [y, ring x]>
-// CHECK:         plmr.gemm_t %[[P]], %{{.*}} -> !plmr.placed<tensor<4x5xf32>, [y, ring x]>
+// CHECK:         plmr.gemm_t %[[P]], %{{.*}} : !plmr.placed<tensor<4x8xf32>, [y, ring x]>, !plmr.placed<tensor<5x8xf32>, [skew y, ring x]> -> !plmr.placed<tensor<4x5xf32>, [y, ring x]>
 #a = affine_map<(m, n, k) -> (m, k)>
 #b = affine_map<(m, n, k) -> (n, k)>
 #c = affine_map<(m, n, k) -> (m, n)>
@@ -250,4 +267,35 @@ func.func @transposed_chain(%a: tensor<4x6xf32>, %b: tensor<6x8xf32>, %c: tensor
       ins(%p, %c : tensor<4x8xf32>, tensor<5x8xf32>)
       outs(%zero5 : tensor<4x5xf32>) -> tensor<4x5xf32>
   return %r : tensor<4x5xf32>
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 2 on "lab"
+llm.state @keys : tensor<1x8x8xf32>
+llm.state @values : tensor<1x8x8xf32>
+llm.weight @wo : tensor<5x8xf32> in "m.gguf" [#llm.source<"o", 64, "F32">]
+
+// Of positions a product with a transposed B is skewed, too; a weight stays in
+// ring order, the same for all functions.
+// CHECK:       plmr.object weight @wo.tiles : !plmr.placed<tensor<5x8xf32>, [ring y, x(2:1:4 segment 0 inner 2)]>
+// CHECK:       plmr.object output @result0 : !plmr.placed<tensor<4x5xf32>, [cyclic y, skew x]>
+// CHECK-LABEL: func.func @transposed_positions(
+// CHECK:         plmr.gemm_t %{{[0-9]+}}, %{{[0-9]+}} : {{.*}} -> !plmr.placed<tensor<4x5xf32>, [cyclic y, skew x]>
+#a = affine_map<(m, n, k) -> (m, k)>
+#b = affine_map<(m, n, k) -> (n, k)>
+#c = affine_map<(m, n, k) -> (m, n)>
+func.func @transposed_positions(%q: tensor<4x8xf32>, %k: tensor<4x8xf32>, %v: tensor<4x8xf32>,
+                                %first: index, %begin: index, %end: index) -> tensor<4x5xf32> {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<4x5xf32>
+  %wo = llm.param @wo : tensor<5x8xf32>
+  %rq = llm.rope %q at %first heads 2 base 1.0e4 half : tensor<4x8xf32>
+  %rk = llm.rope %k at %first heads 2 base 1.0e4 half : tensor<4x8xf32>
+  %a = llm.attention %rq, %rk, %v, @keys, @values[%c0] at %first rows %begin to %end
+         heads 2 kv_heads 2 scale 0.5 : tensor<4x8xf32>, tensor<4x8xf32>
+  %o = linalg.matmul indexing_maps = [#a, #b, #c]
+      ins(%a, %wo : tensor<4x8xf32>, tensor<5x8xf32>)
+      outs(%zero : tensor<4x5xf32>) -> tensor<4x5xf32>
+  return %o : tensor<4x5xf32>
 }

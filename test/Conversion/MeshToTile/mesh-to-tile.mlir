@@ -176,8 +176,10 @@ func.func @gemm() {
 // CHECK-LABEL: func.func @gemm_t
 // CHECK:         %[[A:.*]] = bufferization.to_buffer %{{.*}} read_only : tensor<2x4xf32>
 // CHECK:         %[[B:.*]] = bufferization.to_buffer %{{.*}} read_only : tensor<3x4xf32>
-// CHECK:         %[[C:.*]] = memref.alloc() : memref<2x4xf32>
-// CHECK:         plmr.gemm_t_tile %[[A]], %[[B]], %[[C]] n 10 :
+// CHECK:         %[[C:.*]] = memref.alloc() : memref<2x2x4xf32>
+// CHECK-NEXT:    plmr.gemm_t_tile %[[A]], %[[B]], %[[C]] n 10 align_b align_c :
+// CHECK-NEXT:    %[[FIRST:.*]] = memref.subview %[[C]][0, 0, 0] [1, 2, 4] [1, 1, 1]
+// CHECK-NEXT:    bufferization.to_tensor %[[FIRST]] restrict writable
 func.func @gemm_t() {
   %u = plmr.load @u : !u
   %v = plmr.load @v : !v

@@ -80,12 +80,62 @@ plmr.object input @v : !v
 // CHECK-LABEL: func.func @untransposed
 // CHECK:         %[[A:.*]] = bufferization.to_buffer %{{.*}} read_only : tensor<2x4xf32>
 // CHECK:         %[[B:.*]] = bufferization.to_buffer %{{.*}} read_only : tensor<4x3xf32>
-// CHECK:         %[[C:.*]] = memref.alloc() : memref<2x4xf32>
-// CHECK:         plmr.gemm_t_tile %[[A]], %[[B]], %[[C]] n 10 untransposed : memref<2x4xf32>, memref<4x3xf32>, memref<2x4xf32>
+// CHECK:         %[[C:.*]] = memref.alloc() : memref<2x2x4xf32>
+// CHECK-NEXT:    plmr.gemm_t_tile %[[A]], %[[B]], %[[C]] n 10 untransposed align_b align_c : memref<2x4xf32>, memref<4x3xf32>, memref<2x2x4xf32>
+// CHECK-NEXT:    %[[FIRST:.*]] = memref.subview %[[C]][0, 0, 0] [1, 2, 4] [1, 1, 1]
+// CHECK-NEXT:    bufferization.to_tensor %[[FIRST]] restrict writable
 func.func @untransposed() {
   %u = plmr.load @u : !u
   %v = plmr.load @v : !v
   %w = plmr.gemm_t %u, %v untransposed : !u, !v -> !w
+  return
+}
+
+// -----
+
+!u = !plmr.placed<tensor<8x12xf32>, [y, x]>
+!v = !plmr.placed<tensor<12x10xf32>, [x, ring y]>
+!t = !plmr.placed<tensor<12x10xf32>, [x, skew y]>
+!w = !plmr.placed<tensor<8x10xf32>, [y, ring x]>
+!s = !plmr.placed<tensor<8x10xf32>, [y, skew x]>
+plmr.mesh @mesh 3 x 4 on "tiny"
+plmr.object input @u : !u
+plmr.object input @v : !v
+plmr.object input @t : !t
+
+// What is skewed lies where the walk starts or ends: B and C by themselves.
+// CHECK-LABEL: func.func @skewed
+// CHECK:         plmr.gemm_t_tile %{{.*}} n 10 untransposed align_b : memref<2x4xf32>, memref<4x3xf32>, memref<2x2x4xf32>
+// CHECK:         plmr.gemm_t_tile %{{.*}} n 10 untransposed align_c :
+// CHECK:         plmr.gemm_t_tile %{{.*}} n 10 untransposed :
+func.func @skewed() {
+  %u = plmr.load @u : !u
+  %v = plmr.load @v : !v
+  %t = plmr.load @t : !t
+  %0 = plmr.gemm_t %u, %v untransposed : !u, !v -> !s
+  %1 = plmr.gemm_t %u, %t untransposed : !u, !t -> !w
+  %2 = plmr.gemm_t %u, %t untransposed : !u, !t -> !s
+  return
+}
+
+// -----
+
+!u = !plmr.placed<tensor<8x12xf32>, [y, x]>
+!v = !plmr.placed<tensor<10x12xf32>, [skew y, x]>
+!w = !plmr.placed<tensor<8x10xf32>, [y, skew x]>
+plmr.mesh @mesh 1 x 4 on "tiny"
+plmr.object input @u : !u
+plmr.object input @v : !v
+
+// In one column nothing comes in.
+// CHECK-LABEL: func.func @one_column
+// CHECK:         %[[C:.*]] = memref.alloc() : memref<1x2x10xf32>
+// CHECK-NEXT:    plmr.gemm_t_tile %{{.*}}, %{{.*}}, %[[C]] n 10 : memref<2x12xf32>, memref<3x12xf32>, memref<1x2x10xf32>
+// CHECK-NEXT:    memref.subview %[[C]][0, 0, 0] [1, 2, 10] [1, 1, 1]
+func.func @one_column() {
+  %u = plmr.load @u : !u
+  %v = plmr.load @v : !v
+  %w = plmr.gemm_t %u, %v : !u, !v -> !w
   return
 }
 
@@ -142,18 +192,19 @@ plmr.object state @v : !v
 plmr.object output @o : !o
 
 // Tiles are read as heads: [queries x heads x group x ..], [heads x .. x
-// slots]. Scores are written whole where they count, the sums are added to.
+// slots]. Scores walk and end in the first of two tiles, the sums are added to.
 // CHECK-LABEL: func.func @heads(
 // CHECK-SAME:    %[[FIRST:.*]]: index, %[[SLOTS:.*]]: index)
 // CHECK:         plmr.epoch 1
 // CHECK:         %[[Q:.*]] = tensor.expand_shape %{{.*}} {{\[}}[0], [1, 2, 3]] output_shape [4, 1, 2, 4]
 // CHECK:         %[[K:.*]] = tensor.expand_shape %{{.*}} {{\[}}[0, 1], [2]] output_shape [1, 4, 16]
-// CHECK:         %[[S:.*]] = memref.alloc() : memref<4x1x2x32xf32>
+// CHECK:         %[[S:.*]] = memref.alloc() : memref<2x4x1x2x32xf32>
 // CHECK-NOT:     linalg.fill
 // CHECK:         %[[QB:.*]] = bufferization.to_buffer %[[Q]] read_only
 // CHECK:         %[[KB:.*]] = bufferization.to_buffer %[[K]] read_only
-// CHECK:         plmr.head_gemm_t_tile %[[QB]], %[[KB]], %[[S]] first %[[FIRST]] slots %[[SLOTS]] scale 5.000000e-01 kv_heads 2 : memref<4x1x2x4xf32>, memref<1x4x16xf32>, memref<4x1x2x32xf32>
-// CHECK:         %[[ST:.*]] = bufferization.to_tensor %[[S]] restrict writable
+// CHECK:         plmr.head_gemm_t_tile %[[QB]], %[[KB]], %[[S]] first %[[FIRST]] slots %[[SLOTS]] kv_heads 2 : memref<4x1x2x4xf32>, memref<1x4x16xf32>, memref<2x4x1x2x32xf32>
+// CHECK-NEXT:    %[[S0:.*]] = memref.subview %[[S]][0, 0, 0, 0, 0] [1, 4, 1, 2, 32] [1, 1, 1, 1, 1]
+// CHECK-NEXT:    %[[ST:.*]] = bufferization.to_tensor %[[S0]] restrict writable
 // CHECK:         tensor.collapse_shape %[[ST]] {{\[}}[0], [1, 2, 3]] : tensor<4x1x2x32xf32> into tensor<4x64xf32>
 // CHECK:         %[[O:.*]] = memref.alloc() : memref<4x1x2x4xf32>
 // CHECK:         linalg.fill ins(%{{.*}} : f32) outs(%[[O]]
@@ -167,7 +218,7 @@ func.func @heads(%first: index, %slots: index) {
   %q = plmr.load @q : !q
   %k = plmr.load @k : !k
   %v = plmr.load @v : !v
-  %s = plmr.head_gemm_t %q, %k first %first slots %slots scale 0.5 : !q, !k -> !s
+  %s = plmr.head_gemm_t %q, %k first %first slots %slots : !q, !k -> !s
   %o = plmr.head_gemm %s, %v slots %slots : !s, !v -> !o
   plmr.epoch 0
   plmr.store %o, @o : !o
@@ -183,13 +234,14 @@ plmr.mesh @mesh 2 x 4 on "tiny"
 plmr.object input @q : !q
 plmr.object state @k : !k
 
-// Fewer columns than key heads: a tile has several, and all keys of each.
+// Fewer columns than key heads: a tile has several, and all keys of each. Their
+// scores stay.
 // CHECK-LABEL: func.func @whole_heads(
-// CHECK:         plmr.head_gemm_t_tile %{{.*}} kv_heads 4 : memref<4x2x1x8xf32>, memref<2x8x16xf32>, memref<4x2x1x64xf32>
+// CHECK:         plmr.head_gemm_t_tile %{{.*}} kv_heads 4 : memref<4x2x1x8xf32>, memref<2x8x16xf32>, memref<1x4x2x1x64xf32>
 func.func @whole_heads(%first: index, %slots: index) {
   %q = plmr.load @q : !q
   %k = plmr.load @k : !k
-  %s = plmr.head_gemm_t %q, %k first %first slots %slots scale 0.5 : !q, !k -> !s
+  %s = plmr.head_gemm_t %q, %k first %first slots %slots : !q, !k -> !s
   return
 }
 

@@ -107,9 +107,8 @@ func.func @enough_queues(%a: !py, %b: !px, %c: !px4) -> (!x, !y, !y) {
 
 // -----
 
-// Rings and neighbours of products take queues, too: trees are chains then,
-// which share the latter. Not those of another function, whose routes are its
-// own.
+// Rings of products take queues, too: trees are chains then. Not those of
+// another function, whose routes are its own.
 
 !x = !plmr.placed<tensor<32xf32>, [x]>
 !y = !plmr.placed<tensor<32xf32>, [y]>
@@ -144,7 +143,7 @@ func.func @beside_transposed(%p: !py, %a: !a, %b: !b) -> (!x, !a) {
 // ALL: plmr.all_reduce %{{.*}} groups [16] :
 func.func @beside_heads(%p: !py, %q: !q, %k: !k, %n: index) -> (!x, !s) {
   %r = plmr.all_reduce %p : (!py) -> !x
-  %s = plmr.head_gemm_t %q, %k first %n slots %n scale 1.0 : !q, !k -> !s
+  %s = plmr.head_gemm_t %q, %k first %n slots %n : !q, !k -> !s
   return %r, %s : !x, !s
 }
 

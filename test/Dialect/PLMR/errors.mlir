@@ -562,7 +562,7 @@ func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x], order [1, 0]>, %b: !
 // -----
 
 func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<6x4xf32>, [y, x]>) {
-  // expected-error @below {{'plmr.gemm_t' op expected B to be placed as #plmr.placement<[ring y, x]> but got #plmr.placement<[y, x]>}}
+  // expected-error-re @below {{'plmr.gemm_t' op expected n of B to be 'ring y' or 'skew y' but got #plmr.split{{ *}}y{{$}}}}
   %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<6x4xf32>, [y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
   return
 }
@@ -579,7 +579,7 @@ func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<te
 // -----
 
 func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<4x6xf32>, [ring y, x]>) {
-  // expected-error @below {{'plmr.gemm_t' op expected B to be placed as #plmr.placement<[x, ring y]> but got #plmr.placement<[ring y, x]>}}
+  // expected-error-re @below {{'plmr.gemm_t' op expected n of B to be 'ring y' or 'skew y' but got #plmr.split{{ *}}x{{$}}}}
   %c = plmr.gemm_t %a, %b untransposed : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<4x6xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, ring x]>
   return
 }
@@ -587,7 +587,7 @@ func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<te
 // -----
 
 func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<tensor<6x4xf32>, [ring y, x]>) {
-  // expected-error @below {{'plmr.gemm_t' op expected the result to be placed as #plmr.placement<[y, ring x]> but got #plmr.placement<[y, x]>}}
+  // expected-error-re @below {{'plmr.gemm_t' op expected columns of the result to be 'ring x' or 'skew x' but got #plmr.split{{ *}}x{{$}}}}
   %c = plmr.gemm_t %a, %b : !plmr.placed<tensor<8x4xf32>, [y, x]>, !plmr.placed<tensor<6x4xf32>, [ring y, x]> -> !plmr.placed<tensor<8x6xf32>, [y, x]>
   return
 }
@@ -596,7 +596,7 @@ func.func @gemm_t(%a: !plmr.placed<tensor<8x4xf32>, [y, x]>, %b: !plmr.placed<te
 
 func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
   // expected-error @below {{'plmr.head_gemm_t' op expected q to be placed as <[cyclic y, x(heads:group:.. segment 0 ..)]> but got #plmr.placement<[y, x(2:2:4:2 segment 0 inner 2)]>}}
-  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  %s = plmr.head_gemm_t %q, %k first %i slots %i : !plmr.placed<tensor<16x32xf32>, [y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
   return
 }
 
@@ -604,7 +604,7 @@ func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [y, x(2:2:4:2 segment
 
 func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
   // expected-error @below {{'plmr.head_gemm_t' op expected the result to be placed as <[cyclic y, x(heads:group:.. segment 0 ..)]> but got #plmr.placement<[cyclic y, x]>}}
-  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x]>
+  %s = plmr.head_gemm_t %q, %k first %i slots %i : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x]>
   return
 }
 
@@ -612,7 +612,7 @@ func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 
 
 func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
   // expected-error-re @below {{'plmr.head_gemm_t' op expected columns of the result that are (heads : group : keys), cut by keys, but got {{.*}}x(2:2:8:8 segment 0 inner 2){{.*}}}}
-  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:8:8 segment 0 inner 2)]>
+  %s = plmr.head_gemm_t %q, %k first %i slots %i : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:8:8 segment 0 inner 2)]>
   return
 }
 
@@ -620,7 +620,7 @@ func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 
 
 func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(4:4 segment 0 inner 1), cyclic y]>, %i: index) {
   // expected-error @below {{'plmr.head_gemm_t' op expected k to be placed as <[x(2:.. segment 0 ..), cyclic y]> but got #plmr.placement<[x(4:4 segment 0 inner 1), cyclic y]>}}
-  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(4:4 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  %s = plmr.head_gemm_t %q, %k first %i slots %i : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(4:4 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
   return
 }
 
@@ -628,7 +628,7 @@ func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 
 
 func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), y]>, %i: index) {
   // expected-error @below {{'plmr.head_gemm_t' op expected k to be placed as <[x(2:.. segment 0 ..), cyclic y]> but got #plmr.placement<[x(2:4:2 segment 0 inner 1), y]>}}
-  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  %s = plmr.head_gemm_t %q, %k first %i slots %i : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
   return
 }
 
@@ -636,7 +636,7 @@ func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 
 
 func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:2:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
   // expected-error @below {{'plmr.head_gemm_t' op expected the same queries, heads and group but got '!plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:2:2 segment 0 inner 2)]>' and '!plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>'}}
-  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:2:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  %s = plmr.head_gemm_t %q, %k first %i slots %i : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:2:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
   return
 }
 
@@ -644,7 +644,7 @@ func.func @head_gemm_t(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:4:2:2 
 
 func.func @head_gemm_t(%q: !plmr.placed<tensor<8x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %i: index) {
   // expected-error @below {{'plmr.head_gemm_t' op expected the same queries, heads and group but got '!plmr.placed<tensor<8x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>' and '!plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>'}}
-  %s = plmr.head_gemm_t %q, %k first %i slots %i scale 1.0 : !plmr.placed<tensor<8x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  %s = plmr.head_gemm_t %q, %k first %i slots %i : !plmr.placed<tensor<8x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
   return
 }
 
@@ -782,75 +782,116 @@ func.func @gemm_tile(%a: memref<4x4xf32>) {
 
 // -----
 
-func.func @gemm_t_tile(%a: memref<4xf32>, %b: memref<4x4xf32>) {
-  // expected-error @below {{'plmr.gemm_t_tile' op expected matrices but got 'memref<4xf32>', 'memref<4x4xf32>', 'memref<4x4xf32>'}}
-  plmr.gemm_t_tile %a, %b, %b n 4 : memref<4xf32>, memref<4x4xf32>, memref<4x4xf32>
-  return
-}
-
-// -----
-
-func.func @gemm_t_tile(%a: memref<4x2xf32>, %b: memref<4x4xf32>) {
-  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<4x2xf32>', 'memref<4x4xf32>', 'memref<4x4xf32>'}}
-  plmr.gemm_t_tile %a, %b, %b n 4 : memref<4x2xf32>, memref<4x4xf32>, memref<4x4xf32>
-  return
-}
-
-// -----
-
-// An untransposed B has k rows.
-func.func @gemm_t_tile(%a: memref<4x4xf32>, %b: memref<3x4xf32>, %c: memref<4x4xf32>) {
-  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<4x4xf32>', 'memref<3x4xf32>', 'memref<4x4xf32>'}}
-  plmr.gemm_t_tile %a, %b, %c n 4 untransposed : memref<4x4xf32>, memref<3x4xf32>, memref<4x4xf32>
+func.func @gemm_t_tile(%a: memref<4xf32>, %b: memref<4x4xf32>, %c: memref<2x4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected matrices, and one or two for the result but got 'memref<4xf32>', 'memref<4x4xf32>', 'memref<2x4x4xf32>'}}
+  plmr.gemm_t_tile %a, %b, %c n 4 : memref<4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
   return
 }
 
 // -----
 
 func.func @gemm_t_tile(%a: memref<4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected matrices, and one or two for the result but got 'memref<4x4xf32>', 'memref<4x4xf32>', 'memref<4x4xf32>'}}
+  plmr.gemm_t_tile %a, %a, %a n 4 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_t_tile(%a: memref<4x4xf32>, %c: memref<3x4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected one or two tiles for the result but got 'memref<3x4x4xf32>'}}
+  plmr.gemm_t_tile %a, %a, %c n 4 : memref<4x4xf32>, memref<4x4xf32>, memref<3x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_t_tile(%a: memref<4x2xf32>, %b: memref<4x4xf32>, %c: memref<2x4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<4x2xf32>', 'memref<4x4xf32>', 'memref<2x4x4xf32>'}}
+  plmr.gemm_t_tile %a, %b, %c n 4 : memref<4x2xf32>, memref<4x4xf32>, memref<2x4x4xf32>
+  return
+}
+
+// -----
+
+// A and the result have the same rows.
+func.func @gemm_t_tile(%a: memref<2x4xf32>, %b: memref<4x4xf32>, %c: memref<2x4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<2x4xf32>', 'memref<4x4xf32>', 'memref<2x4x4xf32>'}}
+  plmr.gemm_t_tile %a, %b, %c n 4 : memref<2x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
+  return
+}
+
+// -----
+
+// An untransposed B has k rows.
+func.func @gemm_t_tile(%a: memref<4x4xf32>, %b: memref<3x4xf32>, %c: memref<2x4x4xf32>) {
+  // expected-error @below {{'plmr.gemm_t_tile' op expected tiles that multiply but got 'memref<4x4xf32>', 'memref<3x4xf32>', 'memref<2x4x4xf32>'}}
+  plmr.gemm_t_tile %a, %b, %c n 4 untransposed : memref<4x4xf32>, memref<3x4xf32>, memref<2x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_t_tile(%a: memref<4x4xf32>, %c: memref<1x4x4xf32>) {
   // expected-error @below {{'plmr.gemm_t_tile' op expected a positive n but got -1}}
-  plmr.gemm_t_tile %a, %a, %a n -1 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  plmr.gemm_t_tile %a, %a, %c n -1 : memref<4x4xf32>, memref<4x4xf32>, memref<1x4x4xf32>
   return
 }
 
 // -----
 
-func.func @head_gemm_t_tile(%q: memref<8x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x2x256xf32>, %i: index) {
-  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles of rank 4, 3 and 4 but got 'memref<8x2x4xf32>', 'memref<1x4x64xf32>', 'memref<8x1x2x256xf32>'}}
-  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 4 : memref<8x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
-  return
-}
-
-// -----
-
-// q and k have the same features.
-func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x2x64xf32>, %s: memref<8x1x2x256xf32>, %i: index) {
-  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<1x2x64xf32>', 'memref<8x1x2x256xf32>'}}
-  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x2x64xf32>, memref<8x1x2x256xf32>
-  return
-}
-
-// -----
-
-func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<2x4x64xf32>, %s: memref<8x1x2x256xf32>, %i: index) {
-  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<2x4x64xf32>', 'memref<8x1x2x256xf32>'}}
-  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 4 : memref<8x1x2x4xf32>, memref<2x4x64xf32>, memref<8x1x2x256xf32>
-  return
-}
-
-// -----
-
-func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x1x256xf32>, %i: index) {
-  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<1x4x64xf32>', 'memref<8x1x1x256xf32>'}}
-  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x1x256xf32>
+func.func @head_gemm_t_tile(%q: memref<8x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<2x8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles of rank 4, 3 and 5 but got 'memref<8x2x4xf32>', 'memref<1x4x64xf32>', 'memref<2x8x1x2x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i kv_heads 4 : memref<8x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x2x256xf32>
   return
 }
 
 // -----
 
 func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles of rank 4, 3 and 5 but got 'memref<8x1x2x4xf32>', 'memref<1x4x64xf32>', 'memref<8x1x2x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<3x8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected one or two tiles for the result but got 'memref<3x8x1x2x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<3x8x1x2x256xf32>
+  return
+}
+
+// -----
+
+// q and k have the same features.
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x2x64xf32>, %s: memref<2x8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<1x2x64xf32>', 'memref<2x8x1x2x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i kv_heads 4 : memref<8x1x2x4xf32>, memref<1x2x64xf32>, memref<2x8x1x2x256xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<2x4x64xf32>, %s: memref<2x8x1x2x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<2x4x64xf32>', 'memref<2x8x1x2x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i kv_heads 4 : memref<8x1x2x4xf32>, memref<2x4x64xf32>, memref<2x8x1x2x256xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<2x8x1x1x256xf32>, %i: index) {
+  // expected-error @below {{'plmr.head_gemm_t_tile' op expected tiles that multiply but got 'memref<8x1x2x4xf32>', 'memref<1x4x64xf32>', 'memref<2x8x1x1x256xf32>'}}
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x1x256xf32>
+  return
+}
+
+// -----
+
+func.func @head_gemm_t_tile(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<2x8x1x2x256xf32>, %i: index) {
   // expected-error @below {{'plmr.head_gemm_t_tile' op expected a positive kv_heads but got 0}}
-  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i scale 1.0 kv_heads 0 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  plmr.head_gemm_t_tile %q, %k, %s first %i slots %i kv_heads 0 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x2x256xf32>
   return
 }
 

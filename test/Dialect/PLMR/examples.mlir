@@ -76,7 +76,7 @@ func.func @heads(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segmen
                  %p: !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>,
                  %first: index, %slots: index) {
   plmr.epoch 1
-  %s = plmr.head_gemm_t %q, %k first %first slots %slots scale 0.35
+  %s = plmr.head_gemm_t %q, %k first %first slots %slots
       : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>,
         !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>
       -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
@@ -88,11 +88,11 @@ func.func @heads(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segmen
 }
 
 func.func @head_tiles(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>,
-                      %s: memref<8x1x2x256xf32>, %p: memref<8x1x2x256xf32>,
+                      %s: memref<2x8x1x2x256xf32>, %p: memref<8x1x2x256xf32>,
                       %v: memref<1x4x64xf32>, %o: memref<8x1x2x4xf32>,
                       %first: index, %slots: index) {
-  plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots scale 0.35
-      kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots kv_heads 4
+      : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x2x256xf32>
   plmr.head_gemm_tile %p, %v, %o slots %slots kv_heads 4
       : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
   return
@@ -106,12 +106,12 @@ func.func @gemm_tile(%a: memref<4x4xf32>, %b0: memref<4x4xf32>,
 }
 
 func.func @tiles(%buf: memref<24xf32>, %a: memref<4x4xf32>,
-                 %b: memref<4x4xf32>, %c: memref<4x4xf32>, %l: index,
+                 %b: memref<4x4xf32>, %c: memref<2x4x4xf32>, %l: index,
                  %started: i1) {
   %m = plmr.ref @attn_q[%l] : memref<16x16xf32>
   plmr.reduce_tile sum y %buf groups [4, 2] : memref<24xf32>
-  plmr.gemm_t_tile %a, %b, %c n 12
-      : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+  plmr.gemm_t_tile %a, %b, %c n 12 align_b
+      : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
   %s = plmr.role sends @y.chain0
   plmr.send %buf on @y.chain0 : memref<24xf32>
   plmr.recv %buf on @y.bcast : memref<24xf32>

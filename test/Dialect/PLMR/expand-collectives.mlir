@@ -215,46 +215,55 @@ func.func @one_column(%a: memref<4x11xf32>, %b: memref<4x5xf32>, %c: memref<4x5x
 
 plmr.mesh @mesh 3 x 2 on "tiny"
 
+// C = A transpose(B): A stays, B walks along y, C along x.
 // CHECK-DAG: #[[$A:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
 // CHECK-DAG: #[[$B:.*]] = affine_map<(d0, d1, d2) -> (d1, d2)>
 // CHECK-DAG: #[[$C:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
+// CHECK-DAG: plmr.channel @x.ring #plmr.relation<ring x>
 // CHECK-DAG: plmr.channel @y.ring #plmr.relation<ring y>
-// CHECK-DAG: plmr.channel @x.up #plmr.relation<up x>
-// CHECK-DAG: plmr.channel @x.down #plmr.relation<down x>
 // CHECK-LABEL: func.func @gemm_t(
-// CHECK-SAME:    %[[A:.*]]: memref<4x4xf32>, %[[B:.*]]: memref<6x4xf32>, %[[C:.*]]: memref<4x4xf32>)
-// CHECK-DAG:     %[[COLUMN:.*]] = plmr.coord x
-// CHECK-DAG:     %[[BB:.*]] = memref.alloc() : memref<2x6x4xf32>
-// A segment is no longer than a block of B or of C.
-// CHECK-DAG:     %[[P:.*]] = memref.alloc() : memref<4x4xf32>
-// CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step %{{.*}} iter_args(%[[HALF:.*]] = %{{.*}}) -> (index)
-// CHECK:           %[[FROM:.*]] = memref.subview %[[BB]][%[[HALF]], 0, 0]
-// CHECK:           %[[T0:.*]] = plmr.send %[[FROM]] on @y.ring if %[[CHANGE:.*]] {plmr.operation = "gemm_t"}
-// CHECK:           %[[T1:.*]] = plmr.recv %{{.*}} on @y.ring if %[[CHANGE]]
-// Blocks of the result's columns are numbered in ring order, as those of B.
-// CHECK:           scf.for %[[BLOCK:.*]] = %{{.*}} to
-// CHECK:             %[[ROOT:.*]] = arith.select
-// CHECK:             %[[PART:.*]] = memref.subview %[[P]][0, 0] [4, %[[LENGTH:[a-z0-9_]+]]] [1, 1]
-// CHECK:             linalg.fill ins(%{{.*}} : f32) outs(%[[PART]]
-// CHECK:             %[[ROWS:.*]] = memref.subview %[[FROM]][%{{.*}}, 0] [%[[LENGTH]], 4] [1, 1]
-// CHECK:             linalg.generic {indexing_maps = [#[[$A]], #[[$B]], #[[$C]]], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[A]], %[[ROWS]] : {{.*}}) outs(%[[PART]]
-// A chain from either end of the row to the root.
-// CHECK-DAG:         %[[LEFT:.*]] = arith.cmpi ult, %[[COLUMN]], %[[ROOT]]
-// CHECK-DAG:         %[[RIGHT:.*]] = arith.cmpi ult, %[[ROOT]], %[[COLUMN]]
-// CHECK-DAG:         %[[ISROOT:.*]] = arith.cmpi eq, %[[COLUMN]], %[[ROOT]]
-// CHECK:             plmr.send %[[PART]] on @x.up if
-// CHECK:             plmr.forward_reduce sum %[[PART]] on @x.up from receives_low to @x.up if
-// CHECK:             plmr.send %[[PART]] on @x.down if
-// CHECK:             plmr.forward_reduce sum %[[PART]] on @x.down from receives_high to @x.down if
-// CHECK:             plmr.recv_reduce sum %[[PART]] on @x.up from receives_low if
-// CHECK:             plmr.recv_reduce sum %[[PART]] on @x.down from receives_high if
-// CHECK:             scf.if %[[ISROOT]] {
-// CHECK:               memref.copy %[[PART]], %{{.*}}
-// CHECK:           plmr.wait %[[T0]] if %[[CHANGE]]
-// CHECK:           plmr.wait %[[T1]] if %[[CHANGE]]
-func.func @gemm_t(%a: memref<4x4xf32>, %b: memref<6x4xf32>, %c: memref<4x4xf32>) {
+// CHECK-SAME:    %[[A:.*]]: memref<4x4xf32>, %[[B:.*]]: memref<6x4xf32>, %[[CC:.*]]: memref<2x4x4xf32>)
+// CHECK-DAG:     %[[C0:.*]] = arith.constant 0 : index
+// CHECK-DAG:     %[[C1:.*]] = arith.constant 1 : index
+// CHECK-DAG:     %[[C4:.*]] = arith.constant 4 : index
+// CHECK-DAG:     %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// A tile of C moves three times: to end in the first, zeros start in the other.
+// CHECK:         %[[START:.*]] = memref.subview %[[CC]][1, 0, 0] [1, 4, 4] [1, 1, 1]
+// CHECK-NEXT:    linalg.fill ins(%[[ZERO]] : f32) outs(%[[START]] :
+// CHECK-NEXT:    %[[BB:.*]] = memref.alloc() : memref<2x6x4xf32>
+// CHECK-NEXT:    %[[HOME:.*]] = memref.subview %[[BB]][0, 0, 0]
+// CHECK-NEXT:    memref.copy %[[B]], %[[HOME]]
+// CHECK-NOT:     memref.alloc
+// CHECK-NOT:     memref.copy
+// Both lie where the walk starts, of 4 steps as the staircase's.
+// CHECK-NOT:     scf.for
+// CHECK:         scf.for %{{.*}} = %[[C0]] to %[[C4]] step %[[C1]] iter_args(%{{.*}} = %{{.*}}, %[[HALFC:.*]] = %[[C1]], %[[HALFB:.*]] = %[[C0]])
+// CHECK:           %[[FROMC:.*]] = memref.subview %[[CC]][%[[HALFC]], 0, 0]
+// CHECK:           %[[FROMB:.*]] = memref.subview %[[BB]][%[[HALFB]], 0, 0]
+// B moves beside the product ..
+// CHECK:           %[[OTHERB:.*]] = arith.subi %[[C1]], %[[HALFB]]
+// CHECK:           %[[INTOB:.*]] = memref.subview %[[BB]][%[[OTHERB]], 0, 0]
+// CHECK:           %[[T0:.*]] = plmr.send %[[FROMB]] on @y.ring if %[[CHANGEB:.*]] {plmr.operation = "gemm_t"}
+// CHECK:           %[[T1:.*]] = plmr.recv %[[INTOB]] on @y.ring if %[[CHANGEB]]
+// CHECK-NOT:       on @x.ring
+// CHECK:           %[[COLUMNS:.*]] = memref.subview %[[FROMC]][0, %{{.*}}] [4, %[[LENGTH:[a-z0-9_]+]]] [1, 1]
+// CHECK:           %[[ROWS:.*]] = memref.subview %[[FROMB]][%{{.*}}, 0] [%[[LENGTH]], 4] [1, 1]
+// CHECK:           linalg.generic {indexing_maps = [#[[$A]], #[[$B]], #[[$C]]], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[A]], %[[ROWS]] : {{.*}}) outs(%[[COLUMNS]]
+// .. and C, of which the product is a part, behind it.
+// CHECK:           plmr.wait %[[T0]] if %[[CHANGEB]]
+// CHECK-NEXT:      plmr.wait %[[T1]] if %[[CHANGEB]]
+// CHECK:           %[[OTHERC:.*]] = arith.subi %[[C1]], %[[HALFC]]
+// CHECK:           %[[INTOC:.*]] = memref.subview %[[CC]][%[[OTHERC]], 0, 0]
+// CHECK:           %[[T2:.*]] = plmr.send %[[FROMC]] on @x.ring if %[[CHANGEC:.*]] {plmr.operation = "gemm_t"}
+// CHECK:           %[[T3:.*]] = plmr.recv %[[INTOC]] on @x.ring if %[[CHANGEC]]
+// CHECK:           plmr.wait %[[T2]] if %[[CHANGEC]]
+// CHECK-NEXT:      plmr.wait %[[T3]] if %[[CHANGEC]]
+// CHECK:           scf.yield
+// CHECK-NOT:     scf.for
+// CHECK:         return
+func.func @gemm_t(%a: memref<4x4xf32>, %b: memref<6x4xf32>, %c: memref<2x4x4xf32>) {
   plmr.gemm_t_tile %a, %b, %c n 11
-      : memref<4x4xf32>, memref<6x4xf32>, memref<4x4xf32>
+      : memref<4x4xf32>, memref<6x4xf32>, memref<2x4x4xf32>
   return
 }
 
@@ -262,20 +271,94 @@ func.func @gemm_t(%a: memref<4x4xf32>, %b: memref<6x4xf32>, %c: memref<4x4xf32>)
 
 plmr.mesh @mesh 3 x 2 on "tiny"
 
-// A segment of an untransposed B is columns of it.
+// A segment of an untransposed B is columns of it. B in ring order moves to
+// where the walk starts, C from where it ends into ring order: by so many steps
+// as are missing to once around.
 // CHECK-DAG: #[[$A:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
 // CHECK-DAG: #[[$B:.*]] = affine_map<(d0, d1, d2) -> (d2, d1)>
-// CHECK-LABEL: func.func @untransposed(
-// CHECK-SAME:    %[[A:.*]]: memref<4x4xf32>, %[[B:.*]]: memref<4x6xf32>, %[[C:.*]]: memref<4x3xf32>)
-// CHECK-DAG:     %[[BB:.*]] = memref.alloc() : memref<2x4x6xf32>
-// CHECK-DAG:     memref.alloc() : memref<4x3xf32>
-// CHECK:         %[[FROM:.*]] = memref.subview %[[BB]][%{{.*}}, 0, 0]
-// CHECK:         plmr.send %[[FROM]] on @y.ring
-// CHECK:         %[[COLUMNS:.*]] = memref.subview %[[FROM]][0, %{{.*}}] [4, %[[LENGTH:[a-z0-9_]+]]] [1, 1]
-// CHECK:         linalg.generic {indexing_maps = [#[[$A]], #[[$B]], #{{.*}}], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[A]], %[[COLUMNS]]
-func.func @untransposed(%a: memref<4x4xf32>, %b: memref<4x6xf32>, %c: memref<4x3xf32>) {
-  plmr.gemm_t_tile %a, %b, %c n 9 untransposed
-      : memref<4x4xf32>, memref<4x6xf32>, memref<4x3xf32>
+// CHECK-LABEL: func.func @aligned(
+// CHECK-SAME:    %[[A:.*]]: memref<4x4xf32>, %[[B:.*]]: memref<4x6xf32>, %[[CC:.*]]: memref<2x4x3xf32>)
+// CHECK-DAG:     %[[C0:.*]] = arith.constant 0 : index
+// CHECK-DAG:     %[[C1:.*]] = arith.constant 1 : index
+// CHECK-DAG:     %[[C2:.*]] = arith.constant 2 : index
+// CHECK-DAG:     %[[C3:.*]] = arith.constant 3 : index
+// CHECK-DAG:     %[[X:.*]] = plmr.coord x
+// CHECK-DAG:     %[[Y:.*]] = plmr.coord y
+// CHECK:         %[[PLACEX:.*]] = arith.select
+// CHECK:         %[[PLACEY:.*]] = arith.select
+// CHECK:         %[[SKEWS:.*]] = arith.muli %[[PLACEY]], %[[C3]]
+// CHECK:         %[[SKEW:.*]] = arith.divui %[[SKEWS]], %[[C2]]
+// CHECK:         %[[MISSING:.*]] = arith.subi %[[C3]], %[[SKEW]]
+// CHECK:         %[[STEPSC:.*]] = arith.remui %[[MISSING]], %[[C3]]
+// The parity of all moves of C says where it starts.
+// CHECK:         %[[MOVES:.*]] = arith.addi %[[STEPSC]], %[[C3]]
+// CHECK:         %[[FIRST:.*]] = arith.remui %[[MOVES]], %[[C2]]
+// CHECK:         %[[START:.*]] = memref.subview %[[CC]][%[[FIRST]], 0, 0] [1, 4, 3] [1, 1, 1]
+// CHECK:         linalg.fill ins(%{{.*}} : f32) outs(%[[START]] :
+// CHECK:         %[[BB:.*]] = memref.alloc() : memref<2x4x6xf32>
+// CHECK:         %[[SKEWSB:.*]] = arith.muli %[[PLACEX]], %[[C2]]
+// CHECK:         %[[STEPSB:.*]] = arith.divui %[[SKEWSB]], %[[C3]]
+// CHECK:         %[[ALIGNED:.*]]:2 = scf.for %{{.*}} = %[[C0]] to %[[STEPSB]] step %[[C1]] iter_args(%{{.*}} = %[[PLACEY]], %{{.*}} = %[[C0]])
+// CHECK-NOT:       @x.ring
+// CHECK:           plmr.send %{{.*}} on @y.ring
+// CHECK:           plmr.recv %{{.*}} on @y.ring
+// CHECK:         %[[WALK:.*]]:3 = scf.for %{{.*}} iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %[[FIRST]], %[[HALFB:.*]] = %[[ALIGNED]]#1)
+// CHECK:           %[[FROMB:.*]] = memref.subview %[[BB]][%[[HALFB]], 0, 0]
+// CHECK:           %[[COLUMNS:.*]] = memref.subview %[[FROMB]][0, %{{.*}}] [4, %{{[a-z0-9_]+}}] [1, 1]
+// CHECK:           linalg.generic {indexing_maps = [#[[$A]], #[[$B]], #{{.*}}], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[A]], %[[COLUMNS]]
+// CHECK:         scf.for %{{.*}} = %[[C0]] to %[[STEPSC]] step %[[C1]] iter_args(%{{.*}} = %[[PLACEX]], %[[HALFC:.*]] = %[[WALK]]#1)
+// CHECK:           %[[OTHERC:.*]] = arith.subi %[[C1]], %[[HALFC]]
+// CHECK:           %[[FROMC:.*]] = memref.subview %[[CC]][%[[HALFC]], 0, 0]
+// CHECK:           %[[INTOC:.*]] = memref.subview %[[CC]][%[[OTHERC]], 0, 0]
+// CHECK:           plmr.send %[[FROMC]] on @x.ring
+// CHECK:           plmr.recv %[[INTOC]] on @x.ring
+// CHECK-NOT:       @y.ring
+// CHECK:         return
+func.func @aligned(%a: memref<4x4xf32>, %b: memref<4x6xf32>, %c: memref<2x4x3xf32>) {
+  plmr.gemm_t_tile %a, %b, %c n 9 untransposed align_b align_c
+      : memref<4x4xf32>, memref<4x6xf32>, memref<2x4x3xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 1 x 3 on "tiny"
+
+// In one column the result stays, in its only tile.
+// CHECK-NOT: @x.ring
+// CHECK-LABEL: func.func @transposed_column(
+// CHECK-SAME:    %{{.*}}: memref<4x4xf32>, %{{.*}}: memref<4x4xf32>, %[[CC:.*]]: memref<1x4x11xf32>)
+// CHECK:         %[[C:.*]] = memref.subview %[[CC]][0, 0, 0] [1, 4, 11] [1, 1, 1]
+// CHECK-NEXT:    linalg.fill ins(%{{.*}} : f32) outs(%[[C]] :
+// CHECK-COUNT-2: plmr.send %{{.*}} on @y.ring
+// CHECK:         %[[COLUMNS:.*]] = memref.subview %[[C]][0, %{{.*}}]
+// CHECK:         linalg.generic {{.*}} outs(%[[COLUMNS]] :
+// CHECK-NOT:     scf.for
+// CHECK:         return
+func.func @transposed_column(%a: memref<4x4xf32>, %b: memref<4x4xf32>, %c: memref<1x4x11xf32>) {
+  plmr.gemm_t_tile %a, %b, %c n 11 align_b align_c
+      : memref<4x4xf32>, memref<4x4xf32>, memref<1x4x11xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 1 on "tiny"
+
+// In one row B stays, where it is.
+// CHECK-NOT: @y.ring
+// CHECK-LABEL: func.func @transposed_row(
+// CHECK-SAME:    %{{.*}}: memref<4x4xf32>, %[[B:.*]]: memref<11x4xf32>, %{{.*}}: memref<2x4x4xf32>)
+// CHECK-NOT:     memref.copy
+// CHECK:         scf.for
+// CHECK:           memref.subview %[[B]][
+// CHECK:           linalg.generic
+// CHECK:           plmr.send %{{.*}} on @x.ring
+// CHECK-NOT:     @y.ring
+// CHECK:         return
+func.func @transposed_row(%a: memref<4x4xf32>, %b: memref<11x4xf32>, %c: memref<2x4x4xf32>) {
+  plmr.gemm_t_tile %a, %b, %c n 11 align_b
+      : memref<4x4xf32>, memref<11x4xf32>, memref<2x4x4xf32>
   return
 }
 
@@ -283,55 +366,17 @@ func.func @untransposed(%a: memref<4x4xf32>, %b: memref<4x6xf32>, %c: memref<4x3
 
 plmr.mesh @mesh 5 x 3 on "lab"
 
-// Products need the channels between neighbours along x. Reductions along x of
-// one level share them, those of segments, too: they save a core's queues.
-// CHECK-DAG:  plmr.channel @x.up #plmr.relation<up x>
-// CHECK-DAG:  plmr.channel @x.down #plmr.relation<down x>
-// CHECK-DAG:  plmr.channel @x.broadcast #plmr.relation<broadcast x groups [5]>
-// CHECK-DAG:  plmr.channel @{{x.broadcast_[0-9]}} #plmr.relation<broadcast x groups [3] segments 2>
-// CHECK-DAG:  plmr.channel @x.chain0 #plmr.relation<chain x groups [3, 2]>
-// CHECK-LABEL: func.func @neighbours(
-// CHECK-SAME:    %[[B:.*]]: memref<6xf32>, %{{.*}}: memref<4x4xf32>)
-// CHECK-DAG:   %[[C2:.*]] = arith.constant 2 : index
-// CHECK:       %[[X:.*]] = plmr.coord x
-// The root is the one in the middle, which is the root of the broadcast.
-// CHECK:       arith.cmpi ult, %[[X]], %[[C2]]
-// CHECK:       plmr.send %[[B]] on @x.up if %{{.*}} {plmr.operation = "line"}
-// CHECK:       plmr.forward_reduce sum %[[B]] on @x.up from receives_low to @x.up if {{.*}} {plmr.operation = "line"}
-// CHECK:       plmr.send %[[B]] on @x.down if %{{.*}} {plmr.operation = "line"}
-// CHECK:       plmr.forward_reduce sum %[[B]] on @x.down from receives_high to @x.down if {{.*}} {plmr.operation = "line"}
-// CHECK:       plmr.recv_reduce sum %[[B]] on @x.up from receives_low if
-// CHECK:       plmr.recv_reduce sum %[[B]] on @x.down from receives_high if
-// CHECK:       plmr.send %[[B]] on @x.broadcast if %{{.*}} {plmr.operation = "line"}
-// CHECK:       plmr.recv %[[B]] on @x.broadcast if
-// CHECK:       plmr.send %[[B]] on @x.up if %{{.*}} {plmr.operation = "segments"}
-// CHECK:       plmr.forward_reduce max %[[B]] on @x.up
-// Two levels have chains of their own, and so has the other axis.
-// CHECK:       plmr.forward_reduce sum %[[B]] on @x.chain0 to @x.chain0 if %{{.*}} {plmr.operation = "levels"}
-// CHECK:       plmr.forward_reduce sum %[[B]] on @y.chain0 to @y.chain0 if %{{.*}} {plmr.operation = "columns"}
+// Products do not change how reductions beside them run.
+// CHECK-DAG:  plmr.channel @x.chain0 #plmr.relation<chain x groups [5]>
+// CHECK-DAG:  plmr.channel @x.ring #plmr.relation<ring x>
+// CHECK-NOT:  plmr.channel @{{x.(up|down)}}
+// CHECK-LABEL: func.func @beside(
+// CHECK:       plmr.forward_reduce sum %{{.*}} on @x.chain0 to @x.chain0 if
+// CHECK:       plmr.send %{{.*}} on @y.ring
 // CHECK:       return
-func.func @neighbours(%b: memref<6xf32>, %t: memref<4x4xf32>) {
-  plmr.reduce_tile sum x %b groups [5] : memref<6xf32> loc("line")
-  plmr.reduce_tile max x %b groups [3] segments 2 : memref<6xf32> loc("segments")
-  plmr.reduce_tile sum x %b groups [3, 2] : memref<6xf32> loc("levels")
-  plmr.reduce_tile sum y %b groups [3] : memref<6xf32> loc("columns")
-  plmr.gemm_t_tile %t, %t, %t n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
-  return
-}
-
-// -----
-
-plmr.mesh @mesh 5 x 3 on "lab"
-
-// Staircases alone have no such channels.
-// CHECK-NOT:   @x.up
-// CHECK:       plmr.channel @x.chain0 #plmr.relation<chain x groups [5]>
-// CHECK-NOT:   @x.up
-// CHECK-LABEL: func.func @rings_only(
-// CHECK-NOT:   @x.up
-func.func @rings_only(%b: memref<6xf32>, %t: memref<4x4xf32>) {
+func.func @beside(%b: memref<6xf32>, %t: memref<4x4xf32>, %c: memref<2x4x4xf32>) {
   plmr.reduce_tile sum x %b groups [5] : memref<6xf32>
-  plmr.gemm_tile %t, %t to %t k 12 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
+  plmr.gemm_t_tile %t, %t, %c n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
   return
 }
 
@@ -340,49 +385,99 @@ func.func @rings_only(%b: memref<6xf32>, %t: memref<4x4xf32>) {
 plmr.mesh @mesh 5 x 3 on "lab"
 
 // Scores: two key heads on segments of 2 and 3 columns. Keys of `slots` slots
-// walk around the rows; a product goes along neighbours to the column of the
-// segment that owns it.
+// walk around the rows, scores around the columns of their segment.
 // CHECK-DAG: #[[$Q:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d4)>
 // CHECK-DAG: #[[$K:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d4, d3)>
 // CHECK-DAG: #[[$S:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d3)>
-// CHECK-DAG: plmr.channel @x.up #plmr.relation<up x>
-// CHECK-DAG: plmr.channel @x.down #plmr.relation<down x>
+// CHECK-DAG: plmr.channel @x.ring #plmr.relation<ring x segments 2>
 // CHECK-DAG: plmr.channel @y.ring #plmr.relation<ring y>
 // CHECK-LABEL: func.func @scores(
-// CHECK-SAME:    %[[QT:.*]]: memref<8x1x2x4xf32>, %[[KT:.*]]: memref<1x4x16xf32>, %[[ST:.*]]: memref<8x1x2x24xf32>, %[[FIRST:.*]]: index, %[[SLOTS:.*]]: index)
-// CHECK-DAG:     %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK-SAME:    %[[QT:.*]]: memref<8x1x2x4xf32>, %[[KT:.*]]: memref<1x4x16xf32>, %[[SS:.*]]: memref<2x8x1x2x24xf32>, %[[FIRST:.*]]: index, %[[SLOTS:.*]]: index)
 // CHECK-DAG:     %[[LOWEST:.*]] = arith.constant 0xFF800000 : f32
+// CHECK-DAG:     %[[C1:.*]] = arith.constant 1 : index
+// CHECK-DAG:     %[[C2:.*]] = arith.constant 2 : index
 // CHECK-DAG:     %[[C3:.*]] = arith.constant 3 : index
-// CHECK-DAG:     %[[KK:.*]] = memref.alloc() : memref<2x1x4x16xf32>
-// CHECK-DAG:     %[[PARTIAL:.*]] = memref.alloc() : memref<8x1x2x16xf32>
+// CHECK-DAG:     %[[C4:.*]] = arith.constant 4 : index
+// Zeros in the half from which the scores of so many columns end in the first.
+// CHECK:         %[[ALONE:.*]] = arith.cmpi eq, %[[WIDTH:[a-z0-9_]+]], %[[C1]]
+// CHECK-NEXT:    %[[NONE:.*]] = arith.index_castui %[[ALONE]]
+// CHECK-NEXT:    %[[MOVES:.*]] = arith.subi %[[WIDTH]], %[[NONE]]
+// CHECK-NEXT:    %[[HALF:.*]] = arith.remui %[[MOVES]], %[[C2]]
+// CHECK-NEXT:    %[[START:.*]] = memref.subview %[[SS]][%[[HALF]], 0, 0, 0, 0]
+// CHECK:         %[[OWN:.*]] = memref.subview %[[START]][0, 0, 0, 0] [8, 1, 2, %{{[a-z0-9_]+}}]
+// CHECK:         linalg.fill ins(%{{.*}} : f32) outs(%[[OWN]]
+// CHECK:         %[[KK:.*]] = memref.alloc() : memref<2x1x4x16xf32>
+// What is copied and sent of the keys is the slots in use.
+// CHECK:         %[[USED:.*]] = memref.subview %[[KT]][0, 0, 0] [1, 4, %[[SLOTS]]] [1, 1, 1]
+// CHECK:         memref.copy %[[USED]],
+// CHECK:         %[[ALIGNED:.*]]:2 = scf.for
+// CHECK-NOT:       @x.ring
+// CHECK:           plmr.send %{{.*}} on @y.ring
+// 2 + 3 - 1 steps on 2 columns, 3 + 3 - 3 on 3.
+// CHECK:         %[[NARROW:.*]] = arith.cmpi eq, %[[WIDTH]], %[[C2]]
+// CHECK:         %[[STEPS:.*]] = arith.select %[[NARROW]], %[[C4]], %[[C3]]
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %[[STEPS]] step %{{.*}} iter_args(%{{.*}} = %{{.*}}, %[[HALFS:.*]] = %[[HALF]], %[[HALFK:.*]] = %[[ALIGNED]]#1)
+// CHECK:           %[[FROMS:.*]] = memref.subview %[[SS]][%[[HALFS]], 0, 0, 0, 0]
+// CHECK:           %[[FROMK:.*]] = memref.subview %[[KK]][%[[HALFK]], 0, 0, 0]
+// CHECK:           plmr.send %{{.*}} on @y.ring if %{{.*}} {plmr.operation = "head_gemm_t"} : memref<1x4x?xf32
+// CHECK:           plmr.recv %{{.*}} on @y.ring
+// CHECK:           %[[PARTS:.*]] = memref.subview %[[FROMS]][0, 0, 0, %{{.*}}] [8, 1, 2, %[[LENGTH:[a-z0-9_]+]]]
+// CHECK:           %[[PARTK:.*]] = memref.subview %[[FROMK]][0, 0, %{{.*}}] [1, 4, %[[LENGTH]]]
+// CHECK:           linalg.generic {indexing_maps = [#[[$Q]], #[[$K]], #[[$S]]]{{.*}}} ins(%[[QT]], %[[PARTK]] : {{.*}}) outs(%[[PARTS]]
+// Blocks of scores differ in length: what goes has the length of this one, what
+// comes that of the next. A head on one column moves none.
+// CHECK:           %[[MOVE:.*]] = arith.cmpi ugt, %[[WIDTH]], %[[C1]]
+// CHECK:           %[[CHANGE:.*]] = arith.andi %[[MOVE]], %{{.*}}
+// CHECK:           %[[OUT:.*]] = memref.subview %[[FROMS]][0, 0, 0, 0] [8, 1, 2, %{{[a-z0-9_]+}}]
+// CHECK:           %[[INTO:.*]] = memref.subview %[[SS]][%{{.*}}, 0, 0, 0, 0]
+// CHECK:           %[[IN:.*]] = memref.subview %[[INTO]][0, 0, 0, 0] [8, 1, 2, %{{[a-z0-9_]+}}]
+// CHECK:           plmr.send %[[OUT]] on @x.ring if %[[CHANGE]] {plmr.operation = "head_gemm_t"}
+// CHECK:           plmr.recv %[[IN]] on @x.ring if %[[CHANGE]]
+// At home it is masked, one row of keys after the other: what comes after the
+// query.
+// CHECK:         %[[ST:.*]] = memref.subview %[[SS]][0, 0, 0, 0, 0]
 // CHECK:         %[[BEFORE:.*]] = arith.divui %[[FIRST]], %[[C3]]
 // CHECK:         scf.for
-// What is sent is the slots in use.
-// CHECK:           %[[FROM:.*]] = memref.subview %{{.*}}[0, 0, 0] [1, 4, %[[SLOTS]]] [1, 1, 1]
-// CHECK:           plmr.send %[[FROM]] on @y.ring if %{{.*}} {plmr.operation = "head_gemm_t"}
-// CHECK:           plmr.recv %{{.*}} on @y.ring
-// CHECK:           scf.for
-// CHECK:             %[[PART:.*]] = memref.subview %[[PARTIAL]][0, 0, 0, 0] [8, 1, 2, %[[LENGTH:[a-z0-9_]+]]]
-// CHECK:             linalg.fill ins(%{{.*}} : f32) outs(%[[PART]]
-// CHECK:             linalg.generic {indexing_maps = [#[[$Q]], #[[$K]], #[[$S]]]{{.*}}} ins(%[[QT]], %{{.*}}) outs(%[[PART]]
-// CHECK:             plmr.send %[[PART]] on @x.up if
-// CHECK:             plmr.recv_reduce sum %[[PART]] on @x.down from receives_high if
-// The owner scales, and masks what comes after the query.
-// CHECK:             scf.if
-// CHECK:               %[[KEPT:.*]] = memref.subview %[[ST]][0, 0, 0, %{{.*}}] [8, 1, 2, %[[LENGTH]]]
-// CHECK:               linalg.generic {{.*}} ins(%[[PART]] : {{.*}}) outs(%[[KEPT]]
-// CHECK:                 arith.mulf %{{.*}}, %[[HALF]]
-// CHECK:               scf.for %[[QUERY:.*]] =
-// CHECK:                 %[[LATER:.*]] = memref.subview %[[ST]][%[[QUERY]], 0, 0, %{{.*}}] [1, 1, 2, %{{.*}}]
-// CHECK:                 linalg.fill ins(%[[LOWEST]] : f32) outs(%[[LATER]]
-func.func @scores(%q: memref<8x1x2x4xf32>, %k: memref<1x4x16xf32>, %s: memref<8x1x2x24xf32>,
+// CHECK:           arith.addi %[[BEFORE]],
+// CHECK:           scf.for %[[QUERY:.*]] =
+// CHECK:             %[[LATER:.*]] = memref.subview %[[ST]][%[[QUERY]], 0, 0, %{{.*}}] [1, 1, 2, %{{.*}}]
+// CHECK:             linalg.fill ins(%[[LOWEST]] : f32) outs(%[[LATER]]
+func.func @scores(%q: memref<8x1x2x4xf32>, %k: memref<1x4x16xf32>, %s: memref<2x8x1x2x24xf32>,
                   %first: index, %slots: index) {
-  plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots scale 0.5 kv_heads 2
-      : memref<8x1x2x4xf32>, memref<1x4x16xf32>, memref<8x1x2x24xf32>
+  plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots kv_heads 2
+      : memref<8x1x2x4xf32>, memref<1x4x16xf32>, memref<2x8x1x2x24xf32>
   return
 }
 
 // -----
+
+plmr.mesh @mesh 3 x 2 on "lab"
+
+// Segments of one and two columns: a segment of one has no partner to send to.
+// CHECK-LABEL: func.func @ragged(
+// CHECK-SAME:    %{{.*}}: memref<8x1x2x4xf32>, %{{.*}}: memref<1x4x16xf32>, %[[SS:.*]]: memref<2x8x1x2x32xf32>
+// CHECK-DAG:     %[[C1:.*]] = arith.constant 1 : index
+// CHECK-DAG:     %[[C2:.*]] = arith.constant 2 : index
+// It moves not once: its scores start where they end.
+// CHECK:         %[[ALONE:.*]] = arith.cmpi eq, %[[WIDTH:[a-z0-9_]+]], %[[C1]]
+// CHECK-NEXT:    %[[NONE:.*]] = arith.index_castui %[[ALONE]]
+// CHECK-NEXT:    %[[MOVES:.*]] = arith.subi %[[WIDTH]], %[[NONE]]
+// CHECK:         %[[HALF:.*]] = arith.remui %[[MOVES]], %[[C2]]
+// CHECK:         memref.subview %[[SS]][%[[HALF]], 0, 0, 0, 0]
+// 1 + 2 - 1 steps and 2 + 2 - 2: both two.
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %[[C2]] step %{{.*}} iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %[[HALF]], %{{.*}} = %{{.*}})
+// CHECK:           %[[MOVE:.*]] = arith.cmpi ugt, %[[WIDTH]], %[[C1]]
+// CHECK:           %[[CHANGE:.*]] = arith.andi %[[MOVE]], %{{.*}}
+// CHECK:           plmr.send %{{.*}} on @x.ring if %[[CHANGE]]
+func.func @ragged(%q: memref<8x1x2x4xf32>, %k: memref<1x4x16xf32>, %s: memref<2x8x1x2x32xf32>,
+                  %first: index, %slots: index) {
+  plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots kv_heads 2
+      : memref<8x1x2x4xf32>, memref<1x4x16xf32>, memref<2x8x1x2x32xf32>
+  return
+}
+
+// -----
+
 
 plmr.mesh @mesh 5 x 3 on "lab"
 
@@ -436,11 +531,12 @@ plmr.mesh @mesh 2 x 3 on "lab"
 // CHECK:       plmr.send %{{.*}} on @y.ring if %{{.*}} {plmr.operation = "head_gemm"}
 // CHECK-NOT:   on @x.
 // CHECK:       return
-func.func @whole_heads(%q: memref<8x2x2x4xf32>, %k: memref<2x4x16xf32>, %s: memref<8x2x2x48xf32>,
-                       %v: memref<2x4x16xf32>, %o: memref<8x2x2x4xf32>, %n: index) {
-  plmr.head_gemm_t_tile %q, %k, %s first %n slots %n scale 0.5 kv_heads 4
-      : memref<8x2x2x4xf32>, memref<2x4x16xf32>, memref<8x2x2x48xf32>
-  plmr.head_gemm_tile %s, %v, %o slots %n kv_heads 4
+func.func @whole_heads(%q: memref<8x2x2x4xf32>, %k: memref<2x4x16xf32>, %s: memref<1x8x2x2x48xf32>,
+                       %p: memref<8x2x2x48xf32>, %v: memref<2x4x16xf32>, %o: memref<8x2x2x4xf32>,
+                       %n: index) {
+  plmr.head_gemm_t_tile %q, %k, %s first %n slots %n kv_heads 4
+      : memref<8x2x2x4xf32>, memref<2x4x16xf32>, memref<1x8x2x2x48xf32>
+  plmr.head_gemm_tile %p, %v, %o slots %n kv_heads 4
       : memref<8x2x2x48xf32>, memref<2x4x16xf32>, memref<8x2x2x4xf32>
   return
 }
@@ -472,25 +568,5 @@ func.func @prefill(%b: memref<6xf32>) {
   plmr.reduce_tile sum y %b groups [2] : memref<6xf32>
   plmr.epoch 0
   plmr.reduce_tile max y %b groups [2] : memref<6xf32>
-  return
-}
-
-// -----
-
-plmr.mesh @mesh 3 x 2 on "lab"
-
-// Products of one function do not change the channels of the other.
-// CHECK-DAG: plmr.channel @a.x.chain0
-// CHECK-DAG: plmr.channel @b.x.up
-// CHECK-NOT: @a.x.up
-// CHECK-NOT: @b.x.chain0
-// CHECK-LABEL: func.func @a(
-func.func @a(%b: memref<6xf32>) {
-  plmr.reduce_tile sum x %b groups [3] : memref<6xf32>
-  return
-}
-func.func @b(%b: memref<6xf32>, %t: memref<4x4xf32>) {
-  plmr.reduce_tile sum x %b groups [3] : memref<6xf32>
-  plmr.gemm_t_tile %t, %t, %t n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
   return
 }

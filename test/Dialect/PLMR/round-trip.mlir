@@ -93,6 +93,8 @@ func.func @products(%a: !plmr.placed<tensor<8x8xf32>, [y, skew x]>, %b: !plmr.pl
   %r = plmr.gemm %d, %b : (!plmr.placed<tensor<8x8xf32>, [cyclic y, ring x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]>) -> !plmr.placed<tensor<8x8xf32>, [cyclic y, x]>
   // CHECK: plmr.gemm_t %arg2, %arg4 : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
   %s = plmr.gemm_t %c, %e : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [ring y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
+  // CHECK: plmr.gemm_t %arg2, %arg1 : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, skew x]>
+  %v = plmr.gemm_t %c, %b : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]> -> !plmr.placed<tensor<8x8xf32>, [y, skew x]>
   // CHECK: plmr.gemm_t %arg2, %arg6 untransposed : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [x, ring y]> -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
   %t = plmr.gemm_t %c, %g untransposed : !plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [x, ring y]> -> !plmr.placed<tensor<8x8xf32>, [y, ring x]>
   return
@@ -102,8 +104,8 @@ func.func @products(%a: !plmr.placed<tensor<8x8xf32>, [y, skew x]>, %b: !plmr.pl
 func.func @heads(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, %k: !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>, %v: !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]>, %first: index, %slots: index) {
   // CHECK: plmr.epoch 1
   plmr.epoch 1
-  // CHECK: %[[S:.*]] = plmr.head_gemm_t %arg0, %arg1 first %arg3 slots %arg4 scale 3.500000e-01 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
-  %s = plmr.head_gemm_t %q, %k first %first slots %slots scale 0.35 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  // CHECK: %[[S:.*]] = plmr.head_gemm_t %arg0, %arg1 first %arg3 slots %arg4 : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
+  %s = plmr.head_gemm_t %q, %k first %first slots %slots : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>, !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
   // CHECK: plmr.head_gemm %[[S]], %arg2 slots %arg4 : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
   %o = plmr.head_gemm %s, %v slots %slots : !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>, !plmr.placed<tensor<16x64xf32>, [x(2:8 segment 0 inner 1), cyclic y]> -> !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:8 segment 0 inner 2)]>
   // CHECK: plmr.epoch 0 {note = 1 : i64}
@@ -112,7 +114,7 @@ func.func @heads(%q: !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segmen
 }
 
 // CHECK-LABEL: func.func @tile_level(
-func.func @tile_level(%l: index, %t: memref<4x4xf32>, %p: i1, %c: memref<4x8xf32>, %q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x2x256xf32>) {
+func.func @tile_level(%l: index, %t: memref<4x4xf32>, %p: i1, %c: memref<4x8xf32>, %q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>, %s: memref<8x1x2x256xf32>, %c2: memref<2x4x4xf32>, %c1: memref<1x4x4xf32>, %s2: memref<2x8x1x2x256xf32>) {
   // CHECK: %[[M:.*]] = plmr.ref @x : memref<16xf32>
   %m = plmr.ref @x : memref<16xf32>
   // CHECK: plmr.ref @q[%arg0] : memref<16x16xf32>
@@ -127,12 +129,14 @@ func.func @tile_level(%l: index, %t: memref<4x4xf32>, %p: i1, %c: memref<4x8xf32
   plmr.gemm_tile %t, %t, %t to %c k 12 align_a align_b : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32> to memref<4x8xf32>
   // CHECK: plmr.gemm_tile %arg1, %arg1 to %arg1 k 12 align_b : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
   plmr.gemm_tile %t, %t to %t k 12 align_b : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
-  // CHECK: plmr.gemm_t_tile %arg1, %arg1, %arg1 n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
-  plmr.gemm_t_tile %t, %t, %t n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
-  // CHECK: plmr.gemm_t_tile %arg1, %arg1, %arg1 n 12 untransposed : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
-  plmr.gemm_t_tile %t, %t, %t n 12 untransposed : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
-  // CHECK: plmr.head_gemm_t_tile %arg4, %arg5, %arg6 first %arg0 slots %arg0 scale 3.500000e-01 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
-  plmr.head_gemm_t_tile %q, %k, %s first %l slots %l scale 0.35 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+  // CHECK: plmr.gemm_t_tile %arg1, %arg1, %arg7 n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
+  plmr.gemm_t_tile %t, %t, %c2 n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
+  // CHECK: plmr.gemm_t_tile %arg1, %arg1, %arg7 n 12 untransposed align_b align_c : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
+  plmr.gemm_t_tile %t, %t, %c2 n 12 untransposed align_b align_c : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
+  // CHECK: plmr.gemm_t_tile %arg1, %arg1, %arg8 n 12 align_c : memref<4x4xf32>, memref<4x4xf32>, memref<1x4x4xf32>
+  plmr.gemm_t_tile %t, %t, %c1 n 12 align_c : memref<4x4xf32>, memref<4x4xf32>, memref<1x4x4xf32>
+  // CHECK: plmr.head_gemm_t_tile %arg4, %arg5, %arg9 first %arg0 slots %arg0 kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x2x256xf32>
+  plmr.head_gemm_t_tile %q, %k, %s2 first %l slots %l kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x2x256xf32>
   // CHECK: plmr.head_gemm_tile %arg6, %arg5, %arg4 slots %arg0 kv_heads 4 : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
   plmr.head_gemm_tile %s, %k, %q slots %l kv_heads 4 : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
   // CHECK: plmr.role sends @y.chain0

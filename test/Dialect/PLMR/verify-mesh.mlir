@@ -58,7 +58,7 @@ func.func @legal(%n: index) {
   %q = plmr.load @q : !q
   %k = plmr.load @k : !k
   %v = plmr.load @v : !v
-  %s = plmr.head_gemm_t %q, %k first %zero slots %n scale 1.0 : !q, !k -> !s
+  %s = plmr.head_gemm_t %q, %k first %zero slots %n : !q, !k -> !s
   %o = plmr.head_gemm %s, %v slots %n : !s, !v -> !o
   plmr.epoch 0
   return

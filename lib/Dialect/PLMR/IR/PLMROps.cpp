@@ -377,8 +377,8 @@ static LogicalResult verifyRows(Operation *op, Value a) {
          << rows;
 }
 
-/// Checks a contracted dimension: in ring order, or skewed already.
-static LogicalResult verifyContracted(Operation *op, StringRef name,
+/// Checks a dimension that walks: in ring order, or skewed.
+static LogicalResult verifyTravelling(Operation *op, StringRef name,
                                       SplitAttr split, MeshAxis axis) {
   for (BlockOrder order : {BlockOrder::Ring, BlockOrder::Skewed})
     if (split == SplitAttr::getBalanced(op->getContext(), axis, order))
@@ -398,8 +398,8 @@ LogicalResult GemmOp::verify() {
   SplitAttr columnsA = getSplit(getA(), 1);
   SplitAttr rowsB = getSplit(getBs().front(), 0);
   if (failed(verifyRows(*this, getA())) ||
-      failed(verifyContracted(*this, "columns of A", columnsA, MeshAxis::X)) ||
-      failed(verifyContracted(*this, "rows of B", rowsB, MeshAxis::Y)))
+      failed(verifyTravelling(*this, "columns of A", columnsA, MeshAxis::X)) ||
+      failed(verifyTravelling(*this, "rows of B", rowsB, MeshAxis::Y)))
     return failure();
   for (auto [b, c] : llvm::zip(getBs(), getCs())) {
     SplitAttr columns = getSplit(b, 1);
@@ -434,10 +434,12 @@ LogicalResult GemmTOp::verify() {
     return emitOpError("expected columns of A that are cut along x and not "
                        "skewed but got ")
            << contracted;
-  auto ring = [&](MeshAxis axis) {
-    return SplitAttr::getBalanced(getContext(), axis, BlockOrder::Ring);
-  };
-  SmallVector<SplitAttr> splitsB = {ring(MeshAxis::Y), contracted};
+  SplitAttr rowsB = getSplit(getB(), n), columns = getSplit(getC(), 1);
+  if (failed(verifyTravelling(*this, "n of B", rowsB, MeshAxis::Y)) ||
+      failed(verifyTravelling(*this, "columns of the result", columns,
+                              MeshAxis::X)))
+    return failure();
+  SmallVector<SplitAttr> splitsB = {rowsB, contracted};
   if (getUntransposed())
     std::swap(splitsB[0], splitsB[1]);
   if (failed(verifySplits(*this, "A", getA().getType(),
@@ -445,7 +447,7 @@ LogicalResult GemmTOp::verify() {
       failed(verifySplits(*this, "B", getB().getType(), splitsB)))
     return failure();
   return verifySplits(*this, "the result", getC().getType(),
-                      {getSplit(getA(), 0), ring(MeshAxis::X)});
+                      {getSplit(getA(), 0), columns});
 }
 
 /// Factors of columns that are (key heads : group : ..), in segments of the
@@ -611,39 +613,55 @@ LogicalResult GemmTileOp::verify() {
   return verifyExtent(*this, "k", getK());
 }
 
+/// Checks a result that walks: [1 or 2 x ..].
+static LogicalResult verifyBuffers(Operation *op, Value result) {
+  int64_t tiles = getTileShape(result)[0];
+  if (tiles == 1 || tiles == 2)
+    return success();
+  return op->emitOpError("expected one or two tiles for the result but got ")
+         << result.getType();
+}
+
 LogicalResult GemmTTileOp::verify() {
-  if (failed(verifyRanks(*this, getOperands(), {2, 2, 2}, "matrices")))
+  if (failed(verifyRanks(*this, getOperands(), {2, 2, 3},
+                         "matrices, and one or two for the result")) ||
+      failed(verifyBuffers(*this, getC())))
     return failure();
   unsigned k = getUntransposed() ? 0 : 1;
-  if (getTileShape(getA())[0] != getTileShape(getC())[0] ||
+  if (getTileShape(getA())[0] != getTileShape(getC())[1] ||
       getTileShape(getA())[1] != getTileShape(getB())[k])
     return emitOpError("expected tiles that multiply but got ")
            << getOperandTypes();
   return verifyExtent(*this, "n", getN());
 }
 
-/// Checks tiles [m x heads x group x i], [heads x j x slots] and [m x heads x
-/// group x l], where j is i or l.
-static LogicalResult verifyHeadTiles(Operation *op, int64_t kvHeads,
-                                     unsigned like) {
+/// Checks tiles [m x heads x group x i], [heads x `features` x slots] and [m x
+/// heads x group x l], of which `c` are the extents.
+static LogicalResult verifyHeadTiles(Operation *op, ArrayRef<int64_t> c,
+                                     int64_t features, int64_t kvHeads) {
   ValueRange tiles = op->getOperands().take_front(3);
-  if (failed(verifyRanks(op, tiles, {4, 3, 4}, "tiles of rank 4, 3 and 4")))
-    return failure();
-  auto a = getTileShape(tiles[0]), b = getTileShape(tiles[1]),
-       c = getTileShape(tiles[2]);
-  if (a.drop_back() != c.drop_back() || b[0] != a[1] ||
-      b[1] != getTileShape(tiles[like])[3])
+  auto a = getTileShape(tiles[0]), b = getTileShape(tiles[1]);
+  if (a.drop_back() != c.drop_back() || b[0] != a[1] || b[1] != features)
     return op->emitOpError("expected tiles that multiply but got ")
            << tiles.getTypes();
   return verifyExtent(op, "kv_heads", kvHeads);
 }
 
 LogicalResult HeadGemmTTileOp::verify() {
-  return verifyHeadTiles(*this, getKvHeads(), 0);
+  if (failed(verifyRanks(*this, getOperands().take_front(3), {4, 3, 5},
+                         "tiles of rank 4, 3 and 5")) ||
+      failed(verifyBuffers(*this, getScores())))
+    return failure();
+  return verifyHeadTiles(*this, getTileShape(getScores()).drop_front(),
+                         getTileShape(getQ())[3], getKvHeads());
 }
 
 LogicalResult HeadGemmTileOp::verify() {
-  return verifyHeadTiles(*this, getKvHeads(), 2);
+  if (failed(verifyRanks(*this, getOperands().take_front(3), {4, 3, 4},
+                         "tiles of rank 4, 3 and 4")))
+    return failure();
+  ArrayRef<int64_t> result = getTileShape(getResult());
+  return verifyHeadTiles(*this, result, result[3], getKvHeads());
 }
 
 LogicalResult RoleOp::verifySymbolUses(SymbolTableCollection &symbols) {

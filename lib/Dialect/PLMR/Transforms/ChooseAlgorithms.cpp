@@ -103,8 +103,7 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
     if (failed(machine))
       return signalPassFailure();
-    // The rings and neighbours of matrix products take queues, too, and
-    // reductions along x share the latter if their trees are chains.
+    // The rings of matrix products take queues, too, of both axes.
     bool hasProducts = false;
     getOperation().walk([&](Operation *op) {
       hasProducts |= isa<mesh::GemmOp, mesh::GemmTOp, mesh::HeadGemmTOp>(op);

@@ -48,10 +48,6 @@ void Expander::enter(func::FuncOp func) {
           .wasInterrupted();
   launch = isOnly && !hasEpochs ? StringAttr() : func.getSymNameAttr();
   epoch = 0;
-  hasNeighbours = false;
-  func.walk([&](Operation *op) {
-    hasNeighbours |= isa<mesh::GemmTTileOp, mesh::HeadGemmTTileOp>(op);
-  });
 }
 
 StringRef Expander::getChannel(Location loc, RelationKind kind, MeshAxis axis,
@@ -116,28 +112,6 @@ Value Expander::sliceLast(Location loc, Value buffer, OpFoldResult offset,
 // Reduction
 //===----------------------------------------------------------------------===//
 
-void Expander::reduceToRoot(Location loc, mesh::Reducer reducer, Value buffer,
-                            const Line &line, Value root) {
-  Scalars s(b, loc);
-  StringRef up = getChannel(loc, RelationKind::Up, line.axis);
-  StringRef down = getChannel(loc, RelationKind::Down, line.axis);
-  Value isFirst = s.equal(line.local, s.index(0));
-  Value isLast = s.equal(s.add(line.local, s.index(1)), line.extent);
-  Value isLeft = s.less(line.local, root), isRight = s.less(root, line.local);
-  Value isRoot = s.equal(line.local, root);
-  auto low = mesh::RoleAttr::get(b.getContext(), Role::ReceivesLow);
-  auto high = mesh::RoleAttr::get(b.getContext(), Role::ReceivesHigh);
-  send(loc, buffer, up, s.both(isLeft, isFirst));
-  forward(loc, reducer, buffer, up, low, up, s.both(isLeft, s.no(isFirst)));
-  send(loc, buffer, down, s.both(isRight, isLast));
-  forward(loc, reducer, buffer, down, high, down,
-          s.both(isRight, s.no(isLast)));
-  reduceInto(loc, reducer, buffer, up, Role::ReceivesLow,
-             s.both(isRoot, s.no(isFirst)));
-  reduceInto(loc, reducer, buffer, down, Role::ReceivesHigh,
-             s.both(isRoot, s.no(isLast)));
-}
-
 /// Every core but a group's root adds what it gets to its own and passes it
 /// on; the root collects from both sides. The last root multicasts.
 void Expander::expandReduce(mesh::ReduceTileOp op) {
@@ -148,28 +122,21 @@ void Expander::expandReduce(mesh::ReduceTileOp op) {
   MeshAxis axis = op.getAxis();
   ArrayRef<int64_t> groups = op.getGroups();
   int64_t segments = op.getSegments();
-  if (groups.size() == 1 && axis == MeshAxis::X && hasNeighbours) {
-    Line line = getLine(loc, axis, segments);
-    reduceToRoot(loc, op.getReducer(), buffer, line,
-                 s.div(line.extent, s.index(2)));
-  } else {
-    for (int64_t level = 0; level != static_cast<int64_t>(groups.size());
-         ++level) {
-      StringRef chain =
-          getChannel(loc, RelationKind::Chain, axis, level, groups, segments);
-      Value sends = role(loc, Role::Sends, chain);
-      Value low = role(loc, Role::ReceivesLow, chain);
-      Value high = role(loc, Role::ReceivesHigh, chain);
-      Value receives = s.either(low, high);
-      forward(loc, op.getReducer(), buffer, chain, mesh::RoleAttr(), chain,
-              s.both(sends, receives));
-      send(loc, buffer, chain, s.both(sends, s.no(receives)));
-      Value collects = s.no(sends);
-      reduceInto(loc, op.getReducer(), buffer, chain, Role::ReceivesLow,
-                 s.both(collects, low));
-      reduceInto(loc, op.getReducer(), buffer, chain, Role::ReceivesHigh,
-                 s.both(collects, high));
-    }
+  for (int64_t level = 0; level != static_cast<int64_t>(groups.size());
+       ++level) {
+    StringRef chain =
+        getChannel(loc, RelationKind::Chain, axis, level, groups, segments);
+    Value sends = role(loc, Role::Sends, chain);
+    Value low = role(loc, Role::ReceivesLow, chain);
+    Value high = role(loc, Role::ReceivesHigh, chain);
+    Value receives = s.either(low, high);
+    forward(loc, op.getReducer(), buffer, chain, s.both(sends, receives));
+    send(loc, buffer, chain, s.both(sends, s.no(receives)));
+    Value collects = s.no(sends);
+    reduceInto(loc, op.getReducer(), buffer, chain, Role::ReceivesLow,
+               s.both(collects, low));
+    reduceInto(loc, op.getReducer(), buffer, chain, Role::ReceivesHigh,
+               s.both(collects, high));
   }
   if (!groups.empty()) {
     StringRef broadcast =
@@ -212,7 +179,7 @@ struct ExpandCollectives
     else if (auto gemmT = dyn_cast<mesh::GemmTTileOp>(op))
       return expander.expandGemmT(gemmT);
     else if (auto scores = dyn_cast<mesh::HeadGemmTTileOp>(op))
-      expander.expandHeadGemmT(scores);
+      return expander.expandHeadGemmT(scores);
     else if (auto weighted = dyn_cast<mesh::HeadGemmTileOp>(op))
       expander.expandHeadGemm(weighted);
     return success();

@@ -20,93 +20,111 @@ using namespace mlir;
 using namespace plmr;
 using plmr::mesh::MeshAxis;
 
-/// The walk of keys leaves each sum where the staircase starts, so that the
-/// scores need no alignment. There it is scaled, and what comes after the query
-/// goes.
-void Expander::expandHeadGemmT(mesh::HeadGemmTTileOp op) {
+/// Scores walk with the keys, and end where the staircase of the weighted
+/// values starts; there what comes after the query goes.
+LogicalResult Expander::expandHeadGemmT(mesh::HeadGemmTTileOp op) {
   Location loc = op.getLoc();
+  if (failed(checkTiles(op, op.getScores(), op.getKvHeads())))
+    return failure();
   begin(op, "head_gemm_t");
   Scalars s(b, loc);
-  auto typeK = cast<MemRefType>(op.getK().getType());
-  auto typeS = cast<MemRefType>(op.getScores().getType());
   Value slots = op.getSlots();
-  TransposedWalk transposed;
-  transposed.x = getLine(loc, MeshAxis::X, op.getKvHeads());
-  transposed.y = getLine(loc, MeshAxis::Y);
-  const Line &x = transposed.x, &y = transposed.y;
-  transposed.part = [&](Value half) {
-    return sliceLast(loc, half, attr(0), slots);
-  };
-  transposed.buffers = startTravel(loc, y, op.getK(), transposed.part);
-  SmallVector<int64_t> partialShape(typeS.getShape());
-  partialShape.back() = std::min(typeK.getDimSize(2), typeS.getDimSize(3));
-  transposed.partial = memref::AllocOp::create(
-      b, loc, MemRefType::get(partialShape, typeS.getElementType()));
-  transposed.shift =
-      s.alignment(s.ringPosition(y.local, y.extent), x.extent, y.extent);
-  transposed.element = [&](Value unit) {
-    return s.div(s.mul(unit, slots), x.extent);
-  };
-  // Whole rows of slots before the first query's. Of a row's slots a query of
-  // slot i sees those up to its own; that one only if the keys' row does not
-  // come after the query's.
-  Value before = s.div(op.getFirst(), y.extent), visible;
-  transposed.enter = [&](Value block) {
-    Value isEarlier = s.no(s.less(y.local, s.ringElement(block, y.extent)));
-    visible = s.add(before, s.number(isEarlier));
-  };
-  transposed.multiply = [&](Value tile, Value offset, Value length,
-                            Value part) {
+  Staircase stairs = getHeadStairs(loc, op.getKvHeads(), slots);
+  stairs.accumulates = true;
+  Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
+  Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
+  Value shift = s.alignment(positionY, stairs.x.extent, stairs.y.extent);
+  Value block = s.rem(s.add(positionX, shift), stairs.x.extent);
+  stairs.currentA = startResult(loc, op.getScores(), stairs, s.index(0), block);
+  stairs.buffersB = startTravel(loc, stairs.y, op.getK(), [&](Value half) {
+    return stairs.partB(half, positionY);
+  });
+  stairs.currentB = s.index(0);
+  if (stairs.y.moves)
+    stairs.currentB =
+        align(loc, stairs.buffersB, stairs.y,
+              s.alignment(positionX, stairs.y.extent, stairs.x.extent),
+              positionY, stairs.partB);
+  auto typeQ = cast<MemRefType>(op.getQ().getType());
+  OpFoldResult heads = attr(typeQ.getDimSize(1)),
+               group = attr(typeQ.getDimSize(2));
+  stairs.rows = typeQ.getDimSize(0);
+  stairs.multiply = [&](Value scores, Value keys, Value offsetS, Value offsetK,
+                        Value length, int64_t row, int64_t rows) {
+    Value partQ = slice(loc, op.getQ(), {attr(row), attr(0), attr(0), attr(0)},
+                        {attr(rows), heads, group, attr(typeQ.getDimSize(3))});
+    Value partS = slice(loc, scores, {attr(row), attr(0), attr(0), offsetS},
+                        {attr(rows), heads, group, length});
     // Loops: query, head, query head of the group, key, feature.
-    contract(loc, op.getQ(), {0, 1, 2, 4}, sliceLast(loc, tile, offset, length),
-             {1, 4, 3}, part, {0, 1, 2, 3}, 5);
+    contract(loc, partQ, {0, 1, 2, 4}, sliceLast(loc, keys, offsetK, length),
+             {1, 4, 3}, partS, {0, 1, 2, 3}, 5);
   };
-  transposed.keep = [&](Value part, Value offsetK, Value offsetS,
-                        Value length) {
-    keepScores(op, part, offsetS, length);
-    maskScores(op, visible, offsetK, offsetS, length);
-  };
-  walk(loc, transposed);
+  walk(loc, stairs);
+  maskScores(op, stairs, block);
   op.erase();
+  return success();
 }
 
-void Expander::keepScores(mesh::HeadGemmTTileOp op, Value part, Value offset,
-                          Value length) {
-  Location loc = op.getLoc();
-  AffineMap identity = b.getMultiDimIdentityMap(4);
-  SmallVector<utils::IteratorType> parallel(4, utils::IteratorType::parallel);
-  linalg::GenericOp::create(
-      b, loc, part, sliceLast(loc, op.getScores(), offset, length),
-      ArrayRef<AffineMap>{identity, identity}, parallel,
-      [&](OpBuilder &nested, Location l, ValueRange values) {
-        Value scale = arith::ConstantOp::create(
-            nested, l,
-            nested.getFloatAttr(values[0].getType(),
-                                op.getScale().convertToDouble()));
-        Value scaled = arith::MulFOp::create(nested, l, values[0], scale);
-        linalg::YieldOp::create(nested, l, scaled);
-      });
-}
-
-/// Query i keeps keys up to `visible` + i of this row: as many queries as there
-/// are keys beyond the first one's have something to lose.
-void Expander::maskScores(mesh::HeadGemmTTileOp op, Value visible,
-                          Value offsetK, Value offsetS, Value length) {
+/// Of a row's slots query i sees those up to slot `before` + i; that one only
+/// if the keys' row does not come after the query's. So as many queries as
+/// there are keys beyond the first one's have something to lose.
+void Expander::maskScores(mesh::HeadGemmTTileOp op, const Staircase &stairs,
+                          Value block) {
   Location loc = op.getLoc();
   Scalars s(b, loc);
-  ArrayRef<int64_t> shape =
-      cast<MemRefType>(op.getScores().getType()).getShape();
-  Value end = s.add(offsetK, length);
-  Value losing = s.min(s.sub(s.max(end, visible), visible), s.index(shape[0]));
-  auto mask = scf::ForOp::create(b, loc, s.index(0), losing, s.index(1));
+  Value scores = half(loc, op.getScores(), attr(0));
+  ArrayRef<int64_t> shape = cast<MemRefType>(scores.getType()).getShape();
+  Value rows = stairs.y.extent, slots = op.getSlots();
+  Value zero = s.index(0), one = s.index(1);
+  Value before = s.div(op.getFirst(), rows);
+  // Keys are numbered row after row, in ring order.
+  Value begin = stairs.element(s.mul(block, rows));
+  Value end = stairs.element(s.mul(s.add(block, one), rows));
+  OpBuilder::InsertionGuard guard(b);
+  auto perRow =
+      scf::ForOp::create(b, loc, s.div(begin, slots),
+                         s.div(s.add(end, s.sub(slots, one)), slots), one);
+  b.setInsertionPointToStart(perRow.getBody());
+  Value row = perRow.getInductionVar();
+  Value isEarlier = s.no(s.less(stairs.y.local, s.ringElement(row, rows)));
+  Value firstKey = s.mul(row, slots);
+  // Key `visible` + i of this row is the first that query i does not see.
+  Value visible = s.add(firstKey, s.add(before, s.number(isEarlier)));
+  Value last = s.min(s.add(firstKey, slots), end);
+  Value losing = s.min(s.sub(s.max(last, visible), visible), s.index(shape[0]));
+  auto mask = scf::ForOp::create(b, loc, zero, losing, one);
   b.setInsertionPointToStart(mask.getBody());
   Value query = mask.getInductionVar();
-  Value bound = s.max(s.add(visible, query), offsetK);
+  Value bound = s.max(s.add(visible, query), s.max(firstKey, begin));
+  bound = s.min(bound, last);
   Value masked =
-      slice(loc, op.getScores(),
-            {query, attr(0), attr(0), s.add(offsetS, s.sub(bound, offsetK))},
-            {attr(1), attr(shape[1]), attr(shape[2]), s.sub(end, bound)});
+      slice(loc, scores, {query, attr(0), attr(0), s.sub(bound, begin)},
+            {attr(1), attr(shape[1]), attr(shape[2]), s.sub(last, bound)});
   fill(loc, masked, -std::numeric_limits<double>::infinity());
+}
+
+/// The walk over a key head's columns and all rows. A is cut by keys, of which
+/// B has those of its row.
+Expander::Staircase Expander::getHeadStairs(Location loc, int64_t kvHeads,
+                                            Value slots) {
+  Staircase stairs;
+  stairs.x = getLine(loc, MeshAxis::X, kvHeads);
+  stairs.y = getLine(loc, MeshAxis::Y);
+  auto element = [this, loc, slots, extent = stairs.x.extent](Value unit) {
+    Scalars s(b, loc);
+    return s.div(s.mul(unit, slots), extent);
+  };
+  stairs.element = element;
+  stairs.partA = [=, this, rows = stairs.y.extent](Value half, Value block) {
+    Scalars s(b, loc);
+    Value begin = s.mul(block, rows);
+    Value length = s.sub(element(s.add(begin, rows)), element(begin));
+    return sliceLast(loc, half, attr(0), length);
+  };
+  stairs.partB = [=, this](Value half, Value) {
+    return sliceLast(loc, half, attr(0), slots);
+  };
+  return stairs;
 }
 
 void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
@@ -114,22 +132,7 @@ void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   begin(op, "head_gemm");
   Scalars s(b, loc);
   auto typeP = cast<MemRefType>(op.getWeights().getType());
-  Value slots = op.getSlots();
-  Staircase stairs;
-  stairs.x = getLine(loc, MeshAxis::X, op.getKvHeads());
-  stairs.y = getLine(loc, MeshAxis::Y);
-  stairs.element = [&](Value unit) {
-    return s.div(s.mul(unit, slots), stairs.x.extent);
-  };
-  stairs.partA = [&](Value half, Value block) {
-    Value begin = s.mul(block, stairs.y.extent);
-    Value length = s.sub(stairs.element(s.add(begin, stairs.y.extent)),
-                         stairs.element(begin));
-    return sliceLast(loc, half, attr(0), length);
-  };
-  stairs.partB = [&](Value half, Value) {
-    return sliceLast(loc, half, attr(0), slots);
-  };
+  Staircase stairs = getHeadStairs(loc, op.getKvHeads(), op.getSlots());
   Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
   Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
   Value alignmentA = s.alignment(positionY, stairs.x.extent, stairs.y.extent);

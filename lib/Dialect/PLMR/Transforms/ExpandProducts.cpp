@@ -66,6 +66,17 @@ LogicalResult Expander::checkUnits(Operation *op, int64_t extent) {
          << mesh.columns << " * " << mesh.rows << " * " << extent;
 }
 
+/// What walks along x needs a tile for what comes in.
+LogicalResult Expander::checkTiles(Operation *op, Value result,
+                                   int64_t segments) {
+  Segments lines{mesh.columns, static_cast<unsigned>(segments)};
+  auto type = cast<MemRefType>(result.getType());
+  if (lines.getMaxWidth() == 1 || type.getDimSize(0) == 2)
+    return success();
+  return op->emitOpError("expected two tiles for a result that walks along ")
+         << mesh.columns << " columns but got " << type;
+}
+
 //===----------------------------------------------------------------------===//
 // Rings
 //===----------------------------------------------------------------------===//
@@ -87,14 +98,15 @@ void Expander::waitFor(Location loc,
 
 Value Expander::align(Location loc, Value buffers, const Line &line,
                       Value steps, Value block,
-                      llvm::function_ref<Value(Value, Value)> part) {
+                      llvm::function_ref<Value(Value, Value)> part,
+                      Value current) {
   Scalars s(b, loc);
   Value zero = s.index(0), one = s.index(1);
-  auto loop =
-      scf::ForOp::create(b, loc, zero, steps, one, ValueRange{block, zero});
+  auto loop = scf::ForOp::create(b, loc, zero, steps, one,
+                                 ValueRange{block, current ? current : zero});
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  Value current = loop.getRegionIterArgs()[1];
+  current = loop.getRegionIterArgs()[1];
   Value next = s.rem(s.add(loop.getRegionIterArgs()[0], one), line.extent);
   Value other = s.sub(one, current);
   SmallVector<std::pair<Value, Value>> transfers;
@@ -116,7 +128,7 @@ Value Expander::align(Location loc, Value buffers, const Line &line,
 /// and B meet, and takes the next block from its ring successor where one ends.
 /// All cores of a ring see as many ends, though at different steps; after the
 /// walk the blocks are home again.
-void Expander::walk(Location loc, const Staircase &stairs) {
+Value Expander::walk(Location loc, const Staircase &stairs) {
   Scalars s(b, loc);
   Value columns = stairs.x.extent, rows = stairs.y.extent;
   Value unitsA = rows, unitsB = columns; // of a block
@@ -181,22 +193,38 @@ void Expander::walk(Location loc, const Staircase &stairs) {
     if (rows != 0)
       stairs.multiply(a, other, offsetA, offsetB, length, row, rows);
   };
-  // A core's ramp takes one word at a time: A moves beside the first half of
-  // the product, B beside the second.
-  int64_t middle = stairs.x.moves && stairs.y.moves ? stairs.rows / 2 : 0;
   Transfers transfersA, transfersB;
-  Value nextA = move(stairs.x, stairs.buffersA, currentA, blockA, unitsA,
-                     stairs.partA, transfersA);
-  multiply(0, middle);
-  if (middle != 0)
+  auto moveA = [&] {
+    return move(stairs.x, stairs.buffersA, currentA, blockA, unitsA,
+                stairs.partA, transfersA);
+  };
+  auto moveB = [&] {
+    return move(stairs.y, stairs.buffersB, currentB, blockB, unitsB,
+                stairs.partB, transfersB);
+  };
+  Value nextA, nextB;
+  if (stairs.accumulates) {
+    nextB = moveB();
+    multiply(0, stairs.rows);
+    waitFor(loc, transfersB);
+    nextA = moveA();
     waitFor(loc, transfersA);
-  Value nextB = move(stairs.y, stairs.buffersB, currentB, blockB, unitsB,
-                     stairs.partB, transfersB);
-  multiply(middle, stairs.rows - middle);
-  if (middle == 0)
-    waitFor(loc, transfersA);
-  waitFor(loc, transfersB);
+  } else {
+    // A core's ramp takes one word at a time: A moves beside the first half of
+    // the product, B beside the second.
+    int64_t middle = stairs.x.moves && stairs.y.moves ? stairs.rows / 2 : 0;
+    nextA = moveA();
+    multiply(0, middle);
+    if (middle != 0)
+      waitFor(loc, transfersA);
+    nextB = moveB();
+    multiply(middle, stairs.rows - middle);
+    if (middle == 0)
+      waitFor(loc, transfersA);
+    waitFor(loc, transfersB);
+  }
   scf::YieldOp::create(b, loc, ValueRange{s.rem(end, all), nextA, nextB});
+  return loop.getResult(1);
 }
 
 LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
@@ -274,110 +302,82 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
 // GEMM-T
 //===----------------------------------------------------------------------===//
 
-/// B walks around its ring along y. Each of its blocks is multiplied segment
-/// by segment, a segment being what lies in one block of the result's columns;
-/// each product is reduced along x to the column that owns the segment. Blocks
-/// are numbered in ring order.
-void Expander::walk(Location loc, const TransposedWalk &transposed) {
-  Scalars s(b, loc);
-  const Line &x = transposed.x, &y = transposed.y;
-  Value zero = s.index(0), one = s.index(1), two = s.index(2);
-  Value unitsB = x.extent, unitsC = y.extent; // of a block
-  Value position = s.ringPosition(y.local, y.extent);
-  auto walk = scf::ForOp::create(b, loc, zero, y.extent, one, ValueRange{zero});
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(walk.getBody());
-  Value current = walk.getRegionIterArgs()[0];
-  Value block = s.rem(s.add(position, walk.getInductionVar()), y.extent);
-  Value change = s.less(s.add(walk.getInductionVar(), one), y.extent);
-  SmallVector<std::pair<Value, Value>> transfers;
-  Value tile = transposed.buffers;
-  if (y.moves) {
-    tile = half(loc, transposed.buffers, current);
-    Value other = half(loc, transposed.buffers, s.sub(one, current));
-    exchange(loc, y, transposed.part(tile), transposed.part(other), change,
-             transfers);
-  }
-  Value blockBegin = s.mul(block, unitsB);
-  Value blockEnd = s.add(blockBegin, unitsB);
-  Value firstColumn = s.div(blockBegin, unitsC);
-  Value lastColumn = s.div(s.sub(blockEnd, one), unitsC);
-  if (transposed.enter)
-    transposed.enter(block);
-
-  auto segments =
-      scf::ForOp::create(b, loc, firstColumn, s.add(lastColumn, one), one);
-  b.setInsertionPointToStart(segments.getBody());
-  Value column = segments.getInductionVar();
-  Value place = column;
-  if (transposed.shift)
-    place = s.rem(s.sub(s.add(column, x.extent), transposed.shift), x.extent);
-  Value root = s.ringElement(place, x.extent);
-  Value columnBegin = s.mul(column, unitsC);
-  Value first = transposed.element(s.max(blockBegin, columnBegin));
-  Value length = s.sub(
-      transposed.element(s.min(blockEnd, s.add(columnBegin, unitsC))), first);
-  Value offsetB = s.sub(first, transposed.element(blockBegin));
-  Value offsetC = s.sub(first, transposed.element(columnBegin));
-  Value part = sliceLast(loc, transposed.partial, attr(0), length);
-  fill(loc, part, 0);
-  transposed.multiply(tile, offsetB, length, part);
-  if (x.moves)
-    reduceToRoot(loc, mesh::Reducer::Sum, part, x, root);
-  auto keep = scf::IfOp::create(b, loc, s.equal(x.local, root),
-                                /*withElseRegion=*/false);
-  b.setInsertionPointToStart(keep.thenBlock());
-  transposed.keep(part, offsetB, offsetC, length);
-
-  b.setInsertionPointAfter(segments);
-  waitFor(loc, transfers);
-  Value next = s.rem(s.add(current, s.number(change)), two);
-  scf::YieldOp::create(b, loc, next);
-}
-
+/// A stays, B and C walk: C takes the place of the staircase's A.
 LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   Location loc = op.getLoc();
   int64_t extent = op.getN();
-  if (failed(checkUnits(op, extent)))
+  if (failed(checkUnits(op, extent)) ||
+      failed(checkTiles(op, op.getC(), /*segments=*/1)))
     return failure();
   begin(op, "gemm_t");
   Scalars s(b, loc);
   auto typeA = cast<MemRefType>(op.getA().getType());
   auto typeB = cast<MemRefType>(op.getB().getType());
-  auto typeC = cast<MemRefType>(op.getC().getType());
-  bool untransposed = op.getUntransposed();
-  int64_t longest =
-      std::min(typeB.getDimSize(untransposed ? 1 : 0), typeC.getDimSize(1));
-  TransposedWalk transposed;
-  transposed.x = getLine(loc, MeshAxis::X);
-  transposed.y = getLine(loc, MeshAxis::Y);
-  transposed.part = [](Value half) { return half; };
-  transposed.buffers =
-      startTravel(loc, transposed.y, op.getB(), transposed.part);
-  transposed.partial = memref::AllocOp::create(
-      b, loc,
-      MemRefType::get({typeA.getDimSize(0), longest}, typeC.getElementType()));
-  Value all = s.mul(transposed.x.extent, transposed.y.extent);
-  transposed.element = [&](Value unit) {
+  Staircase stairs;
+  stairs.accumulates = true;
+  stairs.x = getLine(loc, MeshAxis::X);
+  stairs.y = getLine(loc, MeshAxis::Y);
+  stairs.partA = stairs.partB = [](Value half, Value) { return half; };
+  Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
+  Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
+  Value shift = s.alignment(positionY, stairs.x.extent, stairs.y.extent);
+  // Steps that bring the result from where the walk ends into ring order.
+  Value home = s.index(0);
+  if (op.getAlignC())
+    home = s.rem(s.sub(stairs.x.extent, shift), stairs.x.extent);
+  stairs.currentA =
+      startResult(loc, op.getC(), stairs, home,
+                  s.rem(s.add(positionX, shift), stairs.x.extent));
+  stairs.buffersB =
+      startTravel(loc, stairs.y, op.getB(), [](Value tile) { return tile; });
+  stairs.currentB = s.index(0);
+  if (op.getAlignB() && stairs.y.moves)
+    stairs.currentB =
+        align(loc, stairs.buffersB, stairs.y,
+              s.alignment(positionX, stairs.y.extent, stairs.x.extent),
+              positionY, stairs.partB);
+  Value all = s.index(static_cast<int64_t>(mesh.columns) * mesh.rows);
+  stairs.element = [&](Value unit) {
     return s.div(s.mul(unit, s.index(extent)), all);
   };
-  transposed.multiply = [&](Value tile, Value offset, Value length,
-                            Value part) {
+  stairs.rows = typeA.getDimSize(0);
+  stairs.multiply = [&](Value c, Value other, Value offsetC, Value offsetB,
+                        Value length, int64_t row, int64_t rows) {
+    Value partA = slice(loc, op.getA(), {attr(row), attr(0)},
+                        {attr(rows), attr(typeA.getDimSize(1))});
+    Value partC = slice(loc, c, {attr(row), offsetC}, {attr(rows), length});
     // Loops: m, n, k.
-    if (untransposed)
-      contract(loc, op.getA(), {0, 2}, sliceLast(loc, tile, offset, length),
-               {2, 1}, part, {0, 1}, 3);
+    if (op.getUntransposed())
+      contract(loc, partA, {0, 2}, sliceLast(loc, other, offsetB, length),
+               {2, 1}, partC, {0, 1}, 3);
     else
-      contract(loc, op.getA(), {0, 2},
-               slice(loc, tile, {offset, attr(0)},
+      contract(loc, partA, {0, 2},
+               slice(loc, other, {offsetB, attr(0)},
                      {length, attr(typeB.getDimSize(1))}),
-               {1, 2}, part, {0, 1}, 3);
+               {1, 2}, partC, {0, 1}, 3);
   };
-  transposed.keep = [&](Value part, Value, Value offset, Value length) {
-    memref::CopyOp::create(b, loc, part,
-                           sliceLast(loc, op.getC(), offset, length));
-  };
-  walk(loc, transposed);
+  Value last = walk(loc, stairs);
+  if (op.getAlignC() && stairs.x.moves)
+    align(loc, stairs.buffersA, stairs.x, home, positionX, stairs.partA, last);
   op.erase();
   return success();
+}
+
+/// The half of `buffers` in which a travelling result begins, so that it ends
+/// in half 0 after a walk and `more` steps; filled with zeros.
+Value Expander::startResult(Location loc, Value buffers, Staircase &stairs,
+                            Value more, Value block) {
+  Scalars s(b, loc);
+  Value first = s.index(0);
+  if (stairs.x.moves) {
+    stairs.buffersA = buffers;
+    Value isAlone = s.equal(stairs.x.extent, s.index(1));
+    Value steps = s.sub(stairs.x.extent, s.number(isAlone));
+    first = s.rem(s.add(steps, more), s.index(2));
+  } else {
+    stairs.buffersA = half(loc, buffers, attr(0));
+  }
+  Value start = stairs.x.moves ? half(loc, buffers, first) : stairs.buffersA;
+  fill(loc, stairs.partA(start, block), 0);
+  return first;
 }

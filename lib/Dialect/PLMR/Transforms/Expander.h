@@ -38,7 +38,7 @@ public:
   void expandReduce(mesh::ReduceTileOp op);
   mlir::LogicalResult expandGemm(mesh::GemmTileOp op);
   mlir::LogicalResult expandGemmT(mesh::GemmTTileOp op);
-  void expandHeadGemmT(mesh::HeadGemmTTileOp op);
+  mlir::LogicalResult expandHeadGemmT(mesh::HeadGemmTTileOp op);
   void expandHeadGemm(mesh::HeadGemmTileOp op);
 
 private:
@@ -68,12 +68,10 @@ private:
                   Value predicate);
   Value startRecv(Location loc, Value buffer, StringRef channel,
                   Value predicate);
-  /// `from` is null where a core receives one flow at most.
   void forward(Location loc, mesh::Reducer reducer, Value buffer,
-               StringRef channel, mesh::RoleAttr from, StringRef to,
-               Value predicate) {
-    mark(mesh::ForwardReduceOp::create(b, loc, reducer, buffer, channel, from,
-                                       to, predicate));
+               StringRef channel, Value predicate) {
+    mark(mesh::ForwardReduceOp::create(b, loc, reducer, buffer, channel,
+                                       mesh::RoleAttr(), channel, predicate));
   }
   void reduceInto(Location loc, mesh::Reducer reducer, Value buffer,
                   StringRef channel, mesh::Role from, Value predicate) {
@@ -103,14 +101,12 @@ private:
   Line getLine(Location loc, mesh::MeshAxis axis, int64_t segments = 1) {
     return buildMeshLine(b, loc, mesh, axis, segments);
   }
-  /// Combines `buffer` into that of core `root` of the line, by two chains of
-  /// neighbours from its ends. The others' buffers are as before.
-  void reduceToRoot(Location loc, mesh::Reducer reducer, Value buffer,
-                    const Line &line, Value root);
-
-  /// The two operands of a staircase (docs/Algorithms.md) in double buffers.
+  /// What walks over a staircase (docs/Algorithms.md), in double buffers: A
+  /// along x, B along y.
   struct Staircase {
     Line x, y;
+    /// A is no operand but the result: it moves when its product is done.
+    bool accumulates = false;
     Value buffersA, buffersB; ///< A is whole in one buffer if x does not move
     Value currentA, currentB; ///< which half holds the operand
     /// What a block of an operand fills of its half.
@@ -124,48 +120,33 @@ private:
         multiply;
     int64_t rows = 1; ///< of a tile of A
   };
-  void walk(Location loc, const Staircase &stairs);
-
-  /// The walk of a GEMM-T (docs/Algorithms.md).
-  struct TransposedWalk {
-    Line x, y;
-    Value buffers; ///< of B
-    Value partial; ///< of one product; its last dimension is n
-    Value shift;   ///< ring steps from a column's block to its owner, or null
-    /// What of a half travels.
-    std::function<Value(Value half)> part;
-    /// The element at a bound of units.
-    std::function<Value(Value unit)> element;
-    /// Prepares for a block of B; may be null.
-    std::function<void(Value block)> enter;
-    /// Adds the product with `length` elements of B's tile to `part`.
-    std::function<void(Value tile, Value offsetB, Value length, Value part)>
-        multiply;
-    /// Keeps the sum where it belongs, on the column that owns it.
-    std::function<void(Value part, Value offsetB, Value offsetC, Value length)>
-        keep;
-  };
-  void walk(Location loc, const TransposedWalk &transposed);
+  /// Returns which half holds A at the end.
+  Value walk(Location loc, const Staircase &stairs);
   /// `tile` where it may travel along `line`: in the first half of a double
   /// buffer, unless the line has one core. `part` is what of it is defined.
   Value startTravel(Location loc, const Line &line, Value tile,
                     llvm::function_ref<Value(Value)> part);
-  /// Moves the blocks in `buffers` by `steps` around the line's ring; returns
-  /// which half holds the last one.
+  Staircase getHeadStairs(Location loc, int64_t kvHeads, Value slots);
+  Value startResult(Location loc, Value buffers, Staircase &stairs, Value more,
+                    Value block);
+  /// Moves the blocks in `buffers`, from half `current` (none: 0) on, by
+  /// `steps` around the line's ring; returns which half holds the last one.
   Value align(Location loc, Value buffers, const Line &line, Value steps,
               Value block,
-              llvm::function_ref<Value(Value half, Value block)> part);
+              llvm::function_ref<Value(Value half, Value block)> part,
+              Value current = {});
   /// Starts the exchange of a block with the ring's neighbours.
   void exchange(Location loc, const Line &line, Value out, Value in,
                 Value predicate,
                 llvm::SmallVectorImpl<std::pair<Value, Value>> &transfers);
   void waitFor(Location loc, llvm::ArrayRef<std::pair<Value, Value>> transfers);
-  /// Scales one product's scores into place.
-  void keepScores(mesh::HeadGemmTTileOp op, Value part, Value offset,
-                  Value length);
-  void maskScores(mesh::HeadGemmTTileOp op, Value visible, Value offsetK,
-                  Value offsetS, Value length);
+  /// -inf where the key comes after the query; the scores hold `block` of
+  /// their units.
+  void maskScores(mesh::HeadGemmTTileOp op, const Staircase &stairs,
+                  Value block);
   mlir::LogicalResult checkUnits(mlir::Operation *op, int64_t extent);
+  mlir::LogicalResult checkTiles(mlir::Operation *op, Value result,
+                                 int64_t segments);
 
   mlir::ModuleOp module;
   mlir::SymbolTable symbols;
@@ -175,9 +156,6 @@ private:
   mlir::StringAttr operation;
   mlir::StringAttr launch; ///< null if the module has one
   int64_t epoch = 0;
-  /// Reductions along x of one level use the channels between neighbours that
-  /// products with a transposed matrix need anyway.
-  bool hasNeighbours = false;
 };
 
 } // namespace plmr

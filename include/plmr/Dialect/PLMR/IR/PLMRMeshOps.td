@@ -189,6 +189,8 @@ def PLMR_GemmTOp : PLMR_Op<"gemm_t", [Pure]> {
     The contracted dimension lies along x in both operands. With
     `untransposed` B is [k x n] instead of [n x k]: C = A B, for a B whose rows
     lie along x, such as the weights that a decoder leaves its vectors with.
+    Skewed is what the walk needs of B and leaves of C; the ring order of
+    either costs ring steps.
 
     Example:
     ```mlir
@@ -199,7 +201,7 @@ def PLMR_GemmTOp : PLMR_Op<"gemm_t", [Pure]> {
 
     Constraints:
     - k is cut alike in A and B, along x, and not skewed;
-    - n is `ring y` in B, in the result it is `ring x`;
+    - n is `ring y` or `skew y` in B, in the result it is `ring x` or `skew x`;
     - the result has the rows of A, which are not cut along x.
   }];
   let arguments = (ins PLMR_PlacedType:$a, PLMR_PlacedType:$b,
@@ -216,8 +218,8 @@ def PLMR_HeadGemmTOp : PLMR_Op<"head_gemm_t", [Pure]> {
   let summary = "Scores of queries and cached keys, head by head (GEMM-T)";
   let description = [{
     The product of each query head with the keys of its key head, on the
-    columns that own the head, scaled; where the key comes after the query the
-    result is -inf. Row i of q is position `first` + i, a multiple of the
+    columns that own the head; where the key comes after the query the result
+    is -inf. Row i of q is position `first` + i, a multiple of the
     mesh's rows for i = 0. Keys of slots 0 up to `slots` of every row count.
 
     The result is [queries x (key heads : group : keys)]. A row's keys are
@@ -227,7 +229,7 @@ def PLMR_HeadGemmTOp : PLMR_Op<"head_gemm_t", [Pure]> {
 
     Example:
     ```mlir
-    %s = plmr.head_gemm_t %q, %k first %first slots %slots scale 0.35
+    %s = plmr.head_gemm_t %q, %k first %first slots %slots
         : !plmr.placed<tensor<16x32xf32>, [cyclic y, x(2:2:4:2 segment 0 inner 2)]>,
           !plmr.placed<tensor<16x64xf32>, [x(2:4:2 segment 0 inner 1), cyclic y]>
         -> !plmr.placed<tensor<16x256xf32>, [cyclic y, x(2:2:64 segment 0 inner 2)], pad any>
@@ -239,10 +241,10 @@ def PLMR_HeadGemmTOp : PLMR_Op<"head_gemm_t", [Pure]> {
       (key heads : group : keys), cut by keys.
   }];
   let arguments = (ins PLMR_PlacedType:$q, PLMR_PlacedType:$k, Index:$first,
-                       Index:$slots, F32Attr:$scale);
+                       Index:$slots);
   let results = (outs PLMR_PlacedType:$scores);
   let assemblyFormat = [{
-    $q `,` $k `first` $first `slots` $slots `scale` $scale attr-dict `:`
+    $q `,` $k `first` $first `slots` $slots attr-dict `:`
     qualified(type($q)) `,` qualified(type($k)) `->` qualified(type($scores))
   }];
   let extraClassDeclaration = [{

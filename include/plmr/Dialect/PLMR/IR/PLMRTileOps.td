@@ -79,24 +79,30 @@ def PLMR_GemmTTileOp : PLMR_Op<"gemm_t_tile"> {
   let summary = "The MeshGEMM-T on tiles: C = A transpose(B)";
   let description = [{
     `n` is the number of rows of the whole B. With `untransposed` the tiles of
-    B are [k x n].
+    B are [k x n]. C walks: it has two tiles, of which the first holds the
+    result and the second nothing; on a mesh of one column one tile suffices.
+    `align_b` says that B is in ring order and still to be moved to where the
+    walk starts, `align_c` that C is to be moved into ring order at the end.
 
     Example:
     ```mlir
-    plmr.gemm_t_tile %a, %b, %c n 12
-        : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32>
+    plmr.gemm_t_tile %a, %b, %c n 12 align_b
+        : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
     ```
 
     Constraints:
-    - the tiles are matrices; A and C have the same rows, A and B the same k;
+    - A and B are matrices, C is one or two; A and C have the same rows, A and B
+      the same k;
     - n is positive.
   }];
   let arguments = (ins
       AnyStaticShapeMemRef:$a,
       AnyStaticShapeMemRef:$b,
-      AnyStaticShapeMemRef:$c, I64Attr:$n, UnitAttr:$untransposed);
+      AnyStaticShapeMemRef:$c, I64Attr:$n, UnitAttr:$untransposed,
+      UnitAttr:$align_b, UnitAttr:$align_c);
   let assemblyFormat = [{
-    $a `,` $b `,` $c `n` $n (`untransposed` $untransposed^)? attr-dict `:`
+    $a `,` $b `,` $c `n` $n (`untransposed` $untransposed^)?
+    (`align_b` $align_b^)? (`align_c` $align_c^)? attr-dict `:`
     type($a) `,` type($b) `,` type($c)
   }];
   let hasVerifier = 1;
@@ -106,13 +112,14 @@ def PLMR_HeadGemmTTileOp : PLMR_Op<"head_gemm_t_tile"> {
   let summary = "`plmr.head_gemm_t` on tiles";
   let description = [{
     q is [queries x heads x group x features], k [heads x features x slots],
-    the scores are [queries x heads x group x keys]. `kv_heads` is the number
-    of key heads of the model.
+    the scores are [queries x heads x group x keys], in the first of two tiles
+    (one suffices where no head has two columns). `kv_heads` is the number of
+    key heads of the model.
 
     Example:
     ```mlir
-    plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots scale 0.35
-        kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<8x1x2x256xf32>
+    plmr.head_gemm_t_tile %q, %k, %s first %first slots %slots kv_heads 4
+        : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x2x256xf32>
     ```
 
     Constraints:
@@ -122,10 +129,10 @@ def PLMR_HeadGemmTTileOp : PLMR_Op<"head_gemm_t_tile"> {
   }];
   let arguments = (ins AnyStaticShapeMemRef:$q, AnyStaticShapeMemRef:$k,
                        AnyStaticShapeMemRef:$scores, Index:$first, Index:$slots,
-                       F32Attr:$scale, I64Attr:$kv_heads);
+                       I64Attr:$kv_heads);
   let assemblyFormat = [{
-    $q `,` $k `,` $scores `first` $first `slots` $slots `scale` $scale
-    `kv_heads` $kv_heads attr-dict `:` type($q) `,` type($k) `,` type($scores)
+    $q `,` $k `,` $scores `first` $first `slots` $slots `kv_heads` $kv_heads
+    attr-dict `:` type($q) `,` type($k) `,` type($scores)
   }];
   let hasVerifier = 1;
 }

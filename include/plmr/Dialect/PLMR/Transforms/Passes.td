@@ -57,6 +57,7 @@ def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::func::FuncOp"> {
     Gives each `plmr.all_reduce` without `groups` those of a K-tree
     (WaferLLM 6.2): K levels of groups whose sizes differ as little as
     possible. Reductions within segments get a tree for the widest segment.
+    Beside matrix products, whose rings take queues, trees have one level.
     Where the trees together need more input queues than a core of the device
     has, the shortest ones lose levels until they fit.
   }];
@@ -85,8 +86,10 @@ def ExpandCollectives : Pass<"plmr-expand-collectives", "::mlir::ModuleOp"> {
   let description = [{
     `plmr.reduce_tile` becomes chains along the levels of its tree, each hop
     one instruction, and a multicast from the root. `plmr.gemm_tile` becomes
-    the staircase MeshGEMM, whose transfers run beside the products, and
-    `plmr.gemm_t_tile` the MeshGEMM-T (docs/Algorithms.md).
+    the staircase MeshGEMM, whose transfers run beside the products,
+    `plmr.gemm_t_tile` the same walk with the result in A's place, and
+    `plmr.head_gemm_t_tile` and `plmr.head_gemm_tile` both on the columns of
+    each key head (docs/Algorithms.md).
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
