@@ -61,6 +61,40 @@ Value Placer::scaleQueries(Location loc, Value queries, double scale) {
                     })[0];
 }
 
+/// Rows of a tile that attend at once: few, since they all walk over the keys
+/// that the last of them sees.
+static int64_t getQueryRows(int64_t rows) {
+  constexpr int64_t most = 5;
+  return llvm::divideCeil(rows, llvm::divideCeil(rows, most));
+}
+
+/// Rows of `matrix` from `row` of each tile on, as many as `type` has.
+Value Placer::takeRows(Location loc, Value matrix, Value row, PlacedType type) {
+  return buildLocal(
+      builder, loc, mesh, matrix, TypeRange(type),
+      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+        RankedTensorType tile = type.getTileType(mesh);
+        OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
+        return {tensor::ExtractSliceOp::create(
+            b, loc, tile, tiles[0], ArrayRef<OpFoldResult>{row, zero},
+            getAsIndexOpFoldResult(getContext(), tile.getShape()),
+            ArrayRef<OpFoldResult>{one, one})};
+      })[0];
+}
+
+Value Placer::putRows(Location loc, Value rows, Value matrix, Value row) {
+  return buildLocal(
+      builder, loc, mesh, {rows, matrix}, TypeRange(matrix.getType()),
+      [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
+        auto tile = cast<RankedTensorType>(tiles[0].getType());
+        OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
+        return {tensor::InsertSliceOp::create(
+            b, loc, tiles[0], tiles[1], ArrayRef<OpFoldResult>{row, zero},
+            getAsIndexOpFoldResult(getContext(), tile.getShape()),
+            ArrayRef<OpFoldResult>{one, one})};
+      })[0];
+}
+
 LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
   Location loc = op.getLoc();
   const HeadLayout &layout = layouts.at(op);
@@ -87,12 +121,60 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
                          first, begin, end);
   Value k = loadObject(loc, keys.getSymName(), layer);
   Value v = loadObject(loc, values.getSymName(), layer);
+  Value q = scaleQueries(loc, inputs[0], op.getScale().convertToDouble());
 
-  // Slots that any row uses.
+  auto typeQ = cast<PlacedType>(q.getType());
+  ArrayRef<int64_t> shape = typeQ.getTensor().getShape();
+  int64_t rowsOfTile = typeQ.getTileType(mesh).getDimSize(0);
+  int64_t rowsAtOnce = getQueryRows(rowsOfTile);
+  PlacedType resultType =
+      getType({shape[0], layout.kvHeads * layout.group * layout.headDim},
+              {cyclic, layout.out}, builder.getF32Type());
+  PlacedType partType = getType({rowsAtOnce * mesh.rows, shape[1]},
+                                typeQ.getPlacement().getSplits(),
+                                typeQ.getTensor().getElementType());
+  // Rows of new positions, and the slots that come before the first row.
   Scalars s(builder, loc);
-  Value rows = s.index(mesh.rows);
-  Value slots = s.div(s.add(s.add(first, end), s.index(mesh.rows - 1)), rows);
-  int64_t queries = cast<RankedTensorType>(op.getQ().getType()).getDimSize(0);
+  Value rows = s.index(mesh.rows), one = s.index(1);
+  auto countRows = [&](Value positions) {
+    return s.div(s.add(positions, s.index(mesh.rows - 1)), rows);
+  };
+  Value before = s.div(first, rows);
+  Value from = s.div(s.div(begin, rows), s.index(rowsAtOnce));
+  Value to = s.div(s.add(countRows(end), s.index(rowsAtOnce - 1)),
+                   s.index(rowsAtOnce));
+  // A head's columns have channels of their own, for which a core may lack
+  // queues beside those of the whole mesh.
+  if (layout.reducesOverColumns)
+    mesh::EpochOp::create(builder, loc, 1);
+  auto loop =
+      scf::ForOp::create(builder, loc, from, to, one, fill(loc, resultType, 0));
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    // The last rows overlap with those before.
+    Value row = s.min(s.mul(loop.getInductionVar(), s.index(rowsAtOnce)),
+                      s.index(rowsOfTile - rowsAtOnce));
+    Value queries = takeRows(loc, q, row, partType);
+    Value seen = s.min(s.add(row, s.index(rowsAtOnce)), countRows(end));
+    Value part = attend(loc, layout, queries, k, v,
+                        s.add(first, s.mul(row, rows)), s.add(before, seen));
+    scf::YieldOp::create(builder, loc,
+                         putRows(loc, part, loop.getRegionIterArgs()[0], row));
+  }
+  if (layout.reducesOverColumns)
+    mesh::EpochOp::create(builder, loc, 0);
+  placed[op.getResult()] = loop.getResult(0);
+  return success();
+}
+
+/// Attention of queries whose first row is position `first` to the keys of
+/// `slots` of every row.
+Value Placer::attend(Location loc, const HeadLayout &layout, Value q, Value k,
+                     Value v, Value first, Value slots) {
+  auto typeQ = cast<PlacedType>(q.getType());
+  SplitAttr cyclic = typeQ.getPlacement().getSplits()[0];
+  int64_t queries = typeQ.getTensor().getDimSize(0);
   int64_t capacity =
       cast<PlacedType>(k.getType()).getTileType(mesh).getDimSize(1);
   int64_t group = layout.group, headsOfTile = layout.localKV * group;
@@ -103,14 +185,8 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
       {layout.kvHeads, group, allKeys}, 0, 2, BlockOrder::Natural);
   PlacedType scoresType = getType({queries, allHeads * allKeys},
                                   {cyclic, scoresSplit}, f32, PadValue::Any);
-  // A head's columns have channels of their own, for which a core may lack
-  // queues beside those of the whole mesh.
-  if (layout.reducesOverColumns)
-    mesh::EpochOp::create(builder, loc, 1);
-  Value scores = mesh::HeadGemmTOp::create(
-      builder, loc, scoresType,
-      scaleQueries(loc, inputs[0], op.getScale().convertToDouble()), k, first,
-      slots);
+  Value scores =
+      mesh::HeadGemmTOp::create(builder, loc, scoresType, q, k, first, slots);
   Value count = getKeyCount(loc, layout, slots);
 
   auto reduceHeads = [&](mesh::Reducer reducer) {
@@ -168,9 +244,7 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
       getType({queries, allHeads * layout.headDim}, {cyclic, layout.out}, f32);
   Value sumsOfValues =
       mesh::HeadGemmOp::create(builder, loc, resultType, weighted[0], v, slots);
-  if (layout.reducesOverColumns)
-    mesh::EpochOp::create(builder, loc, 0);
-  placed[op.getResult()] = buildLocal(
+  return buildLocal(
       builder, loc, mesh, {sumsOfValues, sums}, TypeRange(resultType),
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
         Value numerators =
@@ -186,5 +260,4 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
             });
         return {collapseDims(b, loc, quotient, 1, 2)};
       })[0];
-  return success();
 }

@@ -235,14 +235,7 @@ FailureOr<Value> Placer::place(Operation *user, Value tensor,
   if (std::optional<double> splat = getSplat(tensor)) {
     auto filled = type.withPlacement(placement.withPad(getPadValue(splat)));
     knownPads[tensor] = *splat;
-    return placed[tensor] =
-               buildLocal(builder, loc, mesh, {}, TypeRange(filled),
-                          [&](OpBuilder &b, ValueRange) -> SmallVector<Value> {
-                            RankedTensorType tile = filled.getTileType(mesh);
-                            Value empty = tensor::EmptyOp::create(
-                                b, loc, tile.getShape(), tile.getElementType());
-                            return {buildFilled(b, loc, empty, *splat)};
-                          })[0];
+    return placed[tensor] = fill(loc, filled, *splat);
   }
   // What combines only such tensors is computed where it is needed, too.
   if (Operation *producer = tensor.getDefiningOp();
@@ -255,6 +248,16 @@ FailureOr<Value> Placer::place(Operation *user, Value tensor,
                     "computed tensor but got a value of ")
       << tensor.getType() << " with another origin";
   return failure();
+}
+
+Value Placer::fill(Location loc, PlacedType type, double value) {
+  return buildLocal(builder, loc, mesh, {}, TypeRange(type),
+                    [&](OpBuilder &b, ValueRange) -> SmallVector<Value> {
+                      RankedTensorType tile = type.getTileType(mesh);
+                      Value empty = tensor::EmptyOp::create(
+                          b, loc, tile.getShape(), tile.getElementType());
+                      return {buildFilled(b, loc, empty, value)};
+                    })[0];
 }
 
 SmallVector<Value> Placer::allReduce(Location loc, ValueRange partials,

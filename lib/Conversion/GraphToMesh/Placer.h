@@ -120,6 +120,7 @@ private:
   llvm::SmallVector<Value>
   allReduce(mlir::Location loc, mlir::ValueRange partials, Value limit = {});
   /// Converts to the element type of `like` if it differs.
+  Value fill(mlir::Location loc, mesh::PlacedType type, double value);
   Value castTo(mlir::Location loc, Value value, mlir::Type element);
 
   /// Infers which result of a product must be cut by heads.
@@ -143,6 +144,12 @@ private:
   /// Keys of slots 0 up to `slots` of every row that the core's column owns.
   Value getKeyCount(mlir::Location loc, const HeadLayout &layout, Value slots);
   Value scaleQueries(mlir::Location loc, Value queries, double scale);
+  Value takeRows(mlir::Location loc, Value matrix, Value row,
+                 mesh::PlacedType type);
+  /// `matrix` with `rows` from row `row` of each tile on.
+  Value putRows(mlir::Location loc, Value rows, Value matrix, Value row);
+  Value attend(mlir::Location loc, const HeadLayout &layout, Value q, Value k,
+               Value v, Value first, Value slots);
   Value rotate(mlir::Location loc, Value x, const HeadLayout &layout,
                int64_t group, const Angles &angles);
 

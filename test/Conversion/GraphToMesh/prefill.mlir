@@ -59,19 +59,26 @@ llm.weight @head : tensor<16x24xf32> in "m.gguf" [#llm.source<"head", 64, "F32">
 // CHECK-NEXT:  plmr.append %[[V]], @values.cache[%[[L]]] at %[[FIRST]] rows %[[BEGIN]] to %[[END]]
 // CHECK-NEXT:  %[[KEYS:.*]] = plmr.load @keys.cache[%[[L]]]
 // CHECK-NEXT:  %[[VALUES:.*]] = plmr.load @values.cache[%[[L]]]
-// Slots up to the last row's: first + end positions on 4 rows, rounded up.
-// CHECK:       %[[SUM:.*]] = arith.addi %[[FIRST]], %[[END]]
-// CHECK:       %[[UP:.*]] = arith.addi %[[SUM]]
-// CHECK:       %[[SLOTS:.*]] = arith.divui %[[UP]]
+// There are fewer queries than scores to scale.
+// CHECK:       %[[SQ:.*]] = plmr.local (%{{.*}} = %[[RQ]]) : (!plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:2:2 segment 0 inner 2)]>) -> !plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:2:2 segment 0 inner 2)]>
+// CHECK:         %[[SCALE:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK:         arith.mulf %{{.*}}, %[[SCALE]]
+// CHECK:       %[[BEFORE:.*]] = arith.divui %[[FIRST]], %[[ROWS:.*]] :
 
 // Heads lie on segments of one and two columns, whose messages have a route
 // table of their own.
-// CHECK-NEXT:  plmr.epoch 1
-// There are fewer queries than scores to scale.
-// CHECK-NEXT:  %[[SQ:.*]] = plmr.local (%{{.*}} = %[[RQ]]) : (!plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:2:2 segment 0 inner 2)]>) -> !plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:2:2 segment 0 inner 2)]>
-// CHECK:         %[[SCALE:.*]] = arith.constant 5.000000e-01 : f32
-// CHECK:         arith.mulf %{{.*}}, %[[SCALE]]
-// CHECK:       %[[S:.*]] = plmr.head_gemm_t %[[SQ]], %[[KEYS]] first %[[FIRST]] slots %[[SLOTS]] :
+// CHECK:       plmr.epoch 1
+// CHECK:       %[[A:.*]] = scf.for %{{.*}} iter_args(%[[CARRIED:.*]] = %{{.*}}) -> (!plmr.placed<tensor<8x32xf32>, [cyclic y, x(4:2:4 segment 0 inner 2)]>)
+// CHECK:         %[[ROW:.*]] = arith.minui
+// CHECK-NEXT:    %[[QUERIES:.*]] = plmr.local (%{{.*}} = %[[SQ]])
+// CHECK:           tensor.extract_slice %{{.*}}[%[[ROW]], 0] [2, 8] [1, 1] : tensor<2x8xf32> to tensor<2x8xf32>
+// Slots up to the last query's, but not beyond the last row of the chunk.
+// CHECK:         %[[BEHIND:.*]] = arith.addi %[[ROW]], %
+// CHECK:         %[[SEEN:.*]] = arith.minui %[[BEHIND]], %
+// CHECK:         %[[SKIPPED:.*]] = arith.muli %[[ROW]], %[[ROWS]]
+// CHECK-NEXT:    %[[POSITION:.*]] = arith.addi %[[FIRST]], %[[SKIPPED]]
+// CHECK-NEXT:    %[[SLOTS:.*]] = arith.addi %[[BEFORE]], %[[SEEN]]
+// CHECK:         %[[S:.*]] = plmr.head_gemm_t %[[QUERIES]], %[[KEYS]] first %[[POSITION]] slots %[[SLOTS]] :
 // CHECK-SAME:    -> !plmr.placed<tensor<8x512xf32>, [cyclic y, x(4:2:64 segment 0 inner 2)], pad any>
 // Of a tile the keys that the core owns count.
 // CHECK:       %[[PM:.*]] = plmr.local (%{{.*}} = %[[S]])
@@ -85,9 +92,12 @@ llm.weight @head : tensor<16x24xf32> in "m.gguf" [#llm.source<"head", 64, "F32">
 // CHECK:         arith.addf
 // CHECK:       %[[TOTAL:.*]] = plmr.all_reduce %[[W]]#1
 // CHECK-NEXT:  %[[SV:.*]] = plmr.head_gemm %[[W]]#0, %[[VALUES]] slots %[[SLOTS]] :
-// CHECK-NEXT:  plmr.epoch 0
-// CHECK-NEXT:  %[[A:.*]] = plmr.local (%{{.*}} = %[[SV]], %{{.*}} = %[[TOTAL]])
+// CHECK-NEXT:  %[[QUOTIENT:.*]] = plmr.local (%{{.*}} = %[[SV]], %{{.*}} = %[[TOTAL]])
 // CHECK:         arith.divf
+// CHECK:         %[[CARRY:.*]] = plmr.local (%{{.*}} = %[[QUOTIENT]], %{{.*}} = %[[CARRIED]])
+// CHECK:           tensor.insert_slice %{{.*}} into %{{.*}}[%[[ROW]], 0] [2, 8] [1, 1]
+// CHECK:         scf.yield %[[CARRY]]
+// CHECK:       plmr.epoch 0
 
 // What lies on segments is no operand of a staircase: the result moves, and is
 // left as the residual is.
