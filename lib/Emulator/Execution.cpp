@@ -31,7 +31,8 @@ Execution::Execution(const Program &program, const Launch &launch,
 
 /// Tables are turned into who-sends-to-whom once and kept over launches. A
 /// failed launch may have left wavelets behind.
-void Execution::installRoutes(uint32_t routeTable) {
+void Execution::installRoutes(uint32_t newTable) {
+  routeTable = newTable;
   std::unique_ptr<MessageFabric> &slot = fabrics[routeTable];
   if (!slot)
     slot = std::make_unique<MessageFabric>(program, routeTable);
@@ -55,11 +56,15 @@ llvm::Expected<RunResult> Execution::run() {
       used.reset();
     return makeError("launch '{0}', {1}", launch.name, error);
   }
-  uint64_t hash = launch.routeTable;
-  for (const Core &core : cores)
-    hash = (llvm::rotl(hash, 23) ^ core.hash) * 0x9e3779b97f4a7c15;
-  result.traceHash = hash;
+  endSegment();
   return result;
+}
+
+void Execution::endSegment() {
+  SegmentTrace segment(routeTable);
+  for (Core &core : cores)
+    segment.add(std::exchange(core.trace, CoreTrace()));
+  result.segments.push_back(segment.getHash());
 }
 
 void Execution::enqueue(uint32_t index) {
@@ -113,8 +118,7 @@ bool Execution::step(uint32_t index) {
     return trap(index, sequencer.getPC(), sequencer.getTrap());
   const Sequencer::Work &work = sequencer.getWork();
   result.instructions += 1 + work.scalars + work.descriptors + work.predicated;
-  hashEvent(core, event,
-            event == Event::Vector ? &sequencer.getVector() : nullptr);
+  core.trace.add(sequencer, event);
   if (event == Event::Vector)
     return issue(index, sequencer.getVector());
   if (event == Event::Wait) {
@@ -147,6 +151,7 @@ bool Execution::enterEpoch() {
   }
   if (!checkDrained("at an epoch"))
     return false;
+  endSegment();
   installRoutes(table);
   atEpoch = 0;
   for (uint32_t i = 0; i != cores.size(); ++i) {
@@ -184,30 +189,6 @@ bool Execution::drainPartially() {
 
 /// Adds an event; `op` is that of a vector event. Products are independent, so
 /// that only one is in the chain from event to event.
-void Execution::hashEvent(Core &core, Event event, const VectorOp *op) {
-  const Sequencer::Work &work = core.sequencer.getWork();
-  uint64_t mixed = uint64_t(event) + 1;
-  if (op) {
-    mixed |= uint64_t(op->opcode) << 8 | uint64_t(op->engine) << 16 |
-             uint64_t(op->repeat) << 32;
-    mixed ^= (op->dst.getSummary() | uint64_t(op->extent) << 32) *
-             0x9e3779b97f4a7c15;
-    mixed ^= (op->a.getSummary() | uint64_t(op->b.getSummary()) << 32) *
-             0x94d049bb133111eb;
-    mixed += op->c.getSummary() * 0xd6e8feb86659fd93;
-  } else if (event == Event::Wait) {
-    mixed |= uint64_t(core.sequencer.getEngine()) << 16;
-  } else if (event == Event::Epoch) {
-    mixed |= uint64_t(core.sequencer.getRouteTable()) << 32;
-  }
-  mixed +=
-      (work.scalars | uint64_t(work.descriptors) << 32) * 0xbf58476d1ce4e5b9;
-  mixed ^=
-      (work.iterations | uint64_t(work.predicated) << 32) * 0xa0761d6478bd642f;
-  core.hash =
-      (llvm::rotl(core.hash, 27) ^ mixed ^ mixed >> 29) * 0xe7037ed1a0b428db;
-}
-
 //===----------------------------------------------------------------------===//
 // Messages
 //===----------------------------------------------------------------------===//

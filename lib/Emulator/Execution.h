@@ -14,7 +14,7 @@
 #include "Memory.h"
 #include "Shadow.h"
 #include "plmr/Emulator/Emulator.h"
-#include "plmr/Program/Sequencer.h"
+#include "plmr/Program/Trace.h"
 #include <deque>
 
 namespace plmr {
@@ -47,7 +47,7 @@ struct Core {
   uint64_t liveColours = 0; ///< of live engines
   Progress progress;        ///< of the blocked operation
   llvm::SmallVector<EngineState, 0> engines;
-  uint64_t hash = 0;
+  CoreTrace trace; ///< of the segment
 };
 
 /// Bytes of an object, close together for the bounds checks.
@@ -73,8 +73,9 @@ private:
   bool step(uint32_t index);
   bool drainPartially();
   bool enterEpoch();
+  void endSegment();
   void enqueue(uint32_t index);
-  void installRoutes(uint32_t routeTable);
+  void installRoutes(uint32_t newTable);
 
   // Operations.
   bool issue(uint32_t index, const VectorOp &op);
@@ -105,7 +106,6 @@ private:
   void send(uint32_t index, const Stream &stream, KernelCall &call);
 
   // Results and messages.
-  void hashEvent(Core &core, Sequencer::Event event, const VectorOp *op);
   bool trap(uint32_t index, uint32_t pc, const llvm::Twine &what);
   std::string describe(uint32_t index, uint32_t pc) const;
   bool reportDeadlock();
@@ -117,6 +117,7 @@ private:
   const Memory &memory;
   Shadow *shadow; ///< null in Fast mode
   std::vector<std::unique_ptr<MessageFabric>> &fabrics;
+  uint32_t routeTable = 0;
   MessageFabric *fabric = nullptr;
   std::vector<ObjectRange> objects;
   std::vector<Core> cores;

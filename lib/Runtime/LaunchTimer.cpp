@@ -13,12 +13,12 @@ using namespace plmr;
 LaunchTimer::LaunchTimer(const Program &program)
     : program(program), worker([this](std::stop_token stop) { work(stop); }) {}
 
-void LaunchTimer::request(uint64_t shape, const Launch &launch,
+void LaunchTimer::request(Shape shape, const Launch &launch,
                           std::vector<int32_t> parameters) {
   std::lock_guard lock(mutex);
   if (!times.try_emplace(shape).second)
     return;
-  requests.push_back({shape, &launch, std::move(parameters)});
+  requests.push_back({std::move(shape), &launch, std::move(parameters)});
   changed.notify_all();
 }
 
@@ -30,7 +30,7 @@ llvm::Error LaunchTimer::wait() {
   return makeError("{0}", std::exchange(failure, {}));
 }
 
-std::optional<LaunchTimer::Time> LaunchTimer::find(uint64_t shape) {
+std::optional<LaunchTimer::Time> LaunchTimer::find(const Shape &shape) {
   std::lock_guard lock(mutex);
   auto found = times.find(shape);
   return found == times.end() ? std::nullopt : found->second;
@@ -58,13 +58,11 @@ void LaunchTimer::work(std::stop_token stop) {
 
 llvm::Expected<LaunchTimer::Time> LaunchTimer::compute(const Request &request) {
   TimingOptions options;
-  if (contended.contains(request.launch))
-    options.engine = TimingEngine::Event;
+  options.cache = &segments;
+  options.segments = request.shape;
   llvm::Expected<TimingResult> result =
       timeLaunch(program, *request.launch, request.parameters, options);
   if (!result)
     return result.takeError();
-  if (result->contended)
-    contended.insert(request.launch);
   return Time{result->ticks, result->contended};
 }

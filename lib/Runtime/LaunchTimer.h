@@ -17,10 +17,9 @@
 #include "plmr/Timing/Timing.h"
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
-#include <set>
 #include <thread>
-#include <unordered_map>
 
 namespace plmr {
 
@@ -35,8 +34,10 @@ public:
   explicit LaunchTimer(const Program &program);
 
   /// Asks for the time of `launch`, one of the program's. Launches of one
-  /// `shape`, which is their trace hash, are timed once.
-  void request(uint64_t shape, const Launch &launch,
+  /// shape, which are the hashes of their segments, are timed once, and so are
+  /// their segments.
+  using Shape = std::vector<uint64_t>;
+  void request(Shape shape, const Launch &launch,
                std::vector<int32_t> parameters);
 
   /// Waits for all that was asked for. The error is that of the earliest
@@ -45,11 +46,11 @@ public:
   llvm::Error wait();
 
   /// The time of a shape; none if it could not be timed. Call `wait` first.
-  std::optional<Time> find(uint64_t shape);
+  std::optional<Time> find(const Shape &shape);
 
 private:
   struct Request {
-    uint64_t shape;
+    Shape shape;
     const Launch *launch;
     std::vector<int32_t> parameters;
   };
@@ -58,14 +59,12 @@ private:
   llvm::Expected<Time> compute(const Request &request);
 
   const Program &program;
-  /// Of the worker: launches that were contended once. They will be again, so
-  /// that trying the fast engine would be in vain.
-  std::set<const Launch *> contended;
+  SegmentCache segments; ///< of the worker
 
   std::mutex mutex; ///< guards what follows
   std::condition_variable_any changed;
-  std::deque<Request> requests; ///< the first one is being timed
-  std::unordered_map<uint64_t, std::optional<Time>> times; ///< none: asked for
+  std::deque<Request> requests;               ///< the first one is being timed
+  std::map<Shape, std::optional<Time>> times; ///< none: asked for
   std::string failure;
   std::jthread worker; ///< the last member: it uses the others
 };

@@ -191,8 +191,8 @@ Error Session::run(const Launch &launch, std::vector<int32_t> parameters,
   record.macs = result->macs;
   records.push_back(record);
   if (timer) {
-    timer->request(result->traceHash, launch, std::move(parameters));
-    untimed.push_back(result->traceHash);
+    timer->request(result->segments, launch, std::move(parameters));
+    untimed.push_back(std::move(result->segments));
   }
   position += record.count;
   return Error::success();

@@ -13,6 +13,11 @@ using namespace plmr;
 Cores::Cores(const Program &program, const Launch &launch,
              llvm::ArrayRef<int32_t> parameters, const TimingOptions &options)
     : program(program), machine(program.machine), options(options) {
+  for (const CoreClass &cls : program.classes)
+    classUsesEngines.push_back(
+        llvm::any_of(cls.code, [](const Instruction &inst) {
+          return isVector(inst.opcode) && inst.engine != noOperand;
+        }));
   cores.reserve(program.mesh.getNumCores());
   for (unsigned y = 0; y < program.mesh.rows; ++y)
     for (unsigned x = 0; x < program.mesh.columns; ++x)
@@ -223,22 +228,37 @@ void Cores::finishOp(uint32_t index, unsigned stream, uint64_t done) {
     advance(index);
 }
 
-llvm::Expected<uint32_t> Cores::passEpoch() {
-  uint64_t latest = 0;
+void Cores::skip() {
+  for (Core &core : cores) {
+    Sequencer::Event event;
+    do {
+      event = core.sequencer.next();
+      numVectorOps += event == Sequencer::Event::Vector;
+    } while (event == Sequencer::Event::Vector ||
+             event == Sequencer::Event::Wait);
+    bool atEpoch = event == Sequencer::Event::Epoch;
+    core.state = atEpoch ? State::AtEpoch : State::Halted;
+    ++(atEpoch ? numAtEpoch : numHalted);
+  }
+}
+
+llvm::Expected<uint32_t> Cores::getNextRouteTable() const {
   uint32_t routeTable = cores.front().sequencer.getRouteTable();
   for (uint32_t index = 0; index < cores.size(); ++index) {
     const Core &core = cores[index];
-    latest = std::max(latest, core.clock);
     if (core.sequencer.getRouteTable() != routeTable)
       return makeError("{0}: epoch {1}, but core (0, 0) is at epoch {2}",
                        describe(index, core.sequencer.getPC()),
                        core.sequencer.getRouteTable(), routeTable);
   }
+  return routeTable;
+}
+
+void Cores::passEpoch(uint64_t start) {
   for (Core &core : cores) {
-    core.time.epochStall += latest + machine.epochTicks - core.clock;
-    core.clock = latest + machine.epochTicks;
+    core.clock = start;
+    core.time = {};
     core.state = State::Running;
   }
   numAtEpoch = 0;
-  return routeTable;
 }

@@ -65,9 +65,21 @@ public:
   /// Ends the operation of `stream` at tick `done` and advances what waited.
   void finishOp(uint32_t core, unsigned stream, uint64_t done);
 
-  /// All cores are at an epoch: they go on in the route table that they name,
-  /// which is returned, unless they disagree.
-  llvm::Expected<uint32_t> passEpoch();
+  /// Runs all streams to the next epoch or the end without timing them. There
+  /// they come without a trap: they did before.
+  void skip();
+
+  /// Whether several streams of the core can send.
+  bool usesEngines(uint32_t core) const {
+    return classUsesEngines[program.getClass(core % program.mesh.columns,
+                                             core / program.mesh.columns)];
+  }
+
+  /// All cores are at an epoch: the route table that they name, unless they
+  /// disagree.
+  llvm::Expected<uint32_t> getNextRouteTable() const;
+  /// From there they go on at tick `start`, their times begin anew.
+  void passEpoch(uint64_t start);
 
   bool areAllHalted() const { return numHalted == cores.size(); }
   bool areAllAtEpoch() const { return numAtEpoch == cores.size(); }
@@ -100,6 +112,7 @@ private:
   const TimingOptions &options;
   Fabric *fabric = nullptr;
   std::vector<Core> cores;
+  std::vector<bool> classUsesEngines;
   uint32_t numHalted = 0, numAtEpoch = 0;
   uint64_t numVectorOps = 0;
   bool failed = false;

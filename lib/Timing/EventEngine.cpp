@@ -18,12 +18,8 @@ using Actor = uint32_t;
 
 class EventEngine final : public Simulation {
 public:
-  EventEngine(const Program &program, const Launch &launch,
-              llvm::ArrayRef<int32_t> parameters, const TimingOptions &options)
-      : Simulation(program, launch, parameters, options),
-        streamsPerCore(program.machine.engines + 1),
-        linkFree(size_t(program.mesh.getNumCores()) * (numPorts + 1)),
-        contended(linkFree.size()) {}
+  EventEngine(const Program &program, Cores &cores, Fabric &fabric);
+  std::vector<uint32_t> getContendedLinks() const override;
 
 private:
   /// An actor that is ready at the current tick.
@@ -39,10 +35,7 @@ private:
     }
   };
 
-  void begin() override;
   llvm::Error drain() override;
-  llvm::Error end() override { return llvm::Error::success(); }
-  void complete(TimingResult &result) override;
 
   void advanceCore(uint32_t core);
   void considerQueue(uint32_t index);
@@ -93,7 +86,7 @@ private:
   uint64_t now = 0;
   std::vector<uint64_t> linkFree;
   std::vector<bool> contended;
-  uint32_t numQueues = 0;
+  const uint32_t numQueues;
   std::vector<uint8_t> states; ///< per actor
   std::vector<Actor> due;      ///< at the current tick
   std::vector<Candidate> candidates;
@@ -101,20 +94,22 @@ private:
 
 } // namespace
 
-void EventEngine::begin() {
-  numQueues = static_cast<uint32_t>(fabric->getQueues().size());
+EventEngine::EventEngine(const Program &program, Cores &cores, Fabric &fabric)
+    : Simulation(program, cores, fabric),
+      streamsPerCore(program.machine.engines + 1),
+      linkFree(size_t(program.mesh.getNumCores()) * (numPorts + 1)),
+      contended(linkFree.size()),
+      numQueues(static_cast<uint32_t>(fabric.getQueues().size())) {
   uint32_t numActors = numQueues + mesh.getNumCores() * streamsPerCore;
   events.reset(numActors);
   states.assign(numActors, 0);
   for (uint32_t index = 0; index < numQueues; ++index)
-    for (const Fabric::Edge &edge : fabric->getEdges(fabric->getQueue(index)))
+    for (const Fabric::Edge &edge : fabric.getEdges(fabric.getQueue(index)))
       if (edge.track != noTrack)
         states[index] = Shares;
   for (Actor actor = numQueues; actor < numActors; ++actor)
-    if (usesEngines(getCore(actor)))
+    if (cores.usesEngines(getCore(actor)))
       states[actor] = Shares;
-  for (uint32_t core = 0; core < mesh.getNumCores(); ++core)
-    advanceCore(core);
 }
 
 void EventEngine::advanceCore(uint32_t core) {
@@ -160,6 +155,8 @@ void EventEngine::considerWriter(const Fabric::Queue &queue) {
 }
 
 llvm::Error EventEngine::drain() {
+  for (uint32_t core = 0; core < mesh.getNumCores(); ++core)
+    advanceCore(core);
   // What fires at one tick changes the state of later ticks only, so that the
   // order matters only between those that share a link.
   while (!cores.hasFailed() && events.pop(now, due)) {
@@ -243,17 +240,16 @@ void EventEngine::fireStream(uint32_t index, unsigned stream) {
   considerCore(index);
 }
 
-void EventEngine::complete(TimingResult &result) {
-  result.engine = TimingEngine::Event;
+std::vector<uint32_t> EventEngine::getContendedLinks() const {
+  std::vector<uint32_t> links;
   for (uint32_t link = 0; link < contended.size(); ++link)
     if (contended[link])
-      result.contendedLinks.push_back(link);
-  result.contended = static_cast<unsigned>(result.contendedLinks.size());
+      links.push_back(link);
+  return links;
 }
 
-std::unique_ptr<Simulation>
-plmr::createEventSimulation(const Program &program, const Launch &launch,
-                            llvm::ArrayRef<int32_t> parameters,
-                            const TimingOptions &options) {
-  return std::make_unique<EventEngine>(program, launch, parameters, options);
+std::unique_ptr<Simulation> plmr::createEventSimulation(const Program &program,
+                                                        Cores &cores,
+                                                        Fabric &fabric) {
+  return std::make_unique<EventEngine>(program, cores, fabric);
 }

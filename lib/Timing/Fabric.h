@@ -57,6 +57,7 @@ public:
   uint32_t findSource(uint32_t core, uint8_t colour) const;
 
   llvm::MutableArrayRef<Queue> getQueues() { return queues; }
+  llvm::ArrayRef<Queue> getQueues() const { return queues; }
   Queue &getQueue(uint32_t index) { return queues[index]; }
   llvm::ArrayRef<Edge> getEdges(const Queue &queue) const {
     return {edges.data() + queue.firstEdge, queue.numEdges};

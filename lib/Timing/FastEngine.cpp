@@ -15,19 +15,12 @@ namespace {
 
 class FastEngine final : public Simulation {
 public:
-  FastEngine(const Program &program, const Launch &launch,
-             llvm::ArrayRef<int32_t> parameters, const TimingOptions &options,
-             bool &contended)
-      : Simulation(program, launch, parameters, options),
-        certificate(program.machine.linkTicks), contended(contended) {}
+  FastEngine(const Program &program, Cores &cores, Fabric &fabric,
+             bool &contended);
 
 private:
-  void begin() override;
   llvm::Error drain() override;
   llvm::Error end() override { return check(~uint64_t(0)); }
-  void complete(TimingResult &result) override {
-    result.engine = TimingEngine::Fast;
-  }
 
   llvm::Error runRounds();
   void runQueue(uint32_t index);
@@ -79,11 +72,14 @@ private:
 
 } // namespace
 
-void FastEngine::begin() {
+FastEngine::FastEngine(const Program &program, Cores &cores, Fabric &fabricRef,
+                       bool &contended)
+    : Simulation(program, cores, fabricRef),
+      certificate(program.machine.linkTicks), contended(contended) {
   std::vector<uint32_t> links = fabric->getTrackLinks().vec();
   firstTrack.assign(mesh.getNumCores(), noTrack);
   for (uint32_t core = 0; core < mesh.getNumCores(); ++core) {
-    if (!usesEngines(core))
+    if (!cores.usesEngines(core))
       continue;
     firstTrack[core] = static_cast<uint32_t>(links.size());
     links.insert(links.end(), machine.engines + 1, getRampLink(mesh, core));
@@ -200,10 +196,9 @@ llvm::Error FastEngine::checkPast() {
   return error;
 }
 
-std::unique_ptr<Simulation>
-plmr::createFastSimulation(const Program &program, const Launch &launch,
-                           llvm::ArrayRef<int32_t> parameters,
-                           const TimingOptions &options, bool &contended) {
-  return std::make_unique<FastEngine>(program, launch, parameters, options,
-                                      contended);
+std::unique_ptr<Simulation> plmr::createFastSimulation(const Program &program,
+                                                       Cores &cores,
+                                                       Fabric &fabric,
+                                                       bool &contended) {
+  return std::make_unique<FastEngine>(program, cores, fabric, contended);
 }

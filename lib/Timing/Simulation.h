@@ -20,40 +20,25 @@
 
 namespace plmr {
 
+/// Times one segment: from where the cores stand to the next epoch or the end.
 class Simulation {
 public:
-  Simulation(const Program &program, const Launch &launch,
-             llvm::ArrayRef<int32_t> parameters, const TimingOptions &options)
-      : program(program), launch(launch), options(options),
-        machine(program.machine), mesh(program.mesh),
-        cores(program, launch, parameters, options),
-        fabrics(std::max<size_t>(1, program.routeTables.size())) {
-    for (const CoreClass &cls : program.classes)
-      classUsesEngines.push_back(
-          llvm::any_of(cls.code, [](const Instruction &inst) {
-            return isVector(inst.opcode) && inst.engine != noOperand;
-          }));
-  }
+  Simulation(const Program &program, Cores &cores, Fabric &fabric)
+      : machine(program.machine), mesh(program.mesh), cores(cores),
+        fabric(&fabric) {}
   virtual ~Simulation() = default;
 
-  llvm::Expected<TimingResult> run();
+  llvm::Error run();
+
+  /// Links on which wavelets waited for those of another colour, ascending.
+  virtual std::vector<uint32_t> getContendedLinks() const { return {}; }
 
 protected:
-  /// A new route table is in force and the cores stand at its beginning.
-  virtual void begin() = 0;
   /// Fires actors until none can fire, or refuses the launch.
   virtual llvm::Error drain() = 0;
   /// All cores stand at an epoch or have halted, all queues are empty. May
   /// refuse the launch.
-  virtual llvm::Error end() = 0;
-  /// Adds what only this engine knows.
-  virtual void complete(TimingResult &result) = 0;
-
-  /// Whether several streams of the core can send.
-  bool usesEngines(uint32_t core) const {
-    return classUsesEngines[program.getClass(core % mesh.columns,
-                                             core / mesh.columns)];
-  }
+  virtual llvm::Error end() { return llvm::Error::success(); }
 
   /// The earliest tick at which the queue's first wavelet may leave, but for
   /// other colours on its links. False if it cannot leave.
@@ -122,37 +107,27 @@ protected:
     return op.issue(tick);
   }
 
-  const Program &program;
-  const Launch &launch;
-  const TimingOptions &options;
   const Machine &machine;
   const MeshShape mesh;
-  Cores cores;
-  Fabric *fabric = nullptr;
+  Cores &cores;
+  Fabric *const fabric;
 
 private:
-  llvm::Error install(uint32_t routeTable);
   llvm::Error checkDrained(llvm::StringRef when);
-  void count(TimingResult &result);
-
-  std::vector<bool> classUsesEngines;
-  std::vector<std::unique_ptr<Fabric>> fabrics; ///< per route table, as used
 };
 
 /// Who waits for whom in a state where nothing can fire: a cycle if there is
 /// one, else a chain that ends at a core that has halted.
 std::string findDeadlock(Cores &cores, Fabric &fabric, MeshShape mesh);
 
-/// The (max,+) engine; refuses contended launches.
-std::unique_ptr<Simulation>
-createFastSimulation(const Program &program, const Launch &launch,
-                     llvm::ArrayRef<int32_t> parameters,
-                     const TimingOptions &options, bool &contended);
+/// The (max,+) engine. Sets `contended` where it refuses a segment since its
+/// links are.
+std::unique_ptr<Simulation> createFastSimulation(const Program &program,
+                                                 Cores &cores, Fabric &fabric,
+                                                 bool &contended);
 /// The time-ordered engine.
-std::unique_ptr<Simulation>
-createEventSimulation(const Program &program, const Launch &launch,
-                      llvm::ArrayRef<int32_t> parameters,
-                      const TimingOptions &options);
+std::unique_ptr<Simulation> createEventSimulation(const Program &program,
+                                                  Cores &cores, Fabric &fabric);
 /// The engine that steps every tick.
 llvm::Expected<TimingResult> runOracle(const Program &program,
                                        const Launch &launch,

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Timing/Timing.h"
+#include "LaunchSimulation.h"
 #include "Simulation.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <map>
@@ -33,17 +34,7 @@ static llvm::Expected<TimingResult> runEngine(const Program &program,
                                               const TimingOptions &options) {
   if (options.engine == TimingEngine::Oracle)
     return runOracle(program, launch, params);
-  if (options.engine == TimingEngine::Event)
-    return createEventSimulation(program, launch, params, options)->run();
-  bool contended = false;
-  llvm::Expected<TimingResult> result =
-      createFastSimulation(program, launch, params, options, contended)->run();
-  if (!contended || options.engine == TimingEngine::Fast)
-    return result;
-  llvm::consumeError(result.takeError());
-  if (options.onRestart)
-    options.onRestart();
-  return createEventSimulation(program, launch, params, options)->run();
+  return LaunchSimulation(program, launch, params, options).run();
 }
 
 /// What follows from the times of the cores.

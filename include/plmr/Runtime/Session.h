@@ -148,8 +148,8 @@ private:
   uint32_t prefillRows = 0;
   uint32_t prefillLogits = 0; ///< rows of its logits
   std::vector<LaunchRecord> records;
-  /// Trace hashes of the last records, whose times are not known yet.
-  std::vector<uint64_t> untimed;
+  /// Segments of the last records, whose times are not known yet.
+  std::vector<std::vector<uint64_t>> untimed;
   uint32_t position = 0;
   double emulatorSeconds = 0, timingSeconds = 0;
 };

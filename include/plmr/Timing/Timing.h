@@ -40,15 +40,34 @@ struct TimedOp {
   uint64_t end;
 };
 
+/// Times of segments (Trace.h) of one program, by their hashes, to use again in
+/// other launches. Not for several threads at once.
+class SegmentCache {
+public:
+  SegmentCache();
+  ~SegmentCache();
+  size_t getNumSegments() const;
+
+private:
+  friend class LaunchSimulation;
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
 struct TimingOptions {
   TimingEngine engine = TimingEngine::Auto;
+  /// Where times of segments are kept; none: for this launch only. Used if
+  /// there is no `onOp`.
+  SegmentCache *cache = nullptr;
+  /// Hashes of the launch's segments, if they are known.
+  llvm::ArrayRef<uint64_t> segments;
   /// Fill TimingResult::linkWavelets (4 bytes a link).
   bool linkCounts = false;
   /// Limit of I6; Oracle takes the default.
   uint64_t maxIterations = defaultMaxIterations;
   /// Called once per vector operation, in program order per stream, in no
   /// order between streams. Not called by Oracle. If Auto falls back to Event
-  /// the calls of the abandoned run come first: `onRestart` announces that.
+  /// all operations come again: `onRestart` announces that.
   std::function<void(const TimedOp &)> onOp;
   std::function<void()> onRestart;
 };

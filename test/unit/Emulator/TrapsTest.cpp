@@ -328,7 +328,7 @@ TEST(ISA, I61_Replicas) {
 
 TEST(Emulator, HashSeesWhatTimeDependsOn) {
   auto hash = [](const std::string &body) {
-    return Machinery(makeText(body), EmulatorMode::Fast).run().traceHash;
+    return Machinery(makeText(body), EmulatorMode::Fast).run().segments.at(0);
   };
   uint64_t base = hash("mov d1, d0 x k0");
   EXPECT_EQ(hash("mov d1, d0 x k0"), base);

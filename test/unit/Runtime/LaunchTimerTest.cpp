@@ -46,14 +46,14 @@ TEST(LaunchTimer, TimesEachShapeOnce) {
   Program program = makeProgram();
   LaunchTimer timer(program);
   for (uint32_t position : {0, 1, 2})
-    timer.request(100 + position, program.launches[0], {int32_t(position)});
-  timer.request(101, program.launches[0],
+    timer.request({100 + position}, program.launches[0], {int32_t(position)});
+  timer.request({101}, program.launches[0],
                 {7}); // a shape that is known, whatever the position
   ASSERT_EQ(llvm::toString(timer.wait()), "");
   for (uint32_t position : {0, 1, 2})
-    EXPECT_EQ(timer.find(100 + position)->ticks, getTicks(program, position));
-  EXPECT_LT(timer.find(100)->ticks, timer.find(101)->ticks);
-  EXPECT_FALSE(timer.find(107));
+    EXPECT_EQ(timer.find({100 + position})->ticks, getTicks(program, position));
+  EXPECT_LT(timer.find({100})->ticks, timer.find({101})->ticks);
+  EXPECT_FALSE(timer.find({107}));
 }
 
 TEST(LaunchTimer, ReportsTheFirstFailure) {
@@ -63,12 +63,12 @@ TEST(LaunchTimer, ReportsTheFirstFailure) {
       llvm::toString(timeLaunch(program, program.launches[0], {5}).takeError());
   EXPECT_NE(expected.find("sdiv by zero"), std::string::npos) << expected;
   for (uint32_t position : {1, 5, 2, 3})
-    timer.request(position, program.launches[0], {int32_t(position)});
+    timer.request({position}, program.launches[0], {int32_t(position)});
   EXPECT_EQ(llvm::toString(timer.wait()), expected);
-  EXPECT_EQ(timer.find(2)->ticks, getTicks(program, 2));
-  EXPECT_FALSE(timer.find(5));
+  EXPECT_EQ(timer.find({2})->ticks, getTicks(program, 2));
+  EXPECT_FALSE(timer.find({5}));
   EXPECT_EQ(llvm::toString(timer.wait()), "") << "a failure is reported once";
-  timer.request(5, program.launches[0], {5});
+  timer.request({5}, program.launches[0], {5});
   EXPECT_EQ(llvm::toString(timer.wait()), expected) << "and found again";
 }
 
@@ -76,5 +76,5 @@ TEST(LaunchTimer, MayBeDroppedAtWork) {
   Program program = makeProgram();
   LaunchTimer timer(program);
   for (uint32_t position = 6; position != 200; ++position)
-    timer.request(position, program.launches[0], {int32_t(position)});
+    timer.request({position}, program.launches[0], {int32_t(position)});
 }
