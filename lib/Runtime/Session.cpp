@@ -8,9 +8,9 @@
 
 #include "plmr/Runtime/Session.h"
 #include "LaunchTimer.h"
+#include "plmr/Support/Clock.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
-#include <chrono>
 #include <limits>
 
 using namespace plmr;
@@ -18,12 +18,6 @@ using llvm::ArrayRef;
 using llvm::Error;
 using llvm::Expected;
 using llvm::StringRef;
-
-static double getSeconds() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 //===----------------------------------------------------------------------===//
 // Creation
@@ -171,11 +165,11 @@ Error Session::settleTimes() {
   return error;
 }
 
-Error Session::checkToken(int32_t token) const {
-  if (token >= 0 && static_cast<uint32_t>(token) < getModel().vocabSize)
+static Error checkToken(const ModelInfo &model, int32_t token) {
+  if (token >= 0 && static_cast<uint32_t>(token) < model.vocabSize)
     return Error::success();
   return makeError("token {0}: expected an id from 0 to {1}", token,
-                   getModel().vocabSize - 1);
+                   model.vocabSize - 1);
 }
 
 Error Session::readEmbedding(int32_t token, llvm::MutableArrayRef<float> x) {
@@ -200,7 +194,7 @@ Error Session::run(const Launch &launch, std::vector<int32_t> parameters,
 
 Error Session::runLaunch(int32_t token) {
   const ModelInfo &model = getModel();
-  if (Error error = checkToken(token))
+  if (Error error = checkToken(model, token))
     return error;
   if (position >= model.contextLength)
     return makeError("the context is full: it has {0} positions",
@@ -274,23 +268,27 @@ Expected<ArrayRef<float>> Session::feed(int32_t token) {
 // Generation
 //===----------------------------------------------------------------------===//
 
-Error Session::checkPrompt(ArrayRef<int32_t> prompt, int64_t count) const {
+Error plmr::checkPrompt(const ModelInfo &model, ArrayRef<int32_t> prompt,
+                        int64_t count, uint32_t position) {
   if (prompt.empty())
     return makeError("the prompt is empty: expected at least one token");
   for (int32_t token : prompt)
-    if (Error error = checkToken(token))
+    if (Error error = checkToken(model, token))
       return error;
+  uint64_t room = model.contextLength - position;
+  StringRef left = position ? " left" : "";
+  if (prompt.size() > room)
+    return makeError("the prompt has {0} tokens: expected at most {1}, the "
+                     "positions{2} of the context",
+                     prompt.size(), room, left);
   // The last token is not fed.
-  uint64_t need =
-      prompt.size() + (count > 0 ? static_cast<uint64_t>(count) - 1 : 0);
-  uint64_t room = getModel().contextLength - position;
-  if (need <= room)
+  uint64_t most = room - prompt.size() + 1;
+  if (count <= 0 || static_cast<uint64_t>(count) <= most)
     return Error::success();
-  return makeError("a prompt of {0} tokens{1} needs {2} positions, the context "
-                   "has {3}{4}",
-                   prompt.size(),
-                   count > 0 ? llvm::formatv(" and {0} more", count).str() : "",
-                   need, room, position ? " left" : "");
+  return makeError("a prompt of {0} tokens and {1} more needs {2} positions, "
+                   "the context has {3}{4}: expected at most {5} more",
+                   prompt.size(), count, prompt.size() + count - 1, room, left,
+                   most);
 }
 
 Expected<int32_t> Session::choose(Sampler &sampler, bool ignoreEnd) const {
@@ -367,7 +365,7 @@ Error Session::generateTokens(ArrayRef<int32_t> prompt,
 Error Session::generate(ArrayRef<int32_t> prompt,
                         const GenerateOptions &options,
                         const GenerateCallbacks &callbacks) {
-  if (Error error = checkPrompt(prompt, options.count))
+  if (Error error = checkPrompt(getModel(), prompt, options.count, position))
     return error;
   Error error = generateTokens(prompt, options, callbacks);
   return llvm::joinErrors(std::move(error), settleTimes());

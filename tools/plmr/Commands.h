@@ -53,9 +53,6 @@ struct RunOptions {
 llvm::Error runModel(const RunOptions &options);
 llvm::Error runGolden(const RunOptions &options);
 
-/// The ids of "1,403,407".
-llvm::Expected<std::vector<int32_t>> parseIds(llvm::StringRef text);
-
 struct CompileCommand {
   TargetOptions target;
   std::optional<std::string> output, level;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compilation.h"
+#include "Report.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
@@ -39,10 +40,6 @@ static llvm::Expected<std::optional<MeshShape>> parseMesh(StringRef text) {
                      "'auto' but got '{0}'",
                      text);
   return mesh;
-}
-
-static std::string printMesh(MeshShape mesh) {
-  return llvm::formatv("{0}x{1}", mesh.columns, mesh.rows);
 }
 
 //===----------------------------------------------------------------------===//
@@ -344,24 +341,4 @@ llvm::Expected<bool> plmr::isProgram(StringRef path) {
   if (!buffer)
     return makeError("{0}: {1}", path, buffer.getError().message());
   return (*buffer)->getBuffer().starts_with("PLMR");
-}
-
-llvm::Expected<Program> plmr::loadProgram(const TargetOptions &options) {
-  llvm::Expected<bool> compiled = isProgram(options.model);
-  if (!compiled)
-    return compiled.takeError();
-  if (*compiled) {
-    if (options.device || options.mesh || options.kv || options.context ||
-        options.chunk || options.noPrefill)
-      return makeError("{0} is compiled already: --device, --mesh, --kv, "
-                       "--ctx-size, --chunk and --no-prefill belong to a GGUF "
-                       "file",
-                       options.model);
-    return readProgram(options.model);
-  }
-  llvm::Expected<std::unique_ptr<Compilation>> compilation =
-      Compilation::create(options);
-  if (!compilation)
-    return compilation.takeError();
-  return (*compilation)->compile();
 }

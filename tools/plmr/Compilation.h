@@ -25,6 +25,9 @@ public:
   static llvm::Expected<std::unique_ptr<Compilation>>
   create(const TargetOptions &options);
 
+  /// None for a graph.
+  const std::optional<ModelInfo> &getModel() const { return model; }
+
   /// The program on the mesh that was asked for, or on the first of the
   /// candidate meshes on which it fits. With a GGUF file it has a model.
   llvm::Expected<Program> compile();
@@ -64,9 +67,6 @@ private:
   std::optional<uint32_t> slotsThatFit; ///< of the last program
   std::string modelFile;                ///< absolute
 };
-
-/// The program that `options` name: read if it is compiled already.
-llvm::Expected<Program> loadProgram(const TargetOptions &options);
 
 /// An error if one of `files` is among those that `options` name.
 llvm::Error checkInputs(const OutputFiles &files, const TargetOptions &options);

@@ -9,10 +9,8 @@
 #include "plmr/Interpreter/Golden.h"
 #include "Commands.h"
 #include "Compilation.h"
+#include "Model.h"
 #include "Report.h"
-#include "plmr/Runtime/Loader.h"
-#include "plmr/Runtime/Tokenizer.h"
-#include "plmr/Support/OutputFile.h"
 #include <algorithm>
 
 using namespace plmr;
@@ -38,12 +36,10 @@ private:
   Error parseOptions();
   Error openFiles();
   Error compile();
-  Expected<std::vector<int32_t>> getPrompt() const;
-  Error checkPrompt(ArrayRef<int32_t> prompt) const;
   Error readEmbedding(int32_t token, float *row);
   Error runPrefill(ArrayRef<int32_t> tokens);
   Error runDecode(int32_t token);
-  Error feed(ArrayRef<int32_t> prompt);
+  Error feed(ArrayRef<int32_t> tokens);
   Expected<int32_t> chooseToken();
   void print() const;
   Json getReport() const;
@@ -57,6 +53,7 @@ private:
   std::shared_ptr<const Program> program;
   std::unique_ptr<DataFiles> data;
   std::unique_ptr<Golden> golden;
+  std::vector<int32_t> prompt;
   uint32_t prefillRows = 0; ///< 0: there is no prefill
   uint32_t position = 0;
   bool lastWasPrefill = false;
@@ -98,6 +95,9 @@ Error GoldenRunner::openFiles() {
 Error GoldenRunner::compile() {
   if (Error error = Compilation::create(options.target).moveInto(compilation))
     return error;
+  if (Error error =
+          getPrompt(options, *compilation->getModel()).moveInto(prompt))
+    return error;
   Expected<Program> compiled = compilation->compile();
   if (!compiled)
     return compiled.takeError();
@@ -112,28 +112,6 @@ Error GoldenRunner::compile() {
     prefillRows = static_cast<uint32_t>(rows->placement.getShape()[0]);
   return Golden::create({*graph, *mesh, *tile, program}, settings)
       .moveInto(golden);
-}
-
-Expected<std::vector<int32_t>> GoldenRunner::getPrompt() const {
-  if (options.ids)
-    return parseIds(*options.ids);
-  Expected<Tokenizer> tokenizer = Tokenizer::create(*program->model);
-  if (!tokenizer)
-    return tokenizer.takeError();
-  return tokenizer->encode(options.prompt.value_or(""));
-}
-
-Error GoldenRunner::checkPrompt(ArrayRef<int32_t> prompt) const {
-  const ModelInfo &model = *program->model;
-  for (int32_t token : prompt)
-    if (token < 0 || static_cast<uint32_t>(token) >= model.vocabSize)
-      return makeError("expected tokens of 0 to {0} but got {1}",
-                       model.vocabSize - 1, token);
-  uint64_t need = prompt.size() + std::max<int64_t>(options.count, 1) - 1;
-  if (prompt.empty() || need > model.contextLength)
-    return makeError("expected 1 to {0} tokens, the context, but got {1}",
-                     model.contextLength, need);
-  return Error::success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -192,16 +170,16 @@ Expected<int32_t> GoldenRunner::chooseToken() {
   return static_cast<int32_t>(std::max_element(begin, end) - begin);
 }
 
-Error GoldenRunner::feed(ArrayRef<int32_t> prompt) {
-  while (!prompt.empty()) {
+Error GoldenRunner::feed(ArrayRef<int32_t> tokens) {
+  while (!tokens.empty()) {
     size_t count = 1;
     if (prefillRows)
-      count = std::min<size_t>(prompt.size(),
+      count = std::min<size_t>(tokens.size(),
                                prefillRows - position % program->mesh.rows);
-    if (Error error = prefillRows ? runPrefill(prompt.take_front(count))
-                                  : runDecode(prompt.front()))
+    if (Error error = prefillRows ? runPrefill(tokens.take_front(count))
+                                  : runDecode(tokens.front()))
       return error;
-    prompt = prompt.drop_front(count);
+    tokens = tokens.drop_front(count);
   }
   for (int64_t generated = 1; generated < options.count; ++generated) {
     Expected<int32_t> token = chooseToken();
@@ -278,12 +256,7 @@ Error GoldenRunner::run() {
     return error;
   if (Error error = compile())
     return error;
-  Expected<std::vector<int32_t>> prompt = getPrompt();
-  if (!prompt)
-    return prompt.takeError();
-  if (Error error = checkPrompt(*prompt))
-    return error;
-  if (Error error = feed(*prompt))
+  if (Error error = feed(prompt))
     return error;
   print();
   if (report)

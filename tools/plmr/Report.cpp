@@ -36,9 +36,16 @@ std::string plmr::printClock(double hertz) {
   return formatv("{0:F0} MHz", hertz / 1e6);
 }
 
+std::string plmr::printMesh(MeshShape mesh) {
+  return formatv("{0}x{1}", mesh.columns, mesh.rows);
+}
+
 std::string plmr::printMesh(const Program &program) {
-  return formatv("{0}x{1} on {2}", program.mesh.columns, program.mesh.rows,
-                 program.machine.name);
+  return formatv("{0} on {1}", printMesh(program.mesh), program.machine.name);
+}
+
+std::string plmr::getTitle(const ModelInfo &model) {
+  return model.name.empty() ? model.architecture : model.name;
 }
 
 std::string plmr::printBudgets(const Program &program) {
@@ -55,6 +62,23 @@ std::string plmr::printBudgets(const Program &program) {
       use.routes.totalColours, machine.getUsableColours(),
       use.routes.inputQueues, machine.inputQueues, use.routes.outputQueues,
       machine.outputQueues, use.engines, machine.engines);
+}
+
+LaunchTotals plmr::sumLaunches(llvm::ArrayRef<LaunchRecord> records,
+                               const Machine &machine) {
+  LaunchTotals totals;
+  uint64_t ticks = 0;
+  for (const LaunchRecord &record : records) {
+    ++totals.launches;
+    totals.tokens += record.count;
+    ticks += record.ticks;
+  }
+  if (ticks == 0)
+    return totals;
+  totals.cyclesPerToken =
+      static_cast<double>(ticks) / machine.ticksPerCycle / totals.tokens;
+  totals.tokensPerSecond = machine.clockHz / totals.cyclesPerToken;
+  return totals;
 }
 
 static Json describeUse(uint64_t used, uint64_t budget) {

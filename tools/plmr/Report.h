@@ -13,7 +13,7 @@
 #ifndef PLMR_TOOLS_PLMR_REPORT_H
 #define PLMR_TOOLS_PLMR_REPORT_H
 
-#include "plmr/Program/Program.h"
+#include "plmr/Runtime/Session.h"
 #include <nlohmann/json.hpp>
 
 namespace plmr {
@@ -31,11 +31,26 @@ BudgetUse getBudgetUse(const Program &program);
 /// "850 MHz".
 std::string printClock(double hertz);
 
+/// "8x4".
+std::string printMesh(MeshShape mesh);
+
 /// "8x4 on wse2".
 std::string printMesh(const Program &program);
 
+/// The model's name, or its architecture if it has none.
+std::string getTitle(const ModelInfo &model);
+
 /// A line each for memory, colours and queues, and engines.
 std::string printBudgets(const Program &program);
+
+/// What launches did together.
+struct LaunchTotals {
+  uint32_t launches = 0, tokens = 0;
+  double cyclesPerToken = 0;  ///< 0 without timing
+  double tokensPerSecond = 0; ///< of the device; 0 without timing
+};
+LaunchTotals sumLaunches(llvm::ArrayRef<LaunchRecord> records,
+                         const Machine &machine);
 
 /// The keys that every report has.
 Json describeProgram(const Program &program);

@@ -8,11 +8,9 @@
 
 #include "Commands.h"
 #include "Compilation.h"
+#include "Model.h"
 #include "Report.h"
-#include "plmr/Runtime/Session.h"
-#include "plmr/Support/OutputFile.h"
 #include "llvm/ADT/StringExtras.h"
-#include <chrono>
 
 using namespace plmr;
 using llvm::ArrayRef;
@@ -20,24 +18,6 @@ using llvm::Error;
 using llvm::Expected;
 using llvm::formatv;
 using llvm::StringRef;
-
-static double getSeconds() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-Expected<std::vector<int32_t>> plmr::parseIds(StringRef text) {
-  std::vector<int32_t> ids;
-  llvm::SmallVector<StringRef> parts;
-  text.split(parts, ',');
-  for (StringRef part : parts)
-    if (part.trim().getAsInteger(10, ids.emplace_back()))
-      return makeError("--ids: expected token ids, for example 1,403,407, but "
-                       "got '{0}'",
-                       text);
-  return ids;
-}
 
 static std::string printIds(ArrayRef<int32_t> ids) {
   return llvm::join(
@@ -48,29 +28,11 @@ static std::string printIds(ArrayRef<int32_t> ids) {
 // The plan
 //===----------------------------------------------------------------------===//
 
-/// Reads or compiles a program that has a model.
-static Expected<Program> loadModel(const TargetOptions &target) {
-  Expected<Program> program = loadProgram(target);
-  if (program && !program->model)
-    return makeError("{0}: expected a program with a language model but got "
-                     "one without; plmr compile -m MODEL.gguf keeps the model, "
-                     "plmr exec runs other programs",
-                     target.model);
-  return program;
-}
-
-/// Tells what a large mesh takes its time for: seconds for 10000 cores.
-static void announce(StringRef work, MeshShape mesh) {
-  if (mesh.getNumCores() >= 10'000)
-    llvm::errs() << work << ' ' << mesh.getNumCores() << " cores ...\n";
-}
-
 /// Time is known without values.
 static Error printPlan(const Program &program) {
   const ModelInfo &model = *program.model;
   llvm::outs() << formatv("fits: {0}\nmodel: {1}, context {2}\n",
-                          printMesh(program),
-                          model.name.empty() ? model.architecture : model.name,
+                          printMesh(program), getTitle(model),
                           model.contextLength)
                << printBudgets(program);
   const Launch *decode = program.findLaunch("decode");
@@ -106,30 +68,24 @@ public:
 
 private:
   Error openFiles();
-  Error prepare();
-  Expected<std::vector<int32_t>> getPrompt() const;
+  Error prepare(ModelCheck readPrompt);
   Error generate();
   Error finish();
   void printPrompt(ArrayRef<int32_t> prompt);
   void printToken(int32_t token);
 
-  /// What the launches of one kind did.
-  struct Phase {
-    uint32_t launches = 0, tokens = 0;
-    double cyclesPerToken = 0; ///< 0 without timing
-  };
-  Phase getPhase(bool isPrefill) const;
+  /// Of the launches of one kind.
+  LaunchTotals getPhase(bool isPrefill) const;
   unsigned getContended() const;
   void printSummary() const;
   Json getReport() const;
 
   const RunOptions &options;
-  std::unique_ptr<Session> session;
+  LoadedModel model;
   std::optional<TextStream> text;
   OutputFiles files;
   OutputFile *logits = nullptr, *report = nullptr; ///< null: not asked for
   std::vector<int32_t> prompt, generated;
-  double compileSeconds = 0, loadSeconds = 0;
 };
 
 } // namespace
@@ -144,36 +100,17 @@ Error Runner::openFiles() {
   return checkInputs(files, options.target);
 }
 
-Error Runner::prepare() {
-  double start = getSeconds();
+Error Runner::prepare(ModelCheck readPrompt) {
   TargetOptions target = options.target;
   target.allLogits = logits != nullptr;
-  Expected<Program> program = loadModel(target);
-  if (!program)
-    return program.takeError();
-  for (const std::string &file : program->files)
-    if (Error error = files.checkInput(file))
-      return error;
-  double compiled = getSeconds();
-  compileSeconds = compiled - start;
   SessionOptions settings;
   settings.mode = options.check ? EmulatorMode::Check : EmulatorMode::Fast;
   settings.timing = !options.noTiming;
   if (Error error =
-          Session::create(std::make_shared<Program>(std::move(*program)),
-                          settings)
-              .moveInto(session))
-    return makeError("{0}: {1}", options.target.model,
-                     llvm::toString(std::move(error)));
-  loadSeconds = getSeconds() - compiled;
-  text.emplace(session->getTokenizer());
+          loadSession(target, settings, files, readPrompt).moveInto(model))
+    return error;
+  text.emplace(model.session->getTokenizer());
   return Error::success();
-}
-
-Expected<std::vector<int32_t>> Runner::getPrompt() const {
-  if (options.ids)
-    return parseIds(*options.ids);
-  return session->getTokenizer().encode(options.prompt.value_or(""));
 }
 
 /// The text as it was given; the tokens' bytes, where it was given as ids.
@@ -199,7 +136,7 @@ Error Runner::generate() {
   settings.ignoreEnd = options.ignoreEnd;
   settings.sampler = options.sampler;
   // The file holds all positions, whatever the program's prefill computes.
-  settings.usePrefill = !logits || session->hasAllLogits();
+  settings.usePrefill = !logits || model.session->hasAllLogits();
   GenerateCallbacks callbacks;
   bool started = false;
   callbacks.onStart = [&] {
@@ -216,7 +153,7 @@ Error Runner::generate() {
     generated.push_back(token);
     printToken(token);
   };
-  Error error = session->generate(prompt, settings, callbacks);
+  Error error = model.session->generate(prompt, settings, callbacks);
   if (!started)
     return error;
   llvm::outs() << text->finish() << '\n';
@@ -225,18 +162,22 @@ Error Runner::generate() {
 }
 
 Error Runner::run() {
+  auto readPrompt = [&](const ModelInfo &info) -> Error {
+    // A plan needs none.
+    if (options.prompt || options.ids)
+      return getPrompt(options, info).moveInto(prompt);
+    return Error::success();
+  };
   if (options.dryRun) {
-    Expected<Program> program = loadModel(options.target);
+    Expected<Program> program = loadModel(options.target, readPrompt);
     return program ? printPlan(*program) : program.takeError();
   }
   if (Error error = openFiles())
     return error;
-  if (Error error = prepare())
-    return error;
-  if (Error error = getPrompt().moveInto(prompt))
+  if (Error error = prepare(readPrompt))
     return error;
   announce(options.noTiming ? "emulating" : "emulating and timing",
-           session->getProgram().mesh);
+           model.session->getProgram().mesh);
   if (Error error = generate())
     return error;
   return finish();
@@ -259,43 +200,36 @@ Error Runner::finish() {
 // Figures
 //===----------------------------------------------------------------------===//
 
-Runner::Phase Runner::getPhase(bool isPrefill) const {
-  Phase phase;
-  uint64_t ticks = 0;
-  for (const LaunchRecord &record : session->getRecords())
-    if (record.isPrefill == isPrefill) {
-      ++phase.launches;
-      phase.tokens += record.count;
-      ticks += record.ticks;
-    }
-  phase.cyclesPerToken = static_cast<double>(ticks) /
-                         session->getProgram().machine.ticksPerCycle /
-                         std::max<double>(1, phase.tokens);
-  return phase;
+LaunchTotals Runner::getPhase(bool isPrefill) const {
+  std::vector<LaunchRecord> records;
+  llvm::copy_if(model.session->getRecords(), std::back_inserter(records),
+                [&](const LaunchRecord &record) {
+                  return record.isPrefill == isPrefill;
+                });
+  return sumLaunches(records, model.session->getProgram().machine);
 }
 
 unsigned Runner::getContended() const {
   unsigned contended = 0;
-  for (const LaunchRecord &record : session->getRecords())
+  for (const LaunchRecord &record : model.session->getRecords())
     contended = std::max(contended, record.contended);
   return contended;
 }
 
 void Runner::printSummary() const {
-  const Program &program = session->getProgram();
+  const Program &program = model.session->getProgram();
   llvm::raw_ostream &os = llvm::errs();
   os << formatv("mesh: {0}, {1} + {2} tokens\n", printMesh(program),
                 prompt.size(), generated.size());
   if (options.noTiming)
     os << "time: not computed\n";
   for (bool isPrefill : {true, false}) {
-    Phase phase = getPhase(isPrefill);
+    LaunchTotals phase = getPhase(isPrefill);
     if (phase.launches == 0 || options.noTiming)
       continue;
     os << formatv("{0}: {1:F1} cycles per token, {2:F1} tokens/s at {3}",
                   isPrefill ? "prefill" : "time", phase.cyclesPerToken,
-                  program.machine.clockHz / phase.cyclesPerToken,
-                  printClock(program.machine.clockHz));
+                  phase.tokensPerSecond, printClock(program.machine.clockHz));
     if (isPrefill)
       os << formatv(", {0} tokens in {1} launches", phase.tokens,
                     phase.launches);
@@ -311,18 +245,19 @@ void Runner::printSummary() const {
   }
   os << formatv("host: {0:F2} s to compile, {1:F2} s to load, {2:F2} s to "
                 "emulate, {3:F2} s to time\n",
-                compileSeconds, loadSeconds, session->getEmulatorSeconds(),
-                session->getTimingSeconds());
+                model.compileSeconds, model.loadSeconds,
+                model.session->getEmulatorSeconds(),
+                model.session->getTimingSeconds());
 }
 
 Json Runner::getReport() const {
-  const Program &program = session->getProgram();
+  const Program &program = model.session->getProgram();
   Json report = describeProgram(program);
   report["check"] = options.check;
   report["prompt_ids"] = prompt;
   report["ids"] = generated;
   Json launches = Json::array();
-  for (const LaunchRecord &record : session->getRecords()) {
+  for (const LaunchRecord &record : model.session->getRecords()) {
     Json launch = {{"token", record.token},
                    {"position", record.position},
                    {"count", record.count},
@@ -338,20 +273,19 @@ Json Runner::getReport() const {
   report["launches"] = std::move(launches);
   if (!options.noTiming) {
     for (bool isPrefill : {true, false}) {
-      Phase phase = getPhase(isPrefill);
+      LaunchTotals phase = getPhase(isPrefill);
       if (phase.launches == 0)
         continue;
       std::string prefix = isPrefill ? "prefill_" : "";
       report[prefix + "cycles_per_token"] = phase.cyclesPerToken;
-      report[prefix + "tokens_per_second"] =
-          program.machine.clockHz / phase.cyclesPerToken;
+      report[prefix + "tokens_per_second"] = phase.tokensPerSecond;
     }
     report["contended"] = getContended();
   }
-  report["host_seconds"] = {{"compile", compileSeconds},
-                            {"load", loadSeconds},
-                            {"emulate", session->getEmulatorSeconds()},
-                            {"time", session->getTimingSeconds()}};
+  report["host_seconds"] = {{"compile", model.compileSeconds},
+                            {"load", model.loadSeconds},
+                            {"emulate", model.session->getEmulatorSeconds()},
+                            {"time", model.session->getTimingSeconds()}};
   return report;
 }
 

@@ -65,6 +65,12 @@ struct GenerateCallbacks {
   std::function<void(int32_t)> onToken;
 };
 
+/// An error if `prompt` is empty, has a token that `model` does not know or,
+/// with a positive `count` of tokens to generate after it, does not fit in the
+/// context from `position` on.
+llvm::Error checkPrompt(const ModelInfo &model, llvm::ArrayRef<int32_t> prompt,
+                        int64_t count, uint32_t position = 0);
+
 class Session {
 public:
   /// Loads the weights. The program has a model, a launch "decode" with the
@@ -118,8 +124,6 @@ private:
 
   llvm::Error checkInterface() const;
   llvm::Error checkPrefill();
-  llvm::Error checkToken(int32_t token) const;
-  llvm::Error checkPrompt(llvm::ArrayRef<int32_t> prompt, int64_t count) const;
   llvm::Expected<int32_t> choose(Sampler &sampler, bool ignoreEnd) const;
   llvm::Error runLaunch(int32_t token);
   /// Feeds the first tokens of `tokens`; returns how many.

@@ -197,9 +197,11 @@ TEST(Session, WhatDoesNotFitIsRefusedAtOnce) {
   size_t launches = session->getRecords().size();
   EXPECT_EQ(generate(*session, {3}, 11).error,
             "a prompt of 1 tokens and 11 more needs 11 positions, the context "
-            "has 10");
-  EXPECT_EQ(generate(*session, std::vector<int32_t>(11, 3), -1).error,
-            "a prompt of 11 tokens needs 11 positions, the context has 10");
+            "has 10: expected at most 10 more");
+  EXPECT_EQ(
+      generate(*session, std::vector<int32_t>(11, 3), -1).error,
+      "the prompt has 11 tokens: expected at most 10, the positions of the "
+      "context");
   EXPECT_EQ(generate(*session, {}, 1).error,
             "the prompt is empty: expected at least one token");
   EXPECT_EQ(generate(*session, {3, 9}, 1).error,

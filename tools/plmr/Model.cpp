@@ -1,0 +1,121 @@
+//===- Model.cpp - From options to a model that runs ----------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Model.h"
+#include "Compilation.h"
+#include "plmr/Support/Clock.h"
+
+using namespace plmr;
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+
+static Error checkModel(const TargetOptions &options,
+                        const std::optional<ModelInfo> &model,
+                        ModelCheck check) {
+  if (model)
+    return check(*model);
+  return makeError("{0}: expected a program with a language model but got "
+                   "one without; plmr compile -m MODEL.gguf keeps the model, "
+                   "plmr exec runs other programs",
+                   options.model);
+}
+
+static Expected<Program> readCompiled(const TargetOptions &options,
+                                      ModelCheck check) {
+  if (options.device || options.mesh || options.kv || options.context ||
+      options.chunk || options.noPrefill)
+    return makeError("{0} is compiled already: --device, --mesh, --kv, "
+                     "--ctx-size, --chunk and --no-prefill belong to a GGUF "
+                     "file",
+                     options.model);
+  Expected<Program> program = readProgram(options.model);
+  if (!program)
+    return program;
+  if (Error error = checkModel(options, program->model, check))
+    return std::move(error);
+  return program;
+}
+
+Expected<Program> plmr::loadModel(const TargetOptions &options,
+                                  ModelCheck check) {
+  Expected<bool> compiled = isProgram(options.model);
+  if (!compiled)
+    return compiled.takeError();
+  if (*compiled)
+    return readCompiled(options, check);
+  Expected<std::unique_ptr<Compilation>> compilation =
+      Compilation::create(options);
+  if (!compilation)
+    return compilation.takeError();
+  if (Error error = checkModel(options, (*compilation)->getModel(), check))
+    return std::move(error);
+  return (*compilation)->compile();
+}
+
+Expected<LoadedModel> plmr::loadSession(const TargetOptions &options,
+                                        const SessionOptions &settings,
+                                        const OutputFiles &files,
+                                        ModelCheck check) {
+  LoadedModel loaded;
+  double start = getSeconds();
+  Expected<Program> program = loadModel(options, check);
+  if (!program)
+    return program.takeError();
+  for (const std::string &file : program->files)
+    if (Error error = files.checkInput(file))
+      return std::move(error);
+  double compiled = getSeconds();
+  loaded.compileSeconds = compiled - start;
+  if (Error error =
+          Session::create(std::make_shared<Program>(std::move(*program)),
+                          settings)
+              .moveInto(loaded.session))
+    return makeError("{0}: {1}", options.model,
+                     llvm::toString(std::move(error)));
+  loaded.loadSeconds = getSeconds() - compiled;
+  return loaded;
+}
+
+/// The ids of "1,403,407".
+static Expected<std::vector<int32_t>> parseIds(StringRef text) {
+  std::vector<int32_t> ids;
+  llvm::SmallVector<StringRef> parts;
+  text.split(parts, ',');
+  for (StringRef part : parts)
+    if (part.trim().getAsInteger(10, ids.emplace_back()))
+      return makeError("--ids: expected token ids, for example 1,403,407, but "
+                       "got '{0}'",
+                       text);
+  return ids;
+}
+
+static Expected<std::vector<int32_t>> readPrompt(const RunOptions &options,
+                                                 const ModelInfo &model) {
+  if (options.ids)
+    return parseIds(*options.ids);
+  Expected<Tokenizer> tokenizer = Tokenizer::create(model);
+  if (!tokenizer)
+    return tokenizer.takeError();
+  return tokenizer->encode(options.prompt.value_or(""));
+}
+
+Expected<std::vector<int32_t>> plmr::getPrompt(const RunOptions &options,
+                                               const ModelInfo &model) {
+  Expected<std::vector<int32_t>> prompt = readPrompt(options, model);
+  if (!prompt)
+    return prompt;
+  if (Error error = checkPrompt(model, *prompt, options.count))
+    return std::move(error);
+  return prompt;
+}
+
+void plmr::announce(StringRef work, MeshShape mesh) {
+  if (mesh.getNumCores() >= 10'000)
+    llvm::errs() << work << ' ' << mesh.getNumCores() << " cores ...\n";
+}
