@@ -53,6 +53,17 @@ struct RunOptions {
 llvm::Error runModel(const RunOptions &options);
 llvm::Error runGolden(const RunOptions &options);
 
+struct BenchOptions {
+  TargetOptions target;
+  /// Tokens of the tests of prompts, and of those of generation; 0: no test.
+  std::vector<uint32_t> prompts = {512}, generated = {128};
+  uint32_t repetitions = 5; ///< at least 1
+  std::string format = "md";
+  bool noWarmup = false;
+  bool noTiming = false;
+};
+llvm::Error benchModel(const BenchOptions &options);
+
 struct CompileCommand {
   TargetOptions target;
   std::optional<std::string> output, level;

@@ -32,6 +32,7 @@ private:
   void addTarget(CLI::App *app, TargetOptions &target);
   void addRun();
   void addSampling(CLI::App *app);
+  void addBench();
   void addCompile();
   void addExec();
   void addInspect();
@@ -39,6 +40,7 @@ private:
 
   CLI::App app{"plmr: language models on wafer-scale meshes", "plmr"};
   RunOptions runOptions;
+  BenchOptions benchOptions;
   CompileCommand compileOptions;
   ExecOptions execOptions;
   InspectOptions inspectOptions;
@@ -105,6 +107,7 @@ Driver::Driver() {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.option_defaults()->disable_flag_override();
   addRun();
+  addBench();
   addCompile();
   addExec();
   addInspect();
@@ -196,6 +199,47 @@ void Driver::addRun() {
       ->needs(golden)
       ->check(isReal(0, 1, "a number from 0 to 1"));
   sub->callback([this] { command = [this] { return runModel(runOptions); }; });
+}
+
+/// Numbers of tokens, separated by commas; given twice they add up.
+static void addTests(CLI::App *app, const std::string &flags,
+                     std::vector<uint32_t> &counts,
+                     const std::string &description) {
+  app->add_option(flags, counts, description)
+      ->expected(1)
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(isInteger<uint32_t>(0))
+      ->capture_default_str();
+}
+
+void Driver::addBench() {
+  BenchOptions &options = benchOptions;
+  CLI::App *sub = app.add_subcommand("bench", "measure tokens per second");
+  addTarget(sub, options.target);
+  addTests(sub, "-p,--n-prompt", options.prompts,
+           "tokens of each test of a prompt; 0: none");
+  addTests(sub, "-n,--n-gen", options.generated,
+           "tokens of each test of generation; 0: none");
+  sub->add_option("-r,--repetitions", options.repetitions,
+                  "how often each test is measured")
+      ->check(isInteger<uint32_t>(1))
+      ->capture_default_str();
+  sub->add_option("-o,--output", options.format, "md, csv or json")
+      ->check(CLI::Validator(
+          [](std::string &text) -> std::string {
+            if (text == "md" || text == "csv" || text == "json")
+              return "";
+            return llvm::formatv("expected md, csv or json but got '{0}'",
+                                 text);
+          },
+          ""))
+      ->capture_default_str();
+  sub->add_flag("--no-warmup", options.noWarmup,
+                "do not run each test once before it is measured");
+  sub->add_flag("--no-timing", options.noTiming, "do not compute cycles");
+  sub->callback(
+      [this] { command = [this] { return benchModel(benchOptions); }; });
 }
 
 void Driver::addCompile() {
