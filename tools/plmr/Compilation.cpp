@@ -110,9 +110,13 @@ llvm::Error Compilation::parseGraph(const TargetOptions &options) {
   if (graph) {
     // A graph that is placed already is for its own mesh.
     if (plmr::mesh::MeshOp meshOp = plmr::mesh::lookupMesh(*graph)) {
-      if (!options.device)
+      if (!options.device) {
         device = meshOp.getDevice().str();
-      if (!options.mesh)
+        if (llvm::Error error =
+                plmr::mesh::parseDevice(device).moveInto(machine))
+          return error;
+      }
+      if (!mesh)
         mesh = meshOp.getShape();
     }
     return llvm::Error::success();
