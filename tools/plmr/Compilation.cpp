@@ -202,12 +202,12 @@ static std::string joinLines(StringRef message) {
 llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lower(Level level) {
   // What fits, and the chunk that does, is known from a program only.
   bool asksForFit = !mesh || (model && !chunk);
-  if (asksForFit && level != Level::Graph)
+  if (asksForFit && !slotsThatFit && level != Level::Graph)
     if (llvm::Error error = compile().takeError())
       return std::move(error);
   MeshShape shape = mesh.value_or(MeshShape{1, 1});
-  llvm::Expected<OwningOpRef<ModuleOp>> module =
-      buildGraph(shape, slotsThatFit.value_or(getSlots(shape)));
+  llvm::Expected<OwningOpRef<ModuleOp>> module = buildGraph(
+      shape, {slotsThatFit.value_or(getSlots(shape)), getPositions()});
   if (!module || level == Level::Graph)
     return module;
   if (llvm::Error error =
@@ -229,17 +229,18 @@ uint32_t Compilation::getSlots(MeshShape shape) const {
 }
 
 llvm::Expected<OwningOpRef<ModuleOp>> Compilation::buildGraph(MeshShape shape,
-                                                              uint32_t slots) {
-  if (slots == 0)
+                                                              Extents extents) {
+  if (extents.slots == 0 && extents.positions == getPositions())
     return OwningOpRef<ModuleOp>(graph->clone());
   GGUFImportOptions options = import;
-  options.chunk = slots * shape.rows;
+  options.contextLength = extents.positions;
+  options.chunk = extents.slots * shape.rows;
   return importGGUF(*file, description, &context, options);
 }
 
 llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
-                                                 uint32_t slots) {
-  llvm::Expected<OwningOpRef<ModuleOp>> module = buildGraph(shape, slots);
+                                                 Extents extents) {
+  llvm::Expected<OwningOpRef<ModuleOp>> module = buildGraph(shape, extents);
   if (!module)
     return module.takeError();
   llvm::Expected<Program> program =
@@ -251,27 +252,76 @@ llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
   return program;
 }
 
+/// The largest number below `fails` of which `holds`, where it holds of all
+/// below that; `holds` is true of `fits`.
+static uint32_t findLargest(uint32_t fits, uint32_t fails,
+                            llvm::function_ref<bool(uint32_t)> holds) {
+  while (fails - fits > 1) {
+    uint32_t middle = fits + (fails - fits) / 2;
+    (holds(middle) ? fits : fails) = middle;
+  }
+  return fits;
+}
+
+bool Compilation::fits(MeshShape shape, Extents extents) {
+  llvm::Expected<Program> program = compileWith(shape, extents);
+  return !llvm::errorToBool(program.takeError());
+}
+
+std::string Compilation::adviseChunk(MeshShape shape, uint32_t slots,
+                                     uint32_t failing) {
+  slots = findLargest(slots, failing, [&](uint32_t middle) {
+    return fits(shape, {middle, getPositions()});
+  });
+  std::string flag = "--no-prefill";
+  if (slots)
+    flag = llvm::formatv("at most --chunk {0}",
+                         std::min(slots * shape.rows, getPositions()));
+  return llvm::formatv("; {0} fits on a mesh of {1}", flag, printMesh(shape));
+}
+
+std::string Compilation::adviseContext(MeshShape shape) {
+  // Every row of the mesh has as many positions; with none, nothing fits.
+  uint32_t all = (getPositions() + shape.rows - 1) / shape.rows;
+  uint32_t rows = findLargest(0, all, [&](uint32_t middle) {
+    return fits(shape, {0, middle * shape.rows});
+  });
+  if (rows == 0)
+    return "";
+  return llvm::formatv("; at most --ctx-size {0} fits on a mesh of {1}",
+                       rows * shape.rows, printMesh(shape));
+}
+
+std::string Compilation::adviseLess(StringRef message) {
+  MeshShape grid = machine.grid;
+  if (chunk.value_or(0) && fits(grid, {0, getPositions()}))
+    return adviseChunk(grid, 0, getSlots(grid));
+  return model && isOutOfMemory(message) ? adviseContext(grid) : "";
+}
+
 llvm::Expected<Program>
 Compilation::compileOn(MeshShape shape, std::optional<Program> onlyDecode) {
-  std::string message;
-  for (uint32_t slots = getSlots(shape);; slots /= 2) {
-    llvm::Expected<Program> program = slots == 0 && onlyDecode
-                                          ? std::move(*onlyDecode)
-                                          : compileWith(shape, slots);
-    if (program && (message.empty() || !chunk)) {
+  std::string first, last; // why what was tried does not fit
+  uint32_t failing = 0;
+  for (uint32_t slots = getSlots(shape);;) {
+    llvm::Expected<Program> program =
+        slots == 0 && onlyDecode ? std::move(*onlyDecode)
+                                 : compileWith(shape, {slots, getPositions()});
+    if (program && !first.empty() && chunk)
+      return makeError("{0}{1}", first, adviseChunk(shape, slots, failing));
+    if (program) {
       slotsThatFit = slots;
+      whyNoPrefill = slots ? "" : last;
       return program;
     }
-    if (program)
-      return makeError(
-          "{0}; {1} fits", message,
-          slots ? llvm::formatv("--chunk {0}", slots * shape.rows).str()
-                : "--no-prefill");
-    std::string next = llvm::toString(program.takeError());
-    if (message.empty())
-      message = next;
-    if (!isOutOfMemory(next) || slots == 0)
-      return makeError("{0}", next);
+    last = llvm::toString(program.takeError());
+    if (!isOverBudget(last) || slots == 0)
+      return makeError("{0}", last);
+    if (first.empty())
+      first = last;
+    // Fewer positions take less memory, but as many routes.
+    failing = isOutOfMemory(last) ? slots : 1;
+    slots = isOutOfMemory(last) ? slots / 2 : 0;
   }
 }
 
@@ -283,8 +333,8 @@ llvm::Expected<Program> Compilation::search() {
     if (needsRoutes && candidate.columns != 1)
       continue;
     // A chunk that was not asked for does not ask for a larger mesh.
-    llvm::Expected<Program> program =
-        compileWith(candidate, chunk ? getSlots(candidate) : 0);
+    llvm::Expected<Program> program = compileWith(
+        candidate, {chunk ? getSlots(candidate) : 0, getPositions()});
     if (program) {
       mesh = candidate;
       return chunk ? std::move(program)
@@ -295,12 +345,21 @@ llvm::Expected<Program> Compilation::search() {
       return makeError("{0}", message);
     needsRoutes |= !isOutOfMemory(message);
   }
-  return makeError("no mesh of {0} holds it: {1}", machine.name, message);
+  return makeError("{0}", message);
 }
 
-llvm::Expected<Program> Compilation::compile() {
-  if (!mesh)
-    return search();
+llvm::Expected<Program> Compilation::compileAnywhere() {
+  llvm::Expected<Program> program = search();
+  if (program)
+    return program;
+  std::string message = llvm::toString(program.takeError());
+  if (!isOverBudget(message))
+    return makeError("{0}", message);
+  return makeError("no mesh of {0} holds it: {1}{2}", machine.name, message,
+                   adviseLess(message));
+}
+
+llvm::Expected<Program> Compilation::compileOnMesh() {
   llvm::Expected<Program> program = compileOn(*mesh);
   if (program)
     return program;
@@ -311,7 +370,17 @@ llvm::Expected<Program> Compilation::compile() {
   if (larger)
     return makeError("{0}; --mesh {1} fits", message, printMesh(*mesh));
   llvm::consumeError(larger.takeError());
-  return makeError("{0}; no mesh of {1} fits", message, machine.name);
+  bool isAdvised = StringRef(message).contains(" fits on ");
+  return makeError("{0}; no mesh of {1} fits{2}", message, machine.name,
+                   isAdvised ? "" : adviseLess(message));
+}
+
+llvm::Expected<Program> Compilation::compile() {
+  llvm::Expected<Program> program = mesh ? compileOnMesh() : compileAnywhere();
+  if (program && !whyNoPrefill.empty())
+    llvm::errs() << "no prefill, prompts are decoded token by token: "
+                 << StringRef(whyNoPrefill).split(';').first << '\n';
+  return program;
 }
 
 //===----------------------------------------------------------------------===//

@@ -29,7 +29,8 @@ public:
   const std::optional<ModelInfo> &getModel() const { return model; }
 
   /// The program on the mesh that was asked for, or on the first of the
-  /// candidate meshes on which it fits. With a GGUF file it has a model.
+  /// candidate meshes on which it fits. With a GGUF file it has a model. Where
+  /// no prefill fits and none was asked for, a line on standard error says so.
   llvm::Expected<Program> compile();
   /// The graph, lowered to `level`, for that mesh.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(Level level);
@@ -39,17 +40,40 @@ private:
 
   llvm::Error importModel(const TargetOptions &options);
   llvm::Error parseGraph(const TargetOptions &options);
-  /// The graph for `mesh`, with a prefill of `slots` positions on each row.
+  /// What of a model may be chosen to fit; none of it matters to a graph.
+  struct Extents {
+    uint32_t slots;     ///< positions of a prefill on each row; 0: no prefill
+    uint32_t positions; ///< of the context
+  };
+  /// The graph for `mesh`.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> buildGraph(MeshShape mesh,
-                                                               uint32_t slots);
-  llvm::Expected<Program> compileWith(MeshShape mesh, uint32_t slots);
-  /// With the chunk that was asked for, or with the largest that fits, if any:
-  /// else `onlyDecode`, which is compiled if it is not given.
+                                                               Extents extents);
+  llvm::Expected<Program> compileWith(MeshShape mesh, Extents extents);
+  bool fits(MeshShape mesh, Extents extents);
+  /// With the chunk that was asked for, or with as many slots as fit, halved
+  /// until they do, if any: else `onlyDecode`, which is compiled if it is not
+  /// given.
   llvm::Expected<Program> compileOn(MeshShape mesh,
                                     std::optional<Program> onlyDecode = {});
+  /// Sets `mesh` to the first candidate that fits.
   llvm::Expected<Program> search();
+  // With what would fit in the error.
+  llvm::Expected<Program> compileOnMesh();
+  llvm::Expected<Program> compileAnywhere();
+
+  // Ends of the error that nothing fits: "; ... fits on a mesh of 4x4", or
+  // empty.
+  /// The largest chunk: `slots` fit, `failing` do not.
+  std::string adviseChunk(MeshShape mesh, uint32_t slots, uint32_t failing);
+  /// The largest context, without a prefill; that of the model does not fit.
+  std::string adviseContext(MeshShape mesh);
+  /// What the whole device holds, where no mesh holds what was asked for.
+  std::string adviseLess(llvm::StringRef message);
+
   /// Positions on each row of `mesh` for the chunk that was asked for.
   uint32_t getSlots(MeshShape mesh) const;
+  /// Of the context.
+  uint32_t getPositions() const { return model ? model->contextLength : 0; }
   std::vector<MeshShape> getCandidates() const;
   uint64_t getResidentBytes() const;
   llvm::Error addModel(Program &program) const;
@@ -65,6 +89,7 @@ private:
   GGUFImportOptions import;
   std::optional<uint32_t> chunk;        ///< none: to be chosen; 0: no prefill
   std::optional<uint32_t> slotsThatFit; ///< of the last program
+  std::string whyNoPrefill;             ///< that program's, if it has none
   std::string modelFile;                ///< absolute
 };
 
