@@ -8,6 +8,7 @@
 
 #include "plmr/Runtime/Loader.h"
 #include "plmr/Frontend/GGUF/Types.h"
+#include "plmr/Support/InputFile.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -43,15 +44,6 @@ static std::string getStamp(llvm::StringRef bytes) {
                              blockBytes);
   return llvm::formatv("{0} bytes, hash {1:x-16}", bytes.size(),
                        llvm::xxh3_64bits(sample));
-}
-
-static Expected<std::unique_ptr<llvm::MemoryBuffer>>
-mapFile(const std::string &path) {
-  auto mapped = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (!mapped)
-    return makeError("{0}: {1}", path, mapped.getError().message());
-  return std::move(*mapped);
 }
 
 Error plmr::stampFiles(Program &program) {
@@ -241,6 +233,13 @@ Error plmr::loadWeights(Emulator &emulator, DataFiles &files) {
 // Packing
 //===----------------------------------------------------------------------===//
 
+/// File, offset and bytes of a source.
+using Range = std::tuple<uint32_t, uint64_t, uint64_t>;
+
+static Range getRange(const DataSource &source) {
+  return {source.file, source.offset, source.bytes};
+}
+
 namespace {
 /// Lays sources out in one section. Equal ranges of a file share one place.
 class Packer {
@@ -251,7 +250,6 @@ public:
 
 private:
   static constexpr uint64_t alignment = 64;
-  using Range = std::tuple<uint32_t, uint64_t, uint64_t>;
 
   void forEachSource(llvm::function_ref<void(DataSource &)> fn);
   Error layOut();
@@ -270,11 +268,6 @@ void Packer::forEachSource(llvm::function_ref<void(DataSource &)> fn) {
         fn(source);
   if (program.model)
     fn(program.model->embedding);
-}
-
-static std::tuple<uint32_t, uint64_t, uint64_t>
-getRange(const DataSource &source) {
-  return {source.file, source.offset, source.bytes};
 }
 
 Error Packer::layOut() {

@@ -8,13 +8,13 @@
 
 #include "plmr/Runtime/Npy.h"
 #include "plmr/Program/Float.h"
+#include "plmr/Support/InputFile.h"
 #include "plmr/Support/OutputFile.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace plmr;
 using llvm::Error;
@@ -233,10 +233,9 @@ Expected<NpyArray> plmr::parseNpy(StringRef bytes, StringRef origin) {
 }
 
 Expected<NpyArray> plmr::readNpy(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
+  Expected<std::unique_ptr<llvm::MemoryBuffer>> buffer = mapFile(path);
   if (!buffer)
-    return makeError("{0}: {1}", path, buffer.getError().message());
+    return buffer.takeError();
   return parseNpy((*buffer)->getBuffer(), path);
 }
 

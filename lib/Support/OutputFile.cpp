@@ -199,11 +199,26 @@ Expected<OutputFile *> OutputFiles::open(StringRef flag, StringRef path) {
   return &entries.back()->file;
 }
 
+Expected<OutputFile *>
+OutputFiles::openIfGiven(StringRef flag,
+                         const std::optional<std::string> &path) {
+  if (!path)
+    return nullptr;
+  return open(flag, *path);
+}
+
 Error OutputFiles::checkInput(StringRef path) const {
   for (const auto &entry : entries)
     if (entry->file.replaces(path))
       return makeError("{0}: expected a file other than '{1}', which is read",
                        entry->flag, path);
+  return Error::success();
+}
+
+Error OutputFiles::checkInputs(llvm::ArrayRef<std::string> paths) const {
+  for (const std::string &path : paths)
+    if (Error error = checkInput(path))
+      return error;
   return Error::success();
 }
 

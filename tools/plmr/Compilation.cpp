@@ -13,8 +13,8 @@
 #include "mlir/Parser/Parser.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
-#include "plmr/Frontend/GGUFImport/Import.h"
 #include "plmr/Pipeline/Registration.h"
+#include "plmr/Support/InputFile.h"
 #include "plmr/Target/Program/Program.h"
 #include "llvm/Support/FileSystem.h"
 #include <cmath>
@@ -107,21 +107,18 @@ llvm::Error Compilation::parseGraph(const TargetOptions &options) {
           printLocation(diagnostic.getLocation()) + ": " + diagnostic.str();
   });
   graph = parseSourceFile<ModuleOp>(options.model, &context);
-  if (graph) {
-    // A graph that is placed already is for its own mesh.
-    if (plmr::mesh::MeshOp meshOp = plmr::mesh::lookupMesh(*graph)) {
-      if (!options.device) {
-        device = meshOp.getDevice().str();
-        if (llvm::Error error =
-                plmr::mesh::parseDevice(device).moveInto(machine))
-          return error;
-      }
-      if (!mesh)
-        mesh = meshOp.getShape();
-    }
+  if (!graph)
+    return makeError("{0}", message);
+  // A graph that is placed already is for its own mesh.
+  plmr::mesh::MeshOp meshOp = plmr::mesh::lookupMesh(*graph);
+  if (!meshOp)
     return llvm::Error::success();
-  }
-  return makeError("{0}", message);
+  if (!mesh)
+    mesh = meshOp.getShape();
+  if (options.device)
+    return llvm::Error::success();
+  device = meshOp.getDevice().str();
+  return plmr::mesh::parseDevice(device).moveInto(machine);
 }
 
 //===----------------------------------------------------------------------===//
@@ -409,9 +406,8 @@ llvm::Error plmr::checkInputs(const OutputFiles &files,
 }
 
 llvm::Expected<bool> plmr::isProgram(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
+  auto buffer = mapFile(path);
   if (!buffer)
-    return makeError("{0}: {1}", path, buffer.getError().message());
+    return buffer.takeError();
   return (*buffer)->getBuffer().starts_with("PLMR");
 }

@@ -49,9 +49,8 @@ private:
 } // namespace
 
 Error Compile::open() {
-  if (!options.output)
-    return Error::success();
-  if (Error error = files.open("--output", *options.output).moveInto(output))
+  if (Error error =
+          files.openIfGiven("--output", options.output).moveInto(output))
     return error;
   return checkInputs(files, options.target);
 }
@@ -68,9 +67,8 @@ Error Compile::writeProgram(Compilation &compilation) {
   Expected<Program> program = compilation.compile();
   if (!program)
     return program.takeError();
-  for (const std::string &file : program->files)
-    if (Error error = files.checkInput(file))
-      return error;
+  if (Error error = files.checkInputs(program->files))
+    return error;
   if (Error error =
           options.reference ? stampFiles(*program) : packData(*program))
     return error;

@@ -39,7 +39,6 @@ public:
 
 private:
   Error load();
-  std::string getNames(ArrayRef<uint32_t> tensors) const;
   Expected<std::vector<Binding>> bind(StringRef flag,
                                       ArrayRef<std::string> texts,
                                       ArrayRef<uint32_t> tensors) const;
@@ -83,13 +82,6 @@ Error Executor::load() {
   return Error::success();
 }
 
-std::string Executor::getNames(ArrayRef<uint32_t> tensors) const {
-  return llvm::join(
-      llvm::map_range(tensors,
-                      [&](uint32_t i) { return program->tensors[i].name; }),
-      ", ");
-}
-
 /// The tensor that `text` is for: that of NAME=FILE, of which FILE is left, or
 /// the one at `position`.
 Expected<const Tensor *>
@@ -106,10 +98,10 @@ Executor::findTensor(StringRef flag, StringRef &text, size_t position,
   if (text.contains('='))
     return makeError("{0}: expected FILE, or NAME=FILE with a name of {1}, but "
                      "got '{2}'",
-                     flag, getNames(tensors), text);
+                     flag, printNames(*program, tensors), text);
   if (position >= tensors.size())
     return makeError("{0}: expected at most {1} files, for {2}, but got '{3}'",
-                     flag, tensors.size(), getNames(tensors), text);
+                     flag, tensors.size(), printNames(*program, tensors), text);
   return &program->tensors[tensors[position]];
 }
 
@@ -142,15 +134,14 @@ Error Executor::openFiles(ArrayRef<Binding> inputs,
                 .open("--output " + printable(output.tensor->name), output.path)
                 .moveInto(output.file))
       return error;
-  if (options.report)
-    if (Error error = files.open("--report", *options.report).moveInto(report))
-      return error;
+  if (Error error =
+          files.openIfGiven("--report", options.report).moveInto(report))
+    return error;
   for (const Binding &input : inputs)
     if (Error error = files.checkInput(input.path))
       return error;
-  for (const std::string &file : program->files)
-    if (Error error = files.checkInput(file))
-      return error;
+  if (Error error = files.checkInputs(program->files))
+    return error;
   return files.checkInput(options.program);
 }
 
@@ -215,10 +206,7 @@ void Executor::printSummary(const TimingResult &time) const {
                       printMesh(*program), time.cycles,
                       time.cycles / program->machine.clockHz * 1e6,
                       printClock(program->machine.clockHz))
-               << printBudgets(*program) << "contended: "
-               << (time.contended ? std::to_string(time.contended) + " links"
-                                  : "no")
-               << '\n';
+               << printBudgets(*program) << printContended(time.contended);
 }
 
 Json Executor::getReport(const RunResult &result,
@@ -244,8 +232,8 @@ Error Executor::run() {
     return inputs.takeError();
   if (inputs->size() != launch->inputs.size())
     return makeError("expected {0} input files, for {1}, but got {2}",
-                     launch->inputs.size(), getNames(launch->inputs),
-                     inputs->size());
+                     launch->inputs.size(),
+                     printNames(*program, launch->inputs), inputs->size());
   auto outputs = bind("--output", options.outputs, launch->outputs);
   if (!outputs)
     return outputs.takeError();

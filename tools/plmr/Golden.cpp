@@ -86,9 +86,9 @@ Error GoldenRunner::parseOptions() {
 }
 
 Error GoldenRunner::openFiles() {
-  if (options.report)
-    if (Error error = files.open("--report", *options.report).moveInto(report))
-      return error;
+  if (Error error =
+          files.openIfGiven("--report", options.report).moveInto(report))
+    return error;
   return checkInputs(files, options.target);
 }
 

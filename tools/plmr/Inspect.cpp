@@ -113,17 +113,11 @@ static void printClasses(const Program &program) {
 
 static void printLaunches(const Program &program) {
   os() << "\nlaunches\n";
-  auto getNames = [&](llvm::ArrayRef<uint32_t> tensors) {
-    return llvm::join(
-        llvm::map_range(
-            tensors,
-            [&](uint32_t i) { return printable(program.tensors[i].name); }),
-        ", ");
-  };
   for (const Launch &launch : program.launches)
     os() << formatv("  {0}({1}): {2} -> {3}\n", printable(launch.name),
                     llvm::join(launch.parameters, ", "),
-                    getNames(launch.inputs), getNames(launch.outputs));
+                    printNames(program, launch.inputs),
+                    printNames(program, launch.outputs));
 }
 
 /// The map is the same for all cores; the fullest runs the longest code.

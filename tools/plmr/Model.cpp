@@ -67,9 +67,8 @@ Expected<LoadedModel> plmr::loadSession(const TargetOptions &options,
   Expected<Program> program = loadModel(options, check);
   if (!program)
     return program.takeError();
-  for (const std::string &file : program->files)
-    if (Error error = files.checkInput(file))
-      return std::move(error);
+  if (Error error = files.checkInputs(program->files))
+    return std::move(error);
   double compiled = getSeconds();
   loaded.compileSeconds = compiled - start;
   if (Error error =

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Report.h"
+#include "plmr/Support/Printable.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace plmr;
@@ -62,6 +63,20 @@ std::string plmr::printBudgets(const Program &program) {
       use.routes.totalColours, machine.getUsableColours(),
       use.routes.inputQueues, machine.inputQueues, use.routes.outputQueues,
       machine.outputQueues, use.engines, machine.engines);
+}
+
+std::string plmr::printContended(unsigned links) {
+  return formatv("contended: {0}\n",
+                 links ? std::to_string(links) + " links" : "no");
+}
+
+std::string plmr::printNames(const Program &program,
+                             llvm::ArrayRef<uint32_t> tensors) {
+  return llvm::join(llvm::map_range(tensors,
+                                    [&](uint32_t i) {
+                                      return printable(program.tensors[i].name);
+                                    }),
+                    ", ");
 }
 
 LaunchTotals plmr::sumLaunches(llvm::ArrayRef<LaunchRecord> records,

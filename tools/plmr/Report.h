@@ -43,6 +43,13 @@ std::string getTitle(const ModelInfo &model);
 /// A line each for memory, colours and queues, and engines.
 std::string printBudgets(const Program &program);
 
+/// "contended: N links", or "no", as a line.
+std::string printContended(unsigned links);
+
+/// The names of some of the program's tensors: "x, mask".
+std::string printNames(const Program &program,
+                       llvm::ArrayRef<uint32_t> tensors);
+
 /// What launches did together.
 struct LaunchTotals {
   uint32_t launches = 0, tokens = 0;

@@ -91,12 +91,12 @@ private:
 } // namespace
 
 Error Runner::openFiles() {
-  if (options.logits)
-    if (Error error = files.open("--logits", *options.logits).moveInto(logits))
-      return error;
-  if (options.report)
-    if (Error error = files.open("--report", *options.report).moveInto(report))
-      return error;
+  if (Error error =
+          files.openIfGiven("--logits", options.logits).moveInto(logits))
+    return error;
+  if (Error error =
+          files.openIfGiven("--report", options.report).moveInto(report))
+    return error;
   return checkInputs(files, options.target);
 }
 
@@ -236,13 +236,8 @@ void Runner::printSummary() const {
     os << '\n';
   }
   os << printBudgets(program);
-  if (!options.noTiming) {
-    os << "contended: ";
-    if (unsigned contended = getContended())
-      os << contended << " links\n";
-    else
-      os << "no\n";
-  }
+  if (!options.noTiming)
+    os << printContended(getContended());
   os << formatv("host: {0:F2} s to compile, {1:F2} s to load, {2:F2} s to "
                 "emulate, {3:F2} s to time\n",
                 model.compileSeconds, model.loadSeconds,

@@ -17,6 +17,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,8 +67,12 @@ public:
   /// Opens the file that `flag` names. It lives as long as this. Two flags
   /// must not name the same regular file, nor that of standard output.
   llvm::Expected<OutputFile *> open(llvm::StringRef flag, llvm::StringRef path);
+  /// The same where a path is given, else null.
+  llvm::Expected<OutputFile *>
+  openIfGiven(llvm::StringRef flag, const std::optional<std::string> &path);
   /// An error if a file that was opened is `path`, which the command reads.
   llvm::Error checkInput(llvm::StringRef path) const;
+  llvm::Error checkInputs(llvm::ArrayRef<std::string> paths) const;
   /// Completes all, then keeps all.
   llvm::Error keep();
 

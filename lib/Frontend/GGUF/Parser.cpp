@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Frontend/GGUF/GGUF.h"
+#include "plmr/Support/InputFile.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
@@ -357,10 +358,8 @@ Expected<GGUFFile> GGUFFile::parse(std::unique_ptr<llvm::MemoryBuffer> buffer) {
 }
 
 Expected<GGUFFile> GGUFFile::open(StringRef path) {
-  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
-      llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                  /*RequiresNullTerminator=*/false);
+  Expected<std::unique_ptr<llvm::MemoryBuffer>> buffer = mapFile(path);
   if (!buffer)
-    return makeError("{0}: {1}", path, buffer.getError().message());
+    return buffer.takeError();
   return parse(std::move(*buffer));
 }
