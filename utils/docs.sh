@@ -36,6 +36,7 @@ dialect Core core
   echo "# Passes"
   echo
   echo "The order in which they run: \`lib/Pipeline/Compiler.cpp\`."
+  tablegen pass Dialect/LLM/Transforms/Passes.td
   tablegen pass Conversion/Passes.td
   tablegen pass Dialect/PLMR/Transforms/Passes.td
 } | sed -e 's/^### `-/## `-/' -e 's/^####/###/' | cat -s > "$out/Passes.md"

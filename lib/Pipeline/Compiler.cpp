@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/LLM/Transforms/Passes.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "plmr/Target/Program/Program.h"
 
@@ -21,6 +22,7 @@ void plmr::buildPipeline(OpPassManager &manager,
                          const CompileOptions &options) {
   if (options.level == Level::Graph)
     return;
+  manager.addNestedPass<func::FuncOp>(createExpandMath());
   AttachMeshOptions attach;
   attach.device = options.device;
   attach.mesh = options.mesh;

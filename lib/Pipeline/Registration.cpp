@@ -31,6 +31,7 @@
 #include "plmr/Conversion/Passes.h"
 #include "plmr/Dialect/Core/IR/Core.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Dialect/LLM/Transforms/Passes.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "plmr/Pipeline/Compiler.h"
@@ -71,6 +72,7 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
 } // namespace
 
 void plmr::registerPasses() {
+  registerLLMTransformsPasses();
   registerConversionPasses();
   registerPLMRTransformsPasses();
   registerTransformsPasses();

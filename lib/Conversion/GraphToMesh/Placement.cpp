@@ -8,7 +8,6 @@
 
 #include "Placer.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -97,23 +96,6 @@ std::optional<double> Placer::getSplat(Value tensor) const {
       return value.getValueAsDouble();
   }
   return std::nullopt;
-}
-
-bool plmr::isElementwise(Operation *op) {
-  if (op->getNumResults() != 1 ||
-      !isa<RankedTensorType>(op->getResult(0).getType()))
-    return false;
-  if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()))
-    return op->hasTrait<OpTrait::Elementwise>() && !isa<arith::ConstantOp>(op);
-  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-  return linalgOp && linalgOp.getNumDpsInits() == 1 &&
-         llvm::all_of(linalgOp.getDpsInputs(),
-                      [](Value input) {
-                        return isa<RankedTensorType>(input.getType());
-                      }) &&
-         linalg::isElementwise(linalgOp) &&
-         llvm::all_of(linalgOp.getIndexingMapsArray(),
-                      [](AffineMap map) { return map.isIdentity(); });
 }
 
 SmallVector<Value> plmr::getElementwiseInputs(Operation *op) {

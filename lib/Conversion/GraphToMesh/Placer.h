@@ -22,6 +22,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Dialect/LLM/Transforms/Passes.h"
 #include <map>
 
 namespace plmr {
@@ -45,8 +46,6 @@ struct HeadLayout {
                         llm::RopeKind kind);
 };
 
-/// True if `op` combines its inputs element by element into one tensor.
-bool isElementwise(mlir::Operation *op);
 /// The tensors that an elementwise operation combines.
 llvm::SmallVector<mlir::Value> getElementwiseInputs(mlir::Operation *op);
 /// The pad value of a placement whose padding holds `pad`, if that is known.
