@@ -13,8 +13,8 @@
 #include "Compilation.h"
 #include "Model.h"
 #include "Report.h"
+#include "Table.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/Unicode.h"
 #include <cmath>
 #include <random>
 
@@ -23,10 +23,9 @@ using llvm::ArrayRef;
 using llvm::Error;
 using llvm::Expected;
 using llvm::formatv;
+using llvm::StringRef;
 
 namespace {
-
-using Row = std::vector<std::string>; ///< of the table
 
 /// Tokens that are fed to an empty context.
 struct Test {
@@ -59,7 +58,7 @@ private:
   Expected<double> runOnce(const Test &test, ArrayRef<int32_t> tokens);
   Expected<Result> measure(const Test &test);
   Json describe(const Result &result) const;
-  Row getRow(const Result &result) const;
+  void printTable(ArrayRef<Result> results) const;
   void print(ArrayRef<Result> results) const;
 
   const BenchOptions &options;
@@ -211,70 +210,34 @@ static void printCsv(ArrayRef<Json> rows) {
     llvm::outs() << llvm::join(llvm::map_range(row, quote), ",") << '\n';
 }
 
-/// The columns that no timing leaves out are the last ones.
-static constexpr unsigned numTimedColumns = 2;
-
-static Row getTitles() {
-  return {"model", "device", "mesh",         "chunk",     "kv",
-          "test",  "t/s",    "cycles/token", "device t/s"};
-}
-
-Row Bench::getRow(const Result &result) const {
+/// Markdown.
+void Bench::printTable(ArrayRef<Result> results) const {
   const Program &program = model.session->getProgram();
-  return {getTitle(*program.model),
-          program.machine.name,
-          printMesh(program.mesh),
-          std::to_string(model.session->getChunk()),
-          getCacheType(program),
-          result.test.getName(),
-          formatv("{0:F2} ± {1:F2}", result.mean, result.deviation),
-          formatv("{0:F1}", result.device.cyclesPerToken),
-          formatv("{0:F1}", result.device.tokensPerSecond)};
-}
-
-static int getWidth(llvm::StringRef text) {
-  return llvm::sys::unicode::columnWidthUTF8(text);
-}
-
-/// Markdown; what is text is flush left, numbers flush right. `rows` begin with
-/// the titles.
-static void printTable(ArrayRef<Row> rows) {
-  auto isText = [](llvm::StringRef title) {
-    return title == "model" || title == "device" || title == "kv";
-  };
-  Row rule;
-  std::vector<int> widths;
-  for (auto [i, title] : llvm::enumerate(rows.front())) {
-    int width = 2;
-    for (const Row &row : rows)
-      width = std::max(width, getWidth(row[i]));
-    widths.push_back(width);
-    rule.push_back(std::string(width - 1, '-') + (isText(title) ? '-' : ':'));
-  }
-  auto print = [&](const Row &row) {
-    for (auto [title, text, width] : llvm::zip(rows.front(), row, widths)) {
-      std::string space(std::max(0, width - getWidth(text)), ' ');
-      llvm::outs() << "| " << (isText(title) ? text + space : space + text)
-                   << ' ';
+  Table::Row header = {"model", "device", "mesh", "chunk", "kv", "test", "t/s"};
+  if (!options.noTiming)
+    header.insert(header.end(), {"cycles/token", "device t/s"});
+  Table table(header, StringRef("llrrlrrrr").take_front(header.size()));
+  for (const Result &result : results) {
+    Table::Row row = {
+        getTitle(*program.model),
+        program.machine.name,
+        printMesh(program.mesh),
+        std::to_string(model.session->getChunk()),
+        getCacheType(program),
+        result.test.getName(),
+        formatv("{0:F2} ± {1:F2}", result.mean, result.deviation)};
+    if (!options.noTiming) {
+      row.push_back(formatv("{0:F1}", result.device.cyclesPerToken));
+      row.push_back(formatv("{0:F1}", result.device.tokensPerSecond));
     }
-    llvm::outs() << "|\n";
-  };
-  print(rows.front());
-  print(rule);
-  for (const Row &row : rows.drop_front())
-    print(row);
+    table.add(std::move(row));
+  }
+  table.printMarkdown(llvm::outs());
 }
 
 void Bench::print(ArrayRef<Result> results) const {
-  if (options.format == "md") {
-    std::vector<Row> rows = {getTitles()};
-    for (const Result &result : results)
-      rows.push_back(getRow(result));
-    for (Row &row : rows)
-      row.resize(row.size() - (options.noTiming ? numTimedColumns : 0));
-    printTable(rows);
-    return;
-  }
+  if (options.format == "md")
+    return printTable(results);
   std::vector<Json> rows;
   for (const Result &result : results)
     rows.push_back(describe(result));

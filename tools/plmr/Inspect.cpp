@@ -8,6 +8,7 @@
 
 #include "Commands.h"
 #include "Report.h"
+#include "Table.h"
 #include "plmr/Support/Printable.h"
 #include "plmr/Timing/Timing.h"
 #include "llvm/ADT/StringExtras.h"
@@ -19,45 +20,6 @@ using llvm::formatv;
 using llvm::StringRef;
 
 static llvm::raw_ostream &os() { return llvm::outs(); }
-
-//===----------------------------------------------------------------------===//
-// Tables
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// Rows of text in columns; numbers of the first `numeric` columns are right
-/// justified.
-class Table {
-public:
-  using Row = std::vector<std::string>;
-
-  Table(Row header, unsigned numeric)
-      : rows{std::move(header)}, numeric(numeric) {}
-  void add(Row row) { rows.push_back(std::move(row)); }
-  /// Nothing if there is only the header.
-  void print(StringRef title) const {
-    if (rows.size() == 1)
-      return;
-    os() << '\n' << title << '\n';
-    std::vector<size_t> widths(rows[0].size());
-    for (const Row &row : rows)
-      for (auto [width, cell] : llvm::zip(widths, row))
-        width = std::max(width, cell.size());
-    for (const Row &row : rows) {
-      std::string line;
-      for (auto [i, cell] : llvm::enumerate(row)) {
-        std::string pad(widths[i] - cell.size(), ' ');
-        line += "  " + (i < numeric ? pad + cell : cell + pad);
-      }
-      os() << StringRef(line).rtrim() << '\n';
-    }
-  }
-
-private:
-  std::vector<Row> rows;
-  unsigned numeric;
-};
-} // namespace
 
 /// "0-3, 7".
 static std::string printColours(llvm::ArrayRef<unsigned> colours) {
@@ -100,7 +62,7 @@ static std::vector<uint32_t> countCores(const Program &program) {
 }
 
 static void printClasses(const Program &program) {
-  Table table({"cores", "instructions", "vector", "bytes", "name"}, 4);
+  Table table({"cores", "instructions", "vector", "bytes", "name"}, "rrrrl");
   for (auto [cls, cores] : llvm::zip(program.classes, countCores(program)))
     table.add({std::to_string(cores), std::to_string(cls.code.size()),
                std::to_string(llvm::count_if(
@@ -108,7 +70,7 @@ static void printClasses(const Program &program) {
                    [](const Instruction &i) { return isVector(i.opcode); })),
                std::to_string(cls.code.size() * sizeof(Instruction)),
                printable(cls.name)});
-  table.print("classes");
+  table.print(os(), "classes");
 }
 
 static void printLaunches(const Program &program) {
@@ -130,29 +92,30 @@ static void printMemory(const Program &program) {
   while (program.getClass(x, y) != longest)
     if (++x == program.mesh.columns)
       x = 0, ++y;
-  Table table({"address", "bytes", "kind", "owner"}, 2);
+  Table table({"address", "bytes", "kind", "owner"}, "rrll");
   for (const Object &object : program.objects)
     table.add({std::to_string(object.address), std::to_string(object.bytes),
                stringify(object.kind).str(), printable(object.name)});
-  table.print(formatv("memory of core {0},{1}", x, y).str());
+  table.print(os(), formatv("memory of core {0},{1}", x, y).str());
 }
 
 static void printChannels(const Program &program) {
-  Table table({"hops", "channel", "colours", "relation"}, 1);
+  Table table({"hops", "channel", "colours", "relation"}, "rlll");
   for (const ChannelInfo &channel : program.channels)
     table.add({std::to_string(channel.maxHops), printable(channel.name),
                printColours(channel.colours), printable(channel.relation)});
-  table.print("channels");
+  table.print(os(), "channels");
 }
 
 static void printOperations(const Program &program) {
-  Table table({"bytes / core", "hops", "operation", "colours", "algorithm"}, 2);
+  Table table({"bytes / core", "hops", "operation", "colours", "algorithm"},
+              "rrlll");
   for (const OperationInfo &operation : program.operations)
     table.add({std::to_string(operation.bytesPerCore),
                std::to_string(operation.maxHops), printable(operation.name),
                printColours(operation.colours),
                printable(operation.algorithm)});
-  table.print("operations");
+  table.print(os(), "operations");
 }
 
 //===----------------------------------------------------------------------===//
@@ -169,19 +132,19 @@ static llvm::Error printStream(const Program &program, StringRef core) {
                      program.mesh.columns - 1, program.mesh.rows - 1, core);
   const CoreClass &cls = program.classes[program.getClass(x, y)];
   os() << formatv("core {0},{1}, class {2}\n", x, y, printable(cls.name));
-  Table constants({"", "value", "name"}, 2);
+  Table constants({"", "value", "name"}, "rrl");
   for (auto [i, constant] : llvm::enumerate(program.constants))
     constants.add({"k" + std::to_string(i),
                    std::to_string(constant.getValue(program.mesh, x, y)),
                    printable(constant.name)});
-  constants.print("constants");
-  Table code({"", "instruction", "location"}, 1);
+  constants.print(os(), "constants");
+  Table code({"", "instruction", "location"}, "rll");
   for (auto [pc, inst] : llvm::enumerate(cls.code))
     code.add({std::to_string(pc), printInstruction(inst),
               pc < cls.locations.size()
                   ? printable(program.locations[cls.locations[pc]])
                   : ""});
-  code.print("instructions");
+  code.print(os(), "instructions");
   return llvm::Error::success();
 }
 
@@ -253,11 +216,11 @@ static llvm::Error printProfile(const Program &program, StringRef name,
                   printable(name), result->cycles, x, y, result->wavelets,
                   result->hops, stringify(result->engine), result->contended);
   Table table({"count", "cycles", "before", "share", "instruction", "location"},
-              4);
+              "rrrrll");
   for (const auto &[key, time] : order)
     table.add(getRow(time, key.second, key.first));
   table.add(getRow(all, "all", ""));
-  table.print("vector operations");
+  table.print(os(), "vector operations");
   return llvm::Error::success();
 }
 

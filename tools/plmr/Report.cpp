@@ -46,7 +46,7 @@ std::string plmr::printMesh(const Program &program) {
 }
 
 std::string plmr::getTitle(const ModelInfo &model) {
-  return model.name.empty() ? model.architecture : model.name;
+  return printable(model.name.empty() ? model.architecture : model.name);
 }
 
 std::string plmr::printBudgets(const Program &program) {

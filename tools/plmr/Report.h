@@ -37,7 +37,8 @@ std::string printMesh(MeshShape mesh);
 /// "8x4 on wse2".
 std::string printMesh(const Program &program);
 
-/// The model's name, or its architecture if it has none.
+/// The model's name, or its architecture if it has none, without control
+/// characters.
 std::string getTitle(const ModelInfo &model);
 
 /// A line each for memory, colours and queues, and engines.
