@@ -192,6 +192,15 @@ TEST(Session, GeneratesUntilTheContextIsFull) {
 
 TEST(Session, WhatDoesNotFitIsRefusedAtOnce) {
   auto session = makeSession();
+  for (unsigned i = 0; i != 8; ++i)
+    feed(*session, 3);
+  EXPECT_EQ(generate(*session, {3, 3, 3}, 1).error,
+            "the prompt has 3 tokens: expected at most 2, the positions left "
+            "of the context");
+  EXPECT_EQ(generate(*session, {3}, 3).error,
+            "a prompt of 1 tokens and 3 more needs 3 positions, the context "
+            "has 2 left: expected at most 2 more");
+  session->reset();
   EXPECT_EQ(generate(*session, {3}, 10).error, "");
   session->reset();
   size_t launches = session->getRecords().size();
