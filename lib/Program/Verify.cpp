@@ -57,7 +57,7 @@ static llvm::Error verifyObjects(const Program &program) {
         !(isScratch && last->kind == Object::Kind::Scratch))
       return makeError("objects '{0}' and '{1}' overlap", last->name,
                        object.name);
-    if (object.kind == Object::Kind::Code)
+    if (object.kind == Object::Kind::Code || object.kind == Object::Kind::Table)
       reserved += object.bytes;
     if (uint64_t objectEnd = uint64_t(object.address) + object.bytes;
         !last || objectEnd >= end) {

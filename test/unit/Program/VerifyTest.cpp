@@ -150,6 +150,21 @@ TEST(ISA, I62_Memory) {
         p.objects[0].bytes = 16;
       },
       "code and objects need");
+  // Code and constants with objects for them count once.
+  EXPECT_EQ(
+      verify([](Program &p) {
+        auto code = static_cast<uint32_t>(p.classes[0].code.size() *
+                                          sizeof(Instruction));
+        auto constants = static_cast<uint32_t>(4 * p.constants.size());
+        uint32_t end = 0;
+        for (const Object &object : p.objects)
+          end = std::max(end, object.address + object.bytes);
+        p.objects.push_back({"constants", Object::Kind::Table, end, constants});
+        p.objects.push_back({"all", Object::Kind::Code, end + constants, code});
+        p.machine.sramBytes = end + constants + code;
+        p.machine.reservedSramBytes = 0;
+      }),
+      "");
 }
 
 TEST(Verify, Tensors) {
