@@ -15,6 +15,7 @@
 #include "Report.h"
 #include "Table.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 #include <random>
 

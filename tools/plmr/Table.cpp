@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Table.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Unicode.h"
 
