@@ -48,6 +48,7 @@ private:
     events.push(tick, actor);
   }
 
+  bool doShareLinks();
   Candidate makeCandidate(Actor actor);
   void arbitrate(Actor actor);
   void fire(Actor actor);
@@ -85,6 +86,7 @@ private:
   EventQueue events;
   uint64_t now = 0;
   std::vector<uint64_t> linkFree;
+  std::vector<uint64_t> linkWanted; ///< the last tick at which an actor did
   std::vector<bool> contended;
   const uint32_t numQueues;
   std::vector<uint8_t> states; ///< per actor
@@ -98,7 +100,7 @@ EventEngine::EventEngine(const Program &program, Cores &cores, Fabric &fabric)
     : Simulation(program, cores, fabric),
       streamsPerCore(program.machine.engines + 1),
       linkFree(size_t(program.mesh.getNumCores()) * (numPorts + 1)),
-      contended(linkFree.size()),
+      linkWanted(linkFree.size(), ~uint64_t(0)), contended(linkFree.size()),
       numQueues(static_cast<uint32_t>(fabric.getQueues().size())) {
   uint32_t numActors = numQueues + mesh.getNumCores() * streamsPerCore;
   events.reset(numActors);
@@ -160,17 +162,33 @@ llvm::Error EventEngine::drain() {
   // What fires at one tick changes the state of later ticks only, so that the
   // order matters only between those that share a link.
   while (!cores.hasFailed() && events.pop(now, due)) {
-    candidates.clear();
+    if (doShareLinks()) {
+      candidates.clear();
+      for (Actor actor : due)
+        candidates.push_back(makeCandidate(actor));
+      llvm::sort(candidates);
+      for (auto [actor, candidate] : llvm::zip_equal(due, candidates))
+        actor = candidate.actor;
+    }
     for (Actor actor : due)
       if (states[actor] & Shares)
-        candidates.push_back(makeCandidate(actor));
+        arbitrate(actor);
       else
         fire(actor);
-    llvm::sort(candidates);
-    for (const Candidate &candidate : candidates)
-      arbitrate(candidate.actor);
   }
   return llvm::Error::success();
+}
+
+/// Whether two of the actors that are due want one link.
+bool EventEngine::doShareLinks() {
+  bool found = false;
+  for (Actor actor : due)
+    if (states[actor] & Shares)
+      forEachLink(actor, [&](uint32_t link) {
+        found |= linkWanted[link] == now;
+        linkWanted[link] = now;
+      });
+  return found;
 }
 
 EventEngine::Candidate EventEngine::makeCandidate(Actor actor) {
