@@ -97,8 +97,7 @@ void expectPrefill(const Reference &reference, const std::string &mesh,
     testing::Test::RecordProperty("from_reference",
                                   std::to_string(fromReference));
     EXPECT_LE(fromReference, 5e-5);
-    // Two computations in f32, each with errors of its own (5.15e-5 at worst).
-    EXPECT_LE(fromDecode, 6e-5);
+    EXPECT_LE(fromDecode, 5e-5);
     if (length >= reference.prompt.size())
       EXPECT_EQ(generated,
                 std::vector<int32_t>(ids.begin() + length,
