@@ -139,6 +139,7 @@ static void pack(const ModelInfo &model, pb::Model *to) {
   to->set_add_bos(model.addBos);
   to->set_add_eos(model.addEos);
   to->set_add_space_prefix(model.addSpacePrefix);
+  to->set_kv_placement(static_cast<uint32_t>(model.kvPlacement));
 }
 
 template <typename List, typename Field>
@@ -347,6 +348,8 @@ void Unpacker::unpack(const pb::Model &from, ModelInfo &model) {
   model.addBos = from.add_bos();
   model.addEos = from.add_eos();
   model.addSpacePrefix = from.add_space_prefix();
+  enumerator(from.kv_placement(), model.kvPlacement, "placement of a cache",
+             KVPlacement::Concat);
 }
 
 void Unpacker::unpack(const pb::Manifest &from, Program &program) {

@@ -18,6 +18,7 @@
 #include "plmr/Machine/Machine.h"
 #include "plmr/Program/DataSection.h"
 #include "plmr/Program/Instruction.h"
+#include "plmr/Program/KVPlacement.h"
 #include "plmr/Program/Placement.h"
 #include <map>
 #include <memory>
@@ -188,6 +189,7 @@ struct ModelInfo {
   uint32_t vocabSize = 0;
   uint32_t contextLength = 0; ///< positions that the compiled cache holds
   uint32_t embeddingLength = 0;
+  KVPlacement kvPlacement = KVPlacement::Cyclic; ///< of the compiled cache
   DataSource embedding; ///< [vocab x embedding], rows looked up by the host
   // Tokenizer (SPM), as in the GGUF metadata.
   std::string tokenizerModel;
