@@ -212,6 +212,8 @@ Error GraphInterpreter::execute(Operation &op) {
           .Case<llm::RMSNormOp>([&](auto op) { return executeRMSNorm(op); })
           .Case<llm::RopeOp>([&](auto op) { return executeRope(op); })
           .Case<llm::AttentionOp>([&](auto op) { return executeAttention(op); })
+          // Here a cache has no places.
+          .Case<llm::SettleOp>([](auto) { return Error::success(); })
           .Default([&](Operation *) {
             return makeError("'{0}' is not known to the interpreter",
                              op.getName().getStringRef());

@@ -28,6 +28,9 @@ struct Matrix {
   float at(int64_t row, int64_t column) const {
     return values[row * columns + column];
   }
+  float &at(int64_t row, int64_t column) {
+    return values[row * columns + column];
+  }
 };
 
 /// Each placed value is one tile a core. An operation that communicates has
@@ -56,7 +59,14 @@ private:
   Error executeLocal(mesh::LocalOp op, Environment &core);
   Error executeLoad(mesh::LoadOp op, Environment &core);
   Error executeStore(mesh::StoreOp op, Environment &core);
+  Expected<Matrix> readCache(mesh::ObjectOp object, int64_t index);
+  Error writeCache(mesh::ObjectOp object, int64_t index, const Matrix &cache);
+  /// The slot's number among those of all rows.
+  int64_t getSlot(const CachePlace &place) const {
+    return place.slot * objects.getMesh().rows + place.row;
+  }
   Error executeAppend(mesh::AppendOp op);
+  Error executeSettle(mesh::SettleOp op);
   Error executeAllReduce(mesh::AllReduceOp op);
   void reduceLine(ArrayRef<Environment *> line, Value input, Value result,
                   mesh::Reducer reducer, std::optional<int64_t> limit);
@@ -150,30 +160,97 @@ Error MeshInterpreter::executeStore(mesh::StoreOp op, Environment &core) {
   return Error::success();
 }
 
-/// Element (feature, position) of the cache is that of the value which has the
-/// position, wherever both lie.
-Error MeshInterpreter::executeAppend(mesh::AppendOp op) {
-  std::vector<float> value = gather(op.getValue());
-  auto object = module.lookupSymbol<mesh::ObjectOp>(op.getObject());
+/// One slice of a cache, [features x slots of all rows].
+Expected<Matrix> MeshInterpreter::readCache(mesh::ObjectOp object,
+                                            int64_t index) {
   TileMap map(object.getValueType(), objects.getMesh());
-  int64_t features = object.getValueType().getTensor().getDimSize(0);
-  int64_t positions = object.getValueType().getTensor().getDimSize(1);
+  ArrayRef<int64_t> shape = object.getValueType().getTensor().getShape();
+  Matrix cache{std::vector<float>(map.getNumElements()), shape[0], shape[1]};
+  for (Environment &core : cores) {
+    Expected<Array> tile =
+        objects.getTile(object.getSymName(), core.x, core.y, index);
+    if (!tile)
+      return tile.takeError();
+    std::vector<float> values = tile->getValues();
+    map.forEach(core.x, core.y, [&](int64_t at, int64_t element) {
+      if (element >= 0)
+        cache.values[element] = values[at];
+    });
+  }
+  return cache;
+}
+
+Error MeshInterpreter::writeCache(mesh::ObjectOp object, int64_t index,
+                                  const Matrix &cache) {
+  TileMap map(object.getValueType(), objects.getMesh());
   return forEachCore([&](Environment &core) -> Error {
-    int64_t first = core.getInt(op.getPosition());
-    int64_t begin = op.getBegin() ? core.getInt(op.getBegin()) : 0;
-    int64_t end = op.getEnd() ? core.getInt(op.getEnd()) : 1;
-    Expected<Array> tile = objects.getTile(op.getObject(), core.x, core.y,
-                                           core.getInt(op.getIndex()));
+    Expected<Array> tile =
+        objects.getTile(object.getSymName(), core.x, core.y, index);
     if (!tile)
       return tile.takeError();
     map.forEach(core.x, core.y, [&](int64_t at, int64_t element) {
-      int64_t row = element % positions - first;
-      if (element >= 0 && row >= begin && row < end)
+      if (element >= 0)
         (*tile->data)[tile->offset + at] =
-            roundTo(tile->type, value[row * features + element / positions]);
+            roundTo(tile->type, cache.values[element]);
     });
     return Error::success();
   });
+}
+
+/// Positions that are already there move to where they are beside one more.
+Error MeshInterpreter::executeAppend(mesh::AppendOp op) {
+  std::vector<float> value = gather(op.getValue());
+  auto object = module.lookupSymbol<mesh::ObjectOp>(op.getObject());
+  const Environment &core = cores[0]; // they agree
+  int64_t index = core.getInt(op.getIndex());
+  Expected<Matrix> before = readCache(object, index);
+  if (!before)
+    return before.takeError();
+  Matrix after = *before;
+  int64_t first = core.getInt(op.getPosition());
+  int64_t rows = objects.getMesh().rows;
+  if (op.getBegin()) {
+    for (int64_t row = core.getInt(op.getBegin()),
+                 end = core.getInt(op.getEnd());
+         row < end; ++row)
+      for (int64_t i = 0; i != after.rows; ++i)
+        after.at(i, first + row) = value[row * after.rows + i];
+    return writeCache(object, index, after);
+  }
+  int64_t settled = op.getSettled() ? core.getInt(op.getSettled()) : 0;
+  auto find = [&](int64_t position, int64_t count) {
+    return getSlot(
+        findPlace(object.getKVPlacement(), rows, position, count, settled));
+  };
+  for (int64_t i = 0; i != after.rows; ++i) {
+    for (int64_t position = 0; position != first; ++position)
+      after.at(i, find(position, first + 1)) =
+          before->at(i, find(position, first));
+    after.at(i, find(first, first + 1)) = value[i];
+  }
+  return writeCache(object, index, after);
+}
+
+Error MeshInterpreter::executeSettle(mesh::SettleOp op) {
+  auto object = module.lookupSymbol<mesh::ObjectOp>(op.getObject());
+  const Environment &core = cores[0];
+  int64_t index = core.getInt(op.getIndex());
+  Expected<Matrix> before = readCache(object, index);
+  if (!before)
+    return before.takeError();
+  Matrix after = *before;
+  int64_t from = core.getInt(op.getFrom()), to = core.getInt(op.getTo());
+  for (int64_t position = 0; position != to; ++position) {
+    auto find = [&](int64_t count) {
+      return getSlot(findPlace(object.getKVPlacement(), objects.getMesh().rows,
+                               position, count, count));
+    };
+    // Slots of a cyclic cache have the numbers of their positions.
+    int64_t source = position < from ? find(from) : position;
+    for (int64_t i = 0; i != after.rows; ++i)
+      after.at(i, find(to)) = before->at(i, source);
+  }
+  return writeCache(object, index, after);
 }
 
 //===----------------------------------------------------------------------===//
@@ -392,6 +469,8 @@ Error MeshInterpreter::execute(Operation &op) {
           })
           .Case<mesh::AppendOp>(
               [&](auto append) { return executeAppend(append); })
+          .Case<mesh::SettleOp>(
+              [&](auto settle) { return executeSettle(settle); })
           .Case<mesh::AllReduceOp>(
               [&](auto reduce) { return executeAllReduce(reduce); })
           .Case<mesh::GemmOp>([&](auto gemm) { return executeGemm(gemm); })

@@ -34,7 +34,7 @@ struct SessionOptions {
 struct LaunchRecord {
   int32_t token = 0;     ///< the first one
   uint32_t position = 0; ///< of that token
-  uint32_t count = 1;    ///< tokens
+  uint32_t count = 1;    ///< tokens; 0 where a prefilled cache was settled
   bool isPrefill = false;
   uint64_t ticks = 0; ///< 0 without timing
   unsigned contended = 0;
@@ -78,7 +78,10 @@ public:
   /// sizes, and maybe a launch "prefill" with the parameters "first", "begin"
   /// and "end", an input "prefill.x" [rows x embedding] and an output
   /// "prefill.logits" [vocab] or [rows x vocab], where rows is a multiple of
-  /// the mesh's; anything else is an error that names what is missing.
+  /// the mesh's. With a cache that is not cyclic a launch "settle" with the
+  /// parameters "from" and "to" belongs to a prefill, with "concat" a second
+  /// parameter "settled" to decode. Anything else is an error that names what
+  /// is missing.
   static llvm::Expected<std::unique_ptr<Session>>
   create(std::shared_ptr<const Program> program,
          const SessionOptions &options = {});
@@ -107,6 +110,11 @@ public:
   /// Forgets all positions.
   void reset();
 
+  /// What the cores hold of a state, as its placement tells.
+  llvm::Expected<std::vector<float>> readState(llvm::StringRef name) {
+    return emulator->readTensor(name);
+  }
+
   const Program &getProgram() const { return *program; }
   const ModelInfo &getModel() const { return *program->model; }
   const Tokenizer &getTokenizer() const { return tokenizer; }
@@ -124,8 +132,17 @@ private:
 
   llvm::Error checkInterface() const;
   llvm::Error checkPrefill();
+  llvm::Error checkSettle();
   llvm::Expected<int32_t> choose(Sampler &sampler, bool ignoreEnd) const;
   llvm::Error runLaunch(int32_t token);
+  /// Moves what was prefilled to where decode looks for it.
+  llvm::Error runSettle();
+  /// The next token may be prefilled. Behind tokens that were decoded into the
+  /// last row a cyclic chunk finds no room.
+  bool canPrefill() const {
+    return prefill && (getModel().kvPlacement != KVPlacement::Concat ||
+                       inPlace == settled);
+  }
   /// Feeds the first tokens of `tokens`; returns how many.
   llvm::Expected<uint32_t> runPrefill(llvm::ArrayRef<int32_t> tokens);
   llvm::Error feedPrompt(llvm::ArrayRef<int32_t> prompt,
@@ -155,6 +172,9 @@ private:
   /// Segments of the last records, whose times are not known yet.
   std::vector<std::vector<uint64_t>> untimed;
   uint32_t position = 0;
+  const Launch *settle = nullptr; ///< null with a cyclic cache
+  uint32_t inPlace = 0;           ///< positions that decode finds
+  uint32_t settled = 0;           ///< of them after the last settling
   double emulatorSeconds = 0, timingSeconds = 0;
 };
 

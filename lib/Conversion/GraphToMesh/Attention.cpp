@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "plmr/Dialect/PLMR/Transforms/Scalars.h"
 #include <cmath>
 
 using namespace mlir;
@@ -335,14 +336,32 @@ mesh::ObjectOp Placer::getCache(FlatSymbolRefAttr name, SplitAttr split) {
     return object;
   auto state = symbols.lookup<llm::StateOp>(name.getValue());
   auto type = cast<RankedTensorType>(state.getType());
-  auto object = createObject(
-      state.getLoc(), mesh::ObjectKind::State, symbol,
-      getType({type.getDimSize(0), type.getDimSize(2), type.getDimSize(1)},
-              {SplitAttr::getWhole(getContext()), split,
-               SplitAttr::getCyclic(getContext(), MeshAxis::Y)},
-              type.getElementType()));
+  // Rows of a cache "concat" need a slot for each position.
+  int64_t slots = type.getDimSize(1);
+  if (state.getKVPlacement() == KVPlacement::Concat)
+    slots *= mesh.rows;
+  auto object =
+      createObject(state.getLoc(), mesh::ObjectKind::State, symbol,
+                   getType({type.getDimSize(0), type.getDimSize(2), slots},
+                           {SplitAttr::getWhole(getContext()), split,
+                            SplitAttr::getCyclic(getContext(), MeshAxis::Y)},
+                           type.getElementType()));
   object.setStacked(true);
+  if (state.getKVPlacement() != KVPlacement::Cyclic)
+    object.setCacheAttr(state.getPlacementAttr());
   return object;
+}
+
+LogicalResult Placer::convertSettle(llm::SettleOp op) {
+  std::string symbol = (op.getState() + ".cache").str();
+  if (!symbols.lookup<mesh::ObjectOp>(symbol))
+    return op.emitOpError("expected an llm.attention to '")
+           << op.getState() << "' before it; nothing else tells where its "
+           << "features belong";
+  mesh::SettleOp::create(
+      builder, op.getLoc(), symbol, scalars.lookup(op.getLayer()),
+      scalars.lookup(op.getFrom()), scalars.lookup(op.getTo()));
+  return success();
 }
 
 LogicalResult Placer::convertAttention(llm::AttentionOp op) {
@@ -368,23 +387,36 @@ LogicalResult Placer::convertVectorAttention(llm::AttentionOp op) {
 
   mesh::ObjectOp keys = getCache(op.getKeysAttr(), layout.k);
   mesh::ObjectOp values = getCache(op.getValuesAttr(), layout.v);
+  Value settled = op.getSettled() ? scalars.lookup(op.getSettled()) : Value();
   mesh::AppendOp::create(builder, loc, inputs[1], keys.getSymName(), layer,
-                         position, Value(), Value());
+                         position, settled, Value(), Value());
   mesh::AppendOp::create(builder, loc, inputs[2], values.getSymName(), layer,
-                         position, Value(), Value());
+                         position, settled, Value(), Value());
   Value k = loadObject(loc, keys.getSymName(), layer);
   Value v = loadObject(loc, values.getSymName(), layer);
 
-  // Slots that any row uses, and whether this row's last one is valid.
-  Value rows = buildIndex(builder, loc, mesh.rows);
-  Value last = arith::DivUIOp::create(builder, loc, position, rows);
-  Value slots =
-      arith::AddIOp::create(builder, loc, last, buildIndex(builder, loc, 1));
-  Value row =
-      mesh::CoordOp::create(builder, loc, builder.getIndexType(), MeshAxis::Y);
-  Value newest = arith::RemUIOp::create(builder, loc, position, rows);
-  Value valid = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ule,
-                                      row, newest);
+  // Slots in use: of any row, whether this row's last one is valid; of a cache
+  // "concat" those of this row, all of which are.
+  Scalars s(builder, loc);
+  Value rows = s.index(mesh.rows);
+  auto getRow = [&]() -> Value {
+    return mesh::CoordOp::create(builder, loc, builder.getIndexType(),
+                                 MeshAxis::Y);
+  };
+  Value last, slots, valid;
+  if (settled) {
+    Value row = getRow();
+    Value isLast = s.equal(row, s.index(mesh.rows - 1));
+    Value behind = s.add(s.sub(position, settled), s.index(1));
+    Value more = s.number(s.less(row, s.rem(settled, rows)));
+    slots = s.add(s.div(settled, rows), s.select(isLast, behind, more));
+  } else {
+    last = s.div(position, rows);
+    slots = s.add(last, s.index(1));
+    Value row = getRow(), newest = s.rem(position, rows);
+    valid = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ule, row,
+                                  newest);
+  }
 
   int64_t heads = layout.kvHeads * layout.group;
   int64_t kv = layout.localKV, group = layout.group, dims = layout.localDims;
@@ -451,17 +483,20 @@ LogicalResult Placer::convertVectorAttention(llm::AttentionOp op) {
               return arith::MulFOp::create(nested, l, x[0],
                                            buildFloat(nested, l, f32, scale));
             });
-        Value newestScores =
-            getColumns(b, loc, multiplied, last, b.getIndexAttr(1));
-        Value maskedScores = buildElementwise(
-            b, loc, newestScores, {Dims{0, 1}}, newestScores,
-            [&](OpBuilder &nested, Location l, ValueRange x) -> Value {
-              Value none = buildFloat(nested, l, f32,
-                                      -std::numeric_limits<double>::infinity());
-              return arith::SelectOp::create(nested, l, valid, x[0], none);
-            });
-        Value masked = setColumns(b, loc, maskedScores, multiplied, last,
-                                  b.getIndexAttr(1));
+        Value masked = multiplied;
+        if (valid) {
+          Value newestScores =
+              getColumns(b, loc, multiplied, last, b.getIndexAttr(1));
+          Value maskedScores = buildElementwise(
+              b, loc, newestScores, {Dims{0, 1}}, newestScores,
+              [&](OpBuilder &nested, Location l, ValueRange x) -> Value {
+                Value none = buildFloat(
+                    nested, l, f32, -std::numeric_limits<double>::infinity());
+                return arith::SelectOp::create(nested, l, valid, x[0], none);
+              });
+          masked = setColumns(b, loc, maskedScores, multiplied, last,
+                              b.getIndexAttr(1));
+        }
         Value lowest = buildFilled(b, loc, buildEmpty(b, loc, {kv * group}),
                                    -std::numeric_limits<double>::infinity());
         Value maxima =

@@ -153,6 +153,8 @@ LogicalResult Placer::convertOp(Operation &op) {
     return convertRope(rope);
   if (auto attention = dyn_cast<llm::AttentionOp>(op))
     return convertAttention(attention);
+  if (auto settle = dyn_cast<llm::SettleOp>(op))
+    return convertSettle(settle);
   if (isElementwise(&op)) {
     // A placed operand decides, the others follow. Without one, the first
     // user does.

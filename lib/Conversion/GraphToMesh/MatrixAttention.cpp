@@ -116,9 +116,9 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
   mesh::ObjectOp keys = getCache(op.getKeysAttr(), layout.k);
   mesh::ObjectOp values = getCache(op.getValuesAttr(), layout.v);
   mesh::AppendOp::create(builder, loc, inputs[1], keys.getSymName(), layer,
-                         first, begin, end);
+                         first, Value(), begin, end);
   mesh::AppendOp::create(builder, loc, inputs[2], values.getSymName(), layer,
-                         first, begin, end);
+                         first, Value(), begin, end);
   Value k = loadObject(loc, keys.getSymName(), layer);
   Value v = loadObject(loc, values.getSymName(), layer);
   Value q = scaleQueries(loc, inputs[0], op.getScale().convertToDouble());

@@ -44,7 +44,8 @@ mesh::ObjectOp Placer::createObject(Location loc, ObjectKind kind,
   builder.setInsertionPoint(target);
   auto object = mesh::ObjectOp::create(builder, loc, kind, name, type,
                                        /*stacked=*/false, /*transposed=*/false,
-                                       /*file=*/nullptr, /*sources=*/nullptr);
+                                       /*file=*/nullptr, /*sources=*/nullptr,
+                                       /*cache=*/nullptr);
   symbols.insert(object);
   return object;
 }

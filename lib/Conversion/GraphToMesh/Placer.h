@@ -79,6 +79,7 @@ private:
   mlir::LogicalResult convertAttention(llm::AttentionOp op);
   mlir::LogicalResult convertVectorAttention(llm::AttentionOp op);
   mlir::LogicalResult convertMatrixAttention(llm::AttentionOp op);
+  mlir::LogicalResult convertSettle(llm::SettleOp op);
 
   /// Vectors along y lie in ring order where a matrix product may contract
   /// over the same dimension of a weight.

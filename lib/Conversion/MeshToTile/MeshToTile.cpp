@@ -41,6 +41,9 @@ private:
   void convertLocal(mesh::LocalOp op);
   void convertAppend(mesh::AppendOp op);
   void convertAppendRows(mesh::AppendOp op);
+  void convertShift(mesh::AppendOp op);
+  void convertSettle(mesh::SettleOp op);
+  Value buildCache(Operation *op, StringRef name, Value index);
   Value buildMessage(mesh::AllReduceOp op, SmallVectorImpl<Value> &parts);
   void convertAllReduce(mesh::AllReduceOp op);
   LogicalResult convertLoop(scf::ForOp loop);
@@ -105,19 +108,35 @@ void TileConverter::convertLocal(mesh::LocalOp op) {
     mapping.map(result, mapping.lookupOrDefault(value));
 }
 
+static mesh::ObjectOp lookupObject(Operation *op, StringRef name) {
+  return SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(
+      op, StringAttr::get(op->getContext(), name));
+}
+
+/// The core's tile of slice `index` of a cache.
+Value TileConverter::buildCache(Operation *op, StringRef name, Value index) {
+  return buildRef(op->getLoc(), name, mapping.lookup(index),
+                  lookupObject(op, name).getValueType().getTileType(mesh));
+}
+
 /// Every row writes the slot of the position: the row that owns it the new
 /// value, the others what is there. So time does not depend on the position.
 void TileConverter::convertAppend(mesh::AppendOp op) {
   Location loc = op.getLoc();
-  auto object = SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(
-      op, op.getObjectAttr());
-  RankedTensorType tile = object.getValueType().getTileType(mesh);
-  Value cache =
-      buildRef(loc, op.getObject(), mapping.lookup(op.getIndex()), tile);
+  Value cache = buildCache(op, op.getObject(), op.getIndex());
+  auto tile = cast<MemRefType>(cache.getType());
   Value position = mapping.lookup(op.getPosition());
   Value rows = arith::ConstantIndexOp::create(builder, loc, mesh.rows);
   Value slot = arith::DivUIOp::create(builder, loc, position, rows);
   Value owner = arith::RemUIOp::create(builder, loc, position, rows);
+  if (op.getSettled()) {
+    // What was not settled is in the last row, behind its block.
+    Value settled = mapping.lookup(op.getSettled());
+    Value block = arith::DivUIOp::create(builder, loc, settled, rows);
+    Value behind = arith::SubIOp::create(builder, loc, position, settled);
+    slot = arith::AddIOp::create(builder, loc, block, behind);
+    owner = arith::ConstantIndexOp::create(builder, loc, mesh.rows - 1);
+  }
   Value row = mesh::CoordOp::create(builder, loc, builder.getIndexType(),
                                     mesh::MeshAxis::Y);
   Value owns =
@@ -157,11 +176,8 @@ void TileConverter::convertAppend(mesh::AppendOp op) {
 /// from a position that row 0 owns.
 void TileConverter::convertAppendRows(mesh::AppendOp op) {
   Location loc = op.getLoc();
-  auto object = SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(
-      op, op.getObjectAttr());
-  RankedTensorType tile = object.getValueType().getTileType(mesh);
-  Value cache =
-      buildRef(loc, op.getObject(), mapping.lookup(op.getIndex()), tile);
+  Value cache = buildCache(op, op.getObject(), op.getIndex());
+  auto tile = cast<MemRefType>(cache.getType());
   Value source = buildOperand(loc, mapping.lookup(op.getValue()));
   Value rows = arith::ConstantIndexOp::create(builder, loc, mesh.rows);
   Value row = mesh::CoordOp::create(builder, loc, builder.getIndexType(),
@@ -202,6 +218,30 @@ void TileConverter::convertAppendRows(mesh::AppendOp op) {
               arith::TruncFOp::create(nested, l, arguments[1].getType(), value);
         linalg::YieldOp::create(nested, l, value);
       });
+}
+
+void TileConverter::convertShift(mesh::AppendOp op) {
+  Location loc = op.getLoc();
+  Value cache = buildCache(op, op.getObject(), op.getIndex());
+  Value value = mapping.lookup(op.getValue());
+  // Rows pass on what they store: rounded already.
+  auto type = cast<RankedTensorType>(value.getType())
+                  .clone(cast<MemRefType>(cache.getType()).getElementType());
+  if (type != value.getType())
+    value = arith::TruncFOp::create(builder, loc, type, value);
+  Value buffer = buildAlloc(loc, type);
+  buildWrite(loc, value, buffer);
+  mesh::ShiftTileOp::create(builder, loc, buffer, cache,
+                            mapping.lookup(op.getPosition()));
+}
+
+void TileConverter::convertSettle(mesh::SettleOp op) {
+  Value cache = buildCache(op, op.getObject(), op.getIndex());
+  bool isShifted =
+      lookupObject(op, op.getObject()).getKVPlacement() == KVPlacement::Shift;
+  mesh::SettleTileOp::create(builder, op.getLoc(), cache,
+                             mapping.lookup(op.getFrom()),
+                             mapping.lookup(op.getTo()), isShifted);
 }
 
 /// The buffer of a reduction's message and its part for each operand, one
@@ -496,8 +536,13 @@ LogicalResult TileConverter::convertOp(Operation &op) {
   } else if (auto append = dyn_cast<mesh::AppendOp>(op)) {
     if (append.getBegin())
       convertAppendRows(append);
+    else if (lookupObject(append, append.getObject()).getKVPlacement() ==
+             KVPlacement::Shift)
+      convertShift(append);
     else
       convertAppend(append);
+  } else if (auto settle = dyn_cast<mesh::SettleOp>(op)) {
+    convertSettle(settle);
   } else if (auto reduce = dyn_cast<mesh::AllReduceOp>(op)) {
     if (!reduce.getGroups())
       return reduce.emitOpError("expected groups; plmr-choose-algorithms sets "

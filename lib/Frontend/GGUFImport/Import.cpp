@@ -35,6 +35,7 @@ public:
     positions = options.contextLength.value_or(model.contextLength);
     chunk = options.chunk;
     allLogits = options.allLogits;
+    kvPlacement = options.kvPlacement;
     kvType = options.kvType == ElementType::F16 ? Type(builder.getF16Type())
                                                 : Type(f32);
   }
@@ -67,11 +68,12 @@ private:
   Value buildBlock(Value x);
   Value buildBlocks(Value x);
   func::FuncOp startFunction(StringRef name, ArrayRef<Type> arguments,
-                             ArrayRef<StringRef> names, Type result,
-                             StringRef resultName);
+                             ArrayRef<StringRef> names, Type result = {},
+                             StringRef resultName = "");
   void finishFunction(Value rows);
   void buildDecode();
   void buildPrefill();
+  void buildSettle();
 
   const ModelDescription &model;
   ImplicitLocOpBuilder builder;
@@ -79,9 +81,11 @@ private:
   StringAttr path;
   int64_t positions, chunk;
   bool allLogits;
+  KVPlacement kvPlacement;
   std::map<TensorRole, llm::WeightOp> weights;
   Value position;   ///< of the vector or of the first row
   Value begin, end; ///< rows that are new; null in decode
+  Value settled;    ///< of a cache "concat" in decode, else null
   Value layer;      ///< of the block that is being built
 };
 
@@ -138,9 +142,11 @@ void Importer::declareWeight(TensorRole role) {
 void Importer::declareState(StringRef name) {
   setRole(name);
   int64_t features = static_cast<int64_t>(model.numKVHeads) * model.headDim;
+  bool isCyclic = kvPlacement == KVPlacement::Cyclic;
   llm::StateOp::create(
       builder, name,
-      RankedTensorType::get({model.numBlocks, positions, features}, kvType));
+      RankedTensorType::get({model.numBlocks, positions, features}, kvType),
+      isCyclic ? StringAttr() : builder.getStringAttr(stringify(kvPlacement)));
 }
 
 Value Importer::getParam(TensorRole role) {
@@ -199,9 +205,9 @@ Value Importer::buildAttention(Value x) {
   k = buildRope("blk.rope_k", k, model.numKVHeads);
   setRole("blk.attention");
   float scale = 1 / std::sqrt(static_cast<float>(model.headDim));
-  Value result = llm::AttentionOp::create(builder, q, k, v, "k", "v", layer,
-                                          position, begin, end, model.numHeads,
-                                          model.numKVHeads, APFloat(scale));
+  Value result = llm::AttentionOp::create(
+      builder, q, k, v, "k", "v", layer, position, settled, begin, end,
+      model.numHeads, model.numKVHeads, APFloat(scale));
   Value out = buildProduct(TensorRole::AttentionOut, result);
   setRole("blk.attn_residual");
   return arith::AddFOp::create(builder, x, out);
@@ -253,11 +259,15 @@ func::FuncOp Importer::startFunction(StringRef name, ArrayRef<Type> arguments,
                                      ArrayRef<StringRef> names, Type result,
                                      StringRef resultName) {
   setRole(name);
+  SmallVector<Type> results;
+  if (result)
+    results.push_back(result);
   auto func = func::FuncOp::create(builder, name,
-                                   builder.getFunctionType(arguments, result));
+                                   builder.getFunctionType(arguments, results));
   for (auto [i, argument] : llvm::enumerate(names))
     func.setArgAttr(i, "plmr.name", builder.getStringAttr(argument));
-  func.setResultAttr(0, "plmr.name", builder.getStringAttr(resultName));
+  if (result)
+    func.setResultAttr(0, "plmr.name", builder.getStringAttr(resultName));
   builder.setInsertionPointToStart(func.addEntryBlock());
   return func;
 }
@@ -271,11 +281,35 @@ void Importer::finishFunction(Value rows) {
 
 void Importer::buildDecode() {
   OpBuilder::InsertionGuard guard(builder);
-  auto func = startFunction(
-      "decode", {vectorOf(model.embeddingLength), builder.getIndexType()},
-      {"x", "position"}, vectorOf(model.vocabSize), "logits");
+  Type index = builder.getIndexType();
+  SmallVector<Type> arguments = {vectorOf(model.embeddingLength), index};
+  SmallVector<StringRef> names = {"x", "position"};
+  if (kvPlacement == KVPlacement::Concat) {
+    arguments.push_back(index);
+    names.push_back("settled");
+  }
+  auto func = startFunction("decode", arguments, names,
+                            vectorOf(model.vocabSize), "logits");
   position = func.getArgument(1);
+  settled = arguments.size() > 2 ? func.getArgument(2) : Value();
   finishFunction(buildBlocks(func.getArgument(0)));
+  settled = {};
+}
+
+void Importer::buildSettle() {
+  OpBuilder::InsertionGuard guard(builder);
+  Type index = builder.getIndexType();
+  auto func = startFunction("settle", {index, index}, {"from", "to"});
+  Location loc = builder.getLoc();
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  Value blocks = arith::ConstantIndexOp::create(builder, loc, model.numBlocks);
+  auto loop = scf::ForOp::create(builder, zero, blocks, one);
+  func::ReturnOp::create(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  for (StringRef name : {"k", "v"})
+    llm::SettleOp::create(builder, name, loop.getInductionVar(),
+                          func.getArgument(0), func.getArgument(1));
 }
 
 void Importer::buildPrefill() {
@@ -320,6 +354,8 @@ OwningOpRef<ModuleOp> Importer::import() {
   buildDecode();
   if (chunk)
     buildPrefill();
+  if (chunk && kvPlacement != KVPlacement::Cyclic)
+    buildSettle();
   return module;
 }
 

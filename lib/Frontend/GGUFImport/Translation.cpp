@@ -35,12 +35,22 @@ void plmr::registerGGUFTranslations() {
   static llvm::cl::opt<bool> allLogits(
       "all-logits",
       llvm::cl::desc("gguf-to-mlir: @prefill returns the logits of all rows"));
+  static llvm::cl::opt<KVPlacement> kvPlacement(
+      "kv-placement",
+      llvm::cl::desc("gguf-to-mlir: which rows hold which positions"),
+      llvm::cl::values(
+          clEnumValN(KVPlacement::Cyclic, "cyclic",
+                     "position n in row n mod R"),
+          clEnumValN(KVPlacement::Shift, "shift", "balanced blocks"),
+          clEnumValN(KVPlacement::Concat, "concat",
+                     "new positions in the last row")),
+      llvm::cl::init(KVPlacement::Cyclic));
   static TranslateToMLIRRegistration import(
       "gguf-to-mlir", "import a GGUF model as a graph",
       [](llvm::SourceMgr &manager, MLIRContext *context) {
         llvm::Expected<OwningOpRef<ModuleOp>> module = importBuffer(
             *manager.getMemoryBuffer(manager.getMainFileID()), context,
-            {ElementType::F32, std::nullopt, chunk, allLogits});
+            {ElementType::F32, std::nullopt, chunk, allLogits, kvPlacement});
         if (module)
           return std::move(*module);
         emitError(UnknownLoc::get(context))

@@ -13,6 +13,7 @@ plmr.mesh @mesh 4 x 4 on "tiny"
 plmr.object input @x : !plmr.placed<tensor<64xf32>, [y]>
 plmr.object output @logits : !plmr.placed<tensor<512xf32>, [x]>
 plmr.object state @kv.k : !plmr.placed<tensor<2x32x64xf32>, [*, x, cyclic y]> stacked
+  cache "shift"
 plmr.object weight @attn_q : !plmr.placed<tensor<2x64x64xf32>, [*, y, x]>
   stacked in "m.gguf" [0, 1]
 plmr.channel @y.bcast #plmr.relation<broadcast y groups [4]>
@@ -27,12 +28,13 @@ func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
                   %v: !plmr.placed<tensor<512xf32>, [x]>,
                   %ks: !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>,
                   %l: index, %pos: index, %first: index, %begin: index,
-                  %end: index) {
+                  %end: index, %from: index, %to: index) {
   %w = plmr.load @attn_q[%l] : !plmr.placed<tensor<64x64xf32>, [y, x]>
   plmr.store %v, @logits : !plmr.placed<tensor<512xf32>, [x]>
   plmr.append %k, @kv.k[%l] at %pos : !plmr.placed<tensor<32xf32>, [x]>
   plmr.append %ks, @kv.k[%l] at %first rows %begin to %end
       : !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>
+  plmr.settle @kv.k[%l] from %from to %to
   %c = plmr.local (%ta = %a, %tb = %b) : (!plmr.placed<tensor<64xf32>, [y]>,
       !plmr.placed<tensor<64xf32>, [y]>) -> (!plmr.placed<tensor<64xf32>, [y]>)
       tiles (tensor<16xf32>, tensor<16xf32>) {
@@ -95,6 +97,13 @@ func.func @head_tiles(%q: memref<8x1x2x4xf32>, %k: memref<1x4x64xf32>,
       : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x2x256xf32>
   plmr.head_gemm_tile %p, %v, %o slots %slots kv_heads 4
       : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
+  return
+}
+
+func.func @cache_tiles(%v: memref<4xf32>, %cache: memref<4x64xf32>,
+                       %pos: index, %from: index, %to: index) {
+  plmr.shift_tile %v into %cache at %pos : memref<4xf32>, memref<4x64xf32>
+  plmr.settle_tile %cache from %from to %to : memref<4x64xf32>
   return
 }
 

@@ -185,6 +185,40 @@ TEST(Agreement, DecodeOfTheBundledModel) {
     }
 }
 
+/// Launches of one cache.
+class Launches {
+public:
+  Launches(Levels &levels, Golden &golden, int64_t rows)
+      : levels(levels), golden(golden), rows(rows) {}
+
+  void prefill(int64_t count) {
+    Inputs inputs = makeInputs(*levels.graph, "prefill", random);
+    int64_t begin = position % rows, end = begin + count;
+    inputs.parameters = {
+        {"first", position - begin}, {"begin", begin}, {"end", end}};
+    inputs.rows = {begin, end};
+    check(golden.launch("prefill", inputs));
+    position += count;
+  }
+  void settle() {
+    Inputs inputs;
+    inputs.parameters = {{"from", settled}, {"to", position}};
+    check(golden.launch("settle", inputs));
+    settled = position;
+  }
+  void decode() {
+    Inputs inputs = makeInputs(*levels.graph, "decode", random);
+    inputs.parameters = {{"position", position++}, {"settled", settled}};
+    check(golden.launch("decode", inputs));
+  }
+
+private:
+  Levels &levels;
+  Golden &golden;
+  int64_t rows, position = 0, settled = 0;
+  Random random{5};
+};
+
 TEST(Agreement, PrefillThenDecodeOfTheBundledModel) {
   for (std::string mesh : {"1x1", "2x3", "4x4"})
     for (const GoldenOptions &mode : modes) {
@@ -192,23 +226,37 @@ TEST(Agreement, PrefillThenDecodeOfTheBundledModel) {
       auto levels = Levels::fromModel(mesh, 2 * rows);
       levels->compile();
       auto golden = levels->createGolden(mode);
-      Random random(5);
-      int64_t position = 0;
-      for (int64_t count : {2 * rows, rows > 1 ? rows - 1 : 1}) {
-        Inputs inputs = makeInputs(*levels->graph, "prefill", random);
-        int64_t begin = position % rows, end = begin + count;
-        inputs.parameters = {
-            {"first", position - begin}, {"begin", begin}, {"end", end}};
-        inputs.rows = {begin, end};
-        check(golden->launch("prefill", inputs));
-        position += count;
-      }
-      Inputs inputs = makeInputs(*levels->graph, "decode", random);
-      inputs.parameters["position"] = position;
-      check(golden->launch("decode", inputs));
+      Launches launches(*levels, *golden, rows);
+      for (int64_t count : {2 * rows, rows > 1 ? rows - 1 : 1})
+        launches.prefill(count);
+      launches.decode();
       expectAgreement(*golden, mesh);
       EXPECT_THAT(golden->getHidden(), testing::IsEmpty()) << mesh;
     }
+}
+
+// In accumulated mode the cores' caches are those of the tile level bit for
+// bit, and so each position is where the specification has it.
+TEST(Agreement, CachesInBlocks) {
+  for (KVPlacement placement : {KVPlacement::Shift, KVPlacement::Concat})
+    for (std::string mesh : {"2x3", "3x2"})
+      for (const GoldenOptions &mode : modes) {
+        std::string what = mesh + " " + stringify(placement).str();
+        int64_t rows = mesh.back() - '0';
+        auto levels = Levels::fromModel(mesh, 2 * rows, placement);
+        levels->compile();
+        auto golden = levels->createGolden(mode);
+        Launches launches(*levels, *golden, rows);
+        for (int64_t count : {2 * rows - 1, rows})
+          launches.prefill(count);
+        launches.settle();
+        launches.prefill(1);
+        launches.settle();
+        for (int64_t i = 0; i != 2 * rows; ++i)
+          launches.decode();
+        expectAgreement(*golden, what);
+        EXPECT_THAT(golden->getHidden(), testing::IsEmpty()) << what;
+      }
 }
 
 } // namespace

@@ -26,7 +26,8 @@ Levels::Levels(const std::string &shape)
     : context(getRegistry()), shape(shape) {}
 
 std::unique_ptr<Levels> Levels::fromModel(const std::string &shape,
-                                          unsigned chunk) {
+                                          unsigned chunk,
+                                          KVPlacement placement) {
   std::unique_ptr<Levels> levels(new Levels(shape));
   GGUFFile file = check(
       GGUFFile::open(PLMR_SOURCE_DIR "/models/plmr-stories-280k-f32.gguf"));
@@ -34,6 +35,7 @@ std::unique_ptr<Levels> Levels::fromModel(const std::string &shape,
   GGUFImportOptions options;
   options.contextLength = 16;
   options.chunk = chunk;
+  options.kvPlacement = placement;
   levels->graph = check(importGGUF(file, model, &levels->context, options));
   return levels;
 }

@@ -12,6 +12,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "plmr/Interpreter/Golden.h"
 #include "plmr/Pipeline/Compiler.h"
+#include "plmr/Program/KVPlacement.h"
 #include <random>
 
 namespace plmr::interpreter {
@@ -25,8 +26,9 @@ public:
   using Change = llvm::function_ref<void(mlir::ModuleOp)>;
 
   /// Of the bundled model, with a context of 16; `chunk` rows of prefill.
-  static std::unique_ptr<Levels> fromModel(const std::string &mesh,
-                                           unsigned chunk = 0);
+  static std::unique_ptr<Levels>
+  fromModel(const std::string &mesh, unsigned chunk = 0,
+            KVPlacement placement = KVPlacement::Cyclic);
   /// Of a graph as text.
   static std::unique_ptr<Levels> fromText(const std::string &text,
                                           const std::string &mesh);

@@ -16,6 +16,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "plmr/Frontend/GGUF/Architecture.h"
+#include "plmr/Program/KVPlacement.h"
 
 namespace plmr {
 
@@ -28,6 +29,8 @@ struct GGUFImportOptions {
   uint32_t chunk = 0;
   /// @prefill returns the logits of all rows, not only of the last new one.
   bool allLogits = false;
+  /// Which rows of a mesh hold which positions.
+  KVPlacement kvPlacement = KVPlacement::Cyclic;
 };
 
 /// The graph of `model`, which was read from `file`: a module with its weights,
@@ -36,8 +39,11 @@ struct GGUFImportOptions {
 /// where x is the embedding of the token at `position`. With a chunk also
 /// `@prefill(prefill.x: tensor<chunkxdxf32>, first: index, begin: index,
 /// end: index) -> prefill.logits: tensor<vocabxf32>`, where row i is at
-/// position first + i and rows begin up to end are new. An error names a
-/// context length that the model does not have.
+/// position first + i and rows begin up to end are new. With a placement other
+/// than cyclic `@settle(from: index, to: index)` follows, which must run
+/// between a prefill of positions from up to to and @decode; with "concat"
+/// decode has a last argument `settled`, the positions that were settled. An
+/// error names a context length that the model does not have.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 importGGUF(const GGUFFile &file, const ModelDescription &model,
            mlir::MLIRContext *context, const GGUFImportOptions &options = {});

@@ -10,6 +10,7 @@
 #include "plmr/Dialect/LLM/IR/LLM.h"
 
 using namespace mlir;
+using namespace plmr;
 using namespace plmr::llm;
 
 /// The type of a row of `rows`, or of a vector itself.
@@ -41,7 +42,16 @@ LogicalResult StateOp::verify() {
   if (type.getRank() != 3)
     return emitOpError("expected [layers x positions x features] but got rank ")
            << type.getRank();
+  if (getPlacement() && !parseKVPlacement(*getPlacement()))
+    return emitOpError("expected a placement \"cyclic\", \"shift\" or "
+                       "\"concat\" but got \"")
+           << *getPlacement() << "\"";
   return success();
+}
+
+KVPlacement StateOp::getKVPlacement() {
+  return getPlacement() ? *parseKVPlacement(*getPlacement())
+                        : KVPlacement::Cyclic;
 }
 
 LogicalResult ParamOp::verifySymbolUses(SymbolTableCollection &symbols) {
@@ -120,6 +130,13 @@ LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &symbols) {
     if (!state)
       return emitOpError("expected '")
              << name.getValue() << "' to be an llm.state";
+    bool isConcat = state.getKVPlacement() == KVPlacement::Concat;
+    if (static_cast<bool>(getSettled()) != (isConcat && !getBegin()))
+      return emitOpError("expected ")
+             << (getSettled() ? "no settled positions of '"
+                              : "settled positions of '")
+             << name.getValue() << "', which is placed by \""
+             << stringify(state.getKVPlacement()) << "\"";
     auto type = cast<RankedTensorType>(state.getType());
     if (type.getDimSize(2) != features) {
       InFlightDiagnostic diag = emitOpError("expected a state of ")
@@ -129,5 +146,17 @@ LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &symbols) {
       return diag;
     }
   }
+  return success();
+}
+
+LogicalResult SettleOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto state = symbols.lookupNearestSymbolFrom<StateOp>(*this, getStateAttr());
+  if (!state)
+    return emitOpError("expected '") << getState() << "' to be an llm.state";
+  if (state.getKVPlacement() == KVPlacement::Cyclic)
+    return emitOpError("expected '")
+           << getState()
+           << "' to be placed by \"shift\" or \"concat\": a cyclic cache "
+              "is always where attention looks for it";
   return success();
 }

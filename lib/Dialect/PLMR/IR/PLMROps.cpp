@@ -135,7 +135,23 @@ LogicalResult ObjectOp::verify() {
       return emitOpError("expected ")
              << slices << " source(s) but got " << getSources()->size();
   }
+  if (!getCache())
+    return success();
+  if (!parseKVPlacement(*getCache()))
+    return emitOpError("expected a cache \"cyclic\", \"shift\" or \"concat\" "
+                       "but got \"")
+           << *getCache() << "\"";
+  if (getKind() != ObjectKind::State || !getStacked() ||
+      type.getPlacement().getSplits().back() !=
+          SplitAttr::getCyclic(getContext(), MeshAxis::Y))
+    return emitOpError("expected a cache to be a stacked state whose last "
+                       "dimension is 'cyclic y' but got ")
+           << type;
   return success();
+}
+
+KVPlacement ObjectOp::getKVPlacement() {
+  return getCache() ? *parseKVPlacement(*getCache()) : KVPlacement::Cyclic;
 }
 
 //===----------------------------------------------------------------------===//
@@ -201,6 +217,23 @@ LogicalResult AppendOp::verifySymbolUses(SymbolTableCollection &symbols) {
       isMatrix != static_cast<bool>(getEnd()))
     return emitOpError("expected ")
            << (isMatrix ? "rows of a matrix" : "no rows of a vector");
+  bool isConcat = object.getKVPlacement() == KVPlacement::Concat;
+  if (static_cast<bool>(getSettled()) != (isConcat && !isMatrix))
+    return failWithNote(emitOpError("expected ")
+                            << (getSettled() ? "no settled positions"
+                                             : "settled positions of a cache "
+                                               "\"concat\""),
+                        object);
+  return success();
+}
+
+LogicalResult SettleOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto object = lookupSymbol<ObjectOp>(*this, getObjectAttr(), symbols);
+  if (!object)
+    return failure();
+  if (object.getKVPlacement() == KVPlacement::Cyclic)
+    return failWithNote(emitOpError("expected a cache \"shift\" or \"concat\""),
+                        object);
   return success();
 }
 
@@ -591,6 +624,24 @@ static LogicalResult verifyRanks(Operation *op, ValueRange tiles,
       return op->emitOpError("expected ")
              << what << " but got " << tiles.getTypes();
   return success();
+}
+
+LogicalResult ShiftTileOp::verify() {
+  if (failed(verifyRanks(*this, getOperands().take_front(2), {1, 2},
+                         "a vector and a matrix")))
+    return failure();
+  auto value = cast<MemRefType>(getValue().getType());
+  auto cache = cast<MemRefType>(getCache().getType());
+  if (value.getDimSize(0) == cache.getDimSize(0) &&
+      value.getElementType() == cache.getElementType())
+    return success();
+  return emitOpError("expected a row of the tile for each element and one "
+                     "element type but got ")
+         << value << " and " << cache;
+}
+
+LogicalResult SettleTileOp::verify() {
+  return verifyRanks(*this, getOperands().take_front(1), {2}, "a matrix");
 }
 
 LogicalResult GemmTileOp::verify() {

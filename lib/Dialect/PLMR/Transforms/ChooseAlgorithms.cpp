@@ -108,6 +108,15 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
     getOperation().walk([&](Operation *op) {
       hasProducts |= isa<mesh::GemmOp, mesh::GemmTOp, mesh::HeadGemmTOp>(op);
     });
+    // So do the shifts of a cache.
+    unsigned shifts = 0;
+    SymbolTable symbols(getOperation()->getParentOfType<ModuleOp>());
+    getOperation().walk([&](mesh::AppendOp op) {
+      auto object = symbols.lookup<mesh::ObjectOp>(op.getObject());
+      if (!op.getBegin() && meshOp.getShape().rows > 1 &&
+          object.getKVPlacement() == KVPlacement::Shift)
+        shifts = 1;
+    });
     unsigned most = hasProducts ? 1 : static_cast<unsigned>(levels);
     SmallVector<Tree> trees;
     auto getTree = [&](mesh::AllReduceOp op) -> Tree & {
@@ -129,7 +138,7 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       reductions.push_back(op);
       getTree(op);
     });
-    fitQueues(trees, machine->inputQueues);
+    fitQueues(trees, machine->inputQueues - shifts);
     for (mesh::AllReduceOp op : reductions)
       op.setGroups(getTree(op).getGroups());
   }

@@ -182,6 +182,10 @@ struct ExpandCollectives
       return expander.expandHeadGemmT(scores);
     else if (auto weighted = dyn_cast<mesh::HeadGemmTileOp>(op))
       expander.expandHeadGemm(weighted);
+    else if (auto shift = dyn_cast<mesh::ShiftTileOp>(op))
+      expander.expandShift(shift);
+    else if (auto settle = dyn_cast<mesh::SettleTileOp>(op))
+      expander.expandSettle(settle);
     return success();
   }
 };

@@ -40,6 +40,8 @@ public:
   mlir::LogicalResult expandGemmT(mesh::GemmTTileOp op);
   mlir::LogicalResult expandHeadGemmT(mesh::HeadGemmTTileOp op);
   void expandHeadGemm(mesh::HeadGemmTileOp op);
+  void expandShift(mesh::ShiftTileOp op);
+  void expandSettle(mesh::SettleTileOp op);
 
 private:
   using Value = mlir::Value;
@@ -147,6 +149,12 @@ private:
   mlir::LogicalResult checkUnits(mlir::Operation *op, int64_t extent);
   mlir::LogicalResult checkTiles(mlir::Operation *op, Value result,
                                  int64_t segments);
+  /// The column of a matrix, as a vector.
+  Value column(Location loc, Value tile, OpFoldResult slot);
+  void copyIf(Location loc, Value condition, Value from, Value to);
+  void turnBlocks(mesh::ShiftTileOp op, const Line &y, Value q, Value isDue);
+  void walkBlocks(mesh::SettleTileOp op, const Line &y);
+  void takeOwn(mesh::SettleTileOp op, const Line &y, Value tile, Value owner);
 
   mlir::ModuleOp module;
   mlir::SymbolTable symbols;

@@ -17,6 +17,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "plmr/Program/KVPlacement.h"
 
 #include "plmr/Dialect/LLM/IR/LLMDialect.h.inc"
 

@@ -57,15 +57,24 @@ def LLM_StateOp : LLM_Op<"state", [Symbol]> {
   let summary = "Names a cache that outlives a launch";
   let description = [{
     A tensor [layers x positions x features] that launches read and append to.
+    `placement` is a wish which rows of a mesh hold which positions:
+    `"cyclic"` (without it), `"shift"` or `"concat"` (docs/Algorithms.md).
 
-    Example: `llm.state @kv.k : tensor<5x512x32xf32>`
+    Example: `llm.state @kv.k : tensor<5x512x32xf32> placement "shift"`
 
     Constraints:
-    - the tensor has three static dimensions.
+    - the tensor has three static dimensions;
+    - the placement is one of the three.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
-                       TypeAttrOf<AnyStaticShapeTensor>:$type);
-  let assemblyFormat = "$sym_name `:` $type attr-dict";
+                       TypeAttrOf<AnyStaticShapeTensor>:$type,
+                       OptionalAttr<StrAttr>:$placement);
+  let assemblyFormat = [{
+    $sym_name `:` $type (`placement` $placement^)? attr-dict
+  }];
+  let extraClassDeclaration = [{
+    ::plmr::KVPlacement getKVPlacement();
+  }];
   let hasVerifier = 1;
 }
 
@@ -151,6 +160,8 @@ def LLM_AttentionOp : LLM_Op<"attention", [
     written, and each attends to the positions up to its own. The other rows of
     the result are of no use.
 
+    `settled` positions were spread over the rows of the mesh by `llm.settle`.
+
     Example:
     ```mlir
     %a = llm.attention %q, %k, %v, @kv.k, @kv.v[%layer] at %pos
@@ -164,20 +175,41 @@ def LLM_AttentionOp : LLM_Op<"attention", [
     - heads is a multiple of kv_heads;
     - both symbols are an `llm.state` whose last dimension is that of k;
     - q and k have the same head dimension, and the same rows;
-    - begin and end are given if and only if q and k are matrices.
+    - begin and end are given if and only if q and k are matrices;
+    - settled is given if and only if they are vectors and the states are placed
+      by "concat".
   }];
   let arguments = (ins LLM_Rows:$q, LLM_Rows:$k, LLM_Rows:$v,
                        FlatSymbolRefAttr:$keys, FlatSymbolRefAttr:$values,
-                       Index:$layer, Index:$position, Optional<Index>:$begin,
-                       Optional<Index>:$end, I64Attr:$heads,
-                       I64Attr:$kv_heads, F32Attr:$scale);
+                       Index:$layer, Index:$position, Optional<Index>:$settled,
+                       Optional<Index>:$begin, Optional<Index>:$end,
+                       I64Attr:$heads, I64Attr:$kv_heads, F32Attr:$scale);
   let results = (outs LLM_Rows:$result);
   let assemblyFormat = [{
     $q `,` $k `,` $v `,` $keys `,` $values `[` $layer `]` `at` $position
-    (`rows` $begin^ `to` $end)? `heads` $heads `kv_heads` $kv_heads `scale`
-    $scale attr-dict `:` type($q) `,` type($k)
+    (`settled` $settled^)? (`rows` $begin^ `to` $end)? `heads` $heads `kv_heads`
+    $kv_heads `scale` $scale attr-dict `:` type($q) `,` type($k)
   }];
   let hasVerifier = 1;
+}
+
+def LLM_SettleOp : LLM_Op<"settle", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Spreads positions of a cache over the rows of a mesh";
+  let description = [{
+    Positions 0 up to `from` were spread, or decoded, before; `from` up to `to`
+    were written by attention to matrices. Afterwards the positions lie where
+    attention to a vector at `to` looks for them. The cache's value does not
+    change.
+
+    Example: `llm.settle @kv.k[%layer] from %from to %to`
+
+    Constraints:
+    - the symbol is an `llm.state` with a placement other than "cyclic".
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$state, Index:$layer, Index:$from,
+                       Index:$to);
+  let assemblyFormat = "$state `[` $layer `]` `from` $from `to` $to attr-dict";
 }
 
 #endif // PLMR_DIALECT_LLM_IR_LLMOPS_TD

@@ -20,6 +20,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "plmr/Analysis/Relation.h"
+#include "plmr/Program/KVPlacement.h"
 
 #include "plmr/Dialect/PLMR/IR/PLMRDialect.h.inc"
 

@@ -40,14 +40,19 @@ def PLMR_StoreOp : PLMR_Op<"store", [
 def PLMR_AppendOp : PLMR_Op<"append", [
     MemoryEffects<[MemRead, MemWrite]>, AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "Writes positions of a cyclic cache";
+  let summary = "Writes positions of a cache";
   let description = [{
-    The cache [features x positions] is cut cyclically along y by positions.
-    A vector is replicated along y, so that the row which owns the position
-    has it already and nothing moves. Of a matrix [positions x features] that
-    is cut cyclically, too, row i is position `position` + i, and rows `begin`
-    up to `end` are written. `position` is then a multiple of the mesh's rows,
-    so that again nothing moves.
+    The slots of the cache [features x slots] are cut cyclically along y. A
+    vector, at `position`, is replicated along y, so that the row which gets it
+    has it already: row `position` mod R of a cyclic cache, the last one of the
+    others (but for the first R positions of a shifted one). In a shifted cache
+    rows below the one that grows pass on their oldest position. `settled` is
+    that of `llm.attention`.
+
+    Of a matrix [positions x features] that is cut cyclically, too, row i is
+    position `position` + i, and rows `begin` up to `end` are written, always
+    where a cyclic cache has them. `position` is then a multiple of the mesh's
+    rows, so that nothing moves.
 
     Example:
     ```mlir
@@ -57,18 +62,37 @@ def PLMR_AppendOp : PLMR_Op<"append", [
     ```
 
     Constraints:
-    - the object is a stacked state whose positions are `cyclic y` and whose
+    - the object is a stacked state whose slots are `cyclic y` and whose
       features are placed as those of the value;
     - the value is a vector, or a matrix whose rows are `cyclic y`;
-    - begin and end are given if and only if it is a matrix.
+    - begin and end are given if and only if it is a matrix;
+    - settled is given if and only if it is a vector and the cache is "concat".
   }];
   let arguments = (ins PLMR_PlacedType:$value, FlatSymbolRefAttr:$object,
-                       Index:$index, Index:$position, Optional<Index>:$begin,
-                       Optional<Index>:$end);
+                       Index:$index, Index:$position, Optional<Index>:$settled,
+                       Optional<Index>:$begin, Optional<Index>:$end);
   let assemblyFormat = [{
-    $value `,` $object `[` $index `]` `at` $position
+    $value `,` $object `[` $index `]` `at` $position (`settled` $settled^)?
     (`rows` $begin^ `to` $end)? `:` qualified(type($value)) attr-dict
   }];
+}
+
+def PLMR_SettleOp : PLMR_Op<"settle", [
+    MemoryEffects<[MemRead, MemWrite]>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Moves cyclic positions of a cache into balanced blocks";
+  let description = [{
+    Positions 0 up to `from` lie in balanced blocks, those from there up to `to`
+    cyclically; afterwards all lie in balanced blocks (KVPlacement.h).
+
+    Example: `plmr.settle @kv.k[%l] from %from to %to`
+
+    Constraints:
+    - the object is a stacked state with a `cache` other than "cyclic".
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$object, Index:$index, Index:$from,
+                       Index:$to);
+  let assemblyFormat = "$object `[` $index `]` `from` $from `to` $to attr-dict";
 }
 
 def PLMR_LocalOp : PLMR_Op<"local", [

@@ -39,6 +39,9 @@ def PLMR_ObjectOp : PLMR_Op<"object", [Symbol]> {
     Weights, state, inputs and outputs. `sources` says where the data of a
     weight lies (attributes of the `llm` dialect); with `stacked` there is one
     for each slice of the leading dimension. `transposed` as in `llm.weight`.
+    The last dimension of a state with `cache` is one of slots, `cyclic y`: which
+    positions they hold is what `"cyclic"`, `"shift"` or `"concat"` says
+    (KVPlacement.h).
 
     Example:
     ```mlir
@@ -48,22 +51,27 @@ def PLMR_ObjectOp : PLMR_Op<"object", [Symbol]> {
     Constraints:
     - the type is not partial;
     - the leading dimension of a stacked object is whole and outermost;
-    - weights, and only they, have sources, one for each slice.
+    - weights, and only they, have sources, one for each slice;
+    - `cache` is one of the three, of a stacked state [.., cyclic y].
   }];
   let arguments = (ins PLMR_ObjectKindAttr:$kind, SymbolNameAttr:$sym_name,
                        TypeAttrOf<PLMR_PlacedType>:$type,
                        UnitAttr:$stacked, UnitAttr:$transposed,
                        OptionalAttr<StrAttr>:$file,
-                       OptionalAttr<ArrayAttr>:$sources);
+                       OptionalAttr<ArrayAttr>:$sources,
+                       OptionalAttr<StrAttr>:$cache);
   let assemblyFormat = [{
     `` $kind $sym_name `:` $type (`stacked` $stacked^)?
-    (`transposed` $transposed^)? (`in` $file^ $sources)? attr-dict
+    (`transposed` $transposed^)? (`in` $file^ $sources)? (`cache` $cache^)?
+    attr-dict
   }];
   let extraClassDeclaration = [{
     PlacedType getPlacedType() { return ::llvm::cast<PlacedType>(getType()); }
     /// The type of the value that a load (or a store) moves: without the
     /// leading dimension if stacked.
     PlacedType getValueType();
+    /// Which positions the slots of a cache hold.
+    ::plmr::KVPlacement getKVPlacement();
   }];
   let hasVerifier = 1;
 }

@@ -46,6 +46,46 @@ def PLMR_ReduceTileOp : PLMR_Op<"reduce_tile"> {
   let hasVerifier = 1;
 }
 
+def PLMR_ShiftTileOp : PLMR_Op<"shift_tile"> {
+  let summary = "`plmr.append` of a vector to a shifted cache, on tiles";
+  let description = [{
+    The value has the features of the cache's tile [features x slots].
+
+    Example:
+    ```mlir
+    plmr.shift_tile %v into %cache at %pos : memref<4xf32>, memref<4x64xf32>
+    ```
+
+    Constraints:
+    - the value is a vector, the tile a matrix with a row for each element of
+      it; both have one element type.
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$value, AnyStaticShapeMemRef:$cache,
+                       Index:$position);
+  let assemblyFormat = [{
+    $value `into` $cache `at` $position attr-dict `:` type($value) `,` type($cache)
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_SettleTileOp : PLMR_Op<"settle_tile"> {
+  let summary = "`plmr.settle` on tiles";
+  let description = [{
+    With `shifted` the blocks lie where a shifted cache has them, else in order.
+
+    Example: `plmr.settle_tile %cache from %from to %to : memref<4x64xf32>`
+
+    Constraints:
+    - the tile is a matrix [features x slots].
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$cache, Index:$from, Index:$to,
+                       UnitAttr:$shifted);
+  let assemblyFormat = [{
+    $cache `from` $from `to` $to (`shifted` $shifted^)? attr-dict `:` type($cache)
+  }];
+  let hasVerifier = 1;
+}
+
 def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
   let summary = "The staircase MeshGEMM on tiles: C += A [B0 B1 ..]";
   let description = [{

@@ -89,7 +89,9 @@ def ExpandCollectives : Pass<"plmr-expand-collectives", "::mlir::ModuleOp"> {
     the staircase MeshGEMM, whose transfers run beside the products,
     `plmr.gemm_t_tile` the same walk with the result in A's place, and
     `plmr.head_gemm_t_tile` and `plmr.head_gemm_tile` both on the columns of
-    each key head (docs/Algorithms.md).
+    each key head. `plmr.shift_tile` becomes a message of each row to the one
+    above, `plmr.settle_tile` a walk around the ring of rows
+    (docs/Algorithms.md).
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
