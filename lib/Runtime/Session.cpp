@@ -11,6 +11,7 @@
 #include "plmr/Support/Clock.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include <limits>
 
 using namespace plmr;
@@ -49,9 +50,14 @@ static Error checkVector(const Program &program, const Launch &launch,
 
 Error Session::checkInterface() const {
   const ModelInfo &model = getModel();
-  if (decode.parameters != std::vector<std::string>{"position"})
-    return makeError("launch 'decode': expected the parameter 'position' but "
-                     "got {0} parameters",
+  std::vector<std::string> parameters = {"position"};
+  if (model.kvPlacement == KVPlacement::Concat)
+    parameters.push_back("settled");
+  if (decode.parameters != parameters)
+    return makeError("launch 'decode': expected the parameter{0} '{1}' but got "
+                     "{2} parameters",
+                     parameters.size() > 1 ? "s" : "",
+                     llvm::join(parameters, "' and '"),
                      decode.parameters.size());
   if (decode.inputs.size() != 1)
     return makeError("launch 'decode': expected the input 'x' but got {0} "
@@ -101,6 +107,17 @@ Error Session::checkPrefill() {
   return Error::success();
 }
 
+Error Session::checkSettle() {
+  if (!prefill || getModel().kvPlacement == KVPlacement::Cyclic)
+    return Error::success();
+  settle = program->findLaunch("settle");
+  if (settle && settle->parameters == std::vector<std::string>{"from", "to"})
+    return Error::success();
+  return makeError("expected a launch 'settle' of the parameters 'from' and "
+                   "'to' beside 'prefill', for a cache placed by {0}",
+                   stringify(getModel().kvPlacement));
+}
+
 Session::Session(std::shared_ptr<const Program> program, Tokenizer tokenizer,
                  const Launch &decode)
     : program(std::move(program)), tokenizer(std::move(tokenizer)),
@@ -130,6 +147,8 @@ Session::create(std::shared_ptr<const Program> program,
     return std::move(error);
   if (Error error = session->checkPrefill())
     return std::move(error);
+  if (Error error = session->checkSettle())
+    return std::move(error);
   if (Error error = loadWeights(*session->emulator, session->files))
     return std::move(error);
   if (options.timing)
@@ -141,7 +160,7 @@ void Session::reset() {
   for (const Tensor &tensor : program->tensors)
     if (program->objects[tensor.object].kind == Object::Kind::State)
       emulator->clearTensor(tensor);
-  position = 0;
+  position = inPlace = settled = 0;
 }
 
 //===----------------------------------------------------------------------===//
@@ -205,14 +224,37 @@ Error Session::runLaunch(int32_t token) {
     return error;
   if (Error error = emulator->writeTensor("x", x))
     return error;
+  if (Error error = runSettle())
+    return error;
   LaunchRecord record;
   record.token = token;
   record.position = position;
-  if (Error error = run(decode, {static_cast<int32_t>(position)}, record))
+  std::vector<int32_t> parameters = {static_cast<int32_t>(position)};
+  if (getModel().kvPlacement == KVPlacement::Concat)
+    parameters.push_back(static_cast<int32_t>(settled));
+  if (Error error = run(decode, std::move(parameters), record))
     return error;
+  inPlace = position;
   if (Error error = emulator->readTensor("logits").moveInto(logits))
     return error;
   emulatorSeconds += getSeconds() - start;
+  return Error::success();
+}
+
+Error Session::runSettle() {
+  if (!settle || inPlace == position)
+    return Error::success();
+  LaunchRecord record;
+  record.token = -1;
+  record.position = position;
+  record.count = 0;
+  record.isPrefill = true;
+  if (Error error =
+          run(*settle,
+              {static_cast<int32_t>(inPlace), static_cast<int32_t>(position)},
+              record))
+    return error;
+  inPlace = settled = position;
   return Error::success();
 }
 
@@ -312,7 +354,7 @@ Error Session::feedPrompt(ArrayRef<int32_t> prompt,
         return error;
     return Error::success();
   };
-  if (!prefill || !options.usePrefill) {
+  if (!canPrefill() || !options.usePrefill) {
     for (int32_t token : prompt) {
       if (Error error = runLaunch(token))
         return error;

@@ -137,6 +137,7 @@ plmr::compile(const std::string &path, const std::string &mesh,
   if (!info)
     return info.takeError();
   program->model = std::move(*info);
+  program->model->kvPlacement = import.kvPlacement;
   // The tokens' embeddings lie in the model's own file.
   program->model->embedding.file = program->files.size();
   program->files.push_back(path);

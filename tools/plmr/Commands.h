@@ -26,7 +26,7 @@ namespace plmr {
 struct TargetOptions {
   std::string model; ///< a GGUF file, a graph (.mlir) or a program (.plmr)
   /// Those that were given; a program has them already.
-  std::optional<std::string> device, mesh, kv;
+  std::optional<std::string> device, mesh, kv, kvPlacement;
   std::optional<uint32_t> context;
   /// Tokens of a prompt that one launch takes; none: chosen.
   std::optional<uint32_t> chunk;

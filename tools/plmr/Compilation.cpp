@@ -58,10 +58,11 @@ Compilation::create(const TargetOptions &options) {
           parseMesh(options.mesh.value_or("auto")).moveInto(result->mesh))
     return std::move(error);
   bool isText = StringRef(options.model).ends_with(".mlir");
-  if (isText && (options.kv || options.context || options.chunk ||
-                 options.noPrefill || options.allLogits))
-    return makeError("{0} is a graph: --kv, --ctx-size, --chunk, --no-prefill "
-                     "and --all-logits belong to a GGUF file",
+  if (isText && (options.kv || options.kvPlacement || options.context ||
+                 options.chunk || options.noPrefill || options.allLogits))
+    return makeError("{0} is a graph: --kv, --kv-placement, --ctx-size, "
+                     "--chunk, --no-prefill and --all-logits belong to a GGUF "
+                     "file",
                      options.model);
   if (llvm::Error error =
           isText ? result->parseGraph(options) : result->importModel(options))
@@ -76,6 +77,13 @@ llvm::Error Compilation::importModel(const TargetOptions &options) {
   if (kv != "f32" && kv != "f16")
     return makeError("--kv: expected f32 or f16 but got '{0}'", kv);
   import.kvType = kv == "f16" ? ElementType::F16 : ElementType::F32;
+  std::string placement = options.kvPlacement.value_or("cyclic");
+  std::optional<KVPlacement> known = parseKVPlacement(placement);
+  if (!known)
+    return makeError("--kv-placement: expected cyclic, shift or concat but got "
+                     "'{0}'",
+                     placement);
+  import.kvPlacement = *known;
   if (llvm::Error error = GGUFFile::open(options.model).moveInto(file))
     return error;
   if (llvm::Error error = readModel(*file).moveInto(description))
@@ -88,6 +96,7 @@ llvm::Error Compilation::importModel(const TargetOptions &options) {
     return info.takeError();
   model = std::move(*info);
   model->contextLength = options.context.value_or(model->contextLength);
+  model->kvPlacement = import.kvPlacement;
   if (options.chunk && *options.chunk > model->contextLength)
     return makeError("--chunk: expected at most {0} tokens, the context's "
                      "positions, but got {1}",

@@ -39,6 +39,7 @@ private:
   Error readEmbedding(int32_t token, float *row);
   Error runPrefill(ArrayRef<int32_t> tokens);
   Error runDecode(int32_t token);
+  Error runSettle();
   Error feed(ArrayRef<int32_t> tokens);
   Expected<int32_t> chooseToken();
   void print() const;
@@ -56,6 +57,7 @@ private:
   std::vector<int32_t> prompt;
   uint32_t prefillRows = 0; ///< 0: there is no prefill
   uint32_t position = 0;
+  uint32_t settled = 0; ///< positions of the prompt, once they are decoded on
   bool lastWasPrefill = false;
   uint32_t lastRow = 0; ///< of the last prefill
 };
@@ -145,13 +147,26 @@ Error GoldenRunner::runPrefill(ArrayRef<int32_t> tokens) {
   return golden->launch("prefill", inputs);
 }
 
+/// The prompt is prefilled once, so what was settled before is nothing.
+Error GoldenRunner::runSettle() {
+  if (!lastWasPrefill || !program->findLaunch("settle"))
+    return Error::success();
+  settled = position;
+  interpreter::Inputs inputs;
+  inputs.parameters = {{"from", 0}, {"to", position}};
+  return golden->launch("settle", inputs);
+}
+
 Error GoldenRunner::runDecode(int32_t token) {
+  if (Error error = runSettle())
+    return error;
   interpreter::Inputs inputs;
   std::vector<float> &x = inputs.tensors["x"];
   x.resize(program->model->embeddingLength);
   if (Error error = readEmbedding(token, x.data()))
     return error;
   inputs.parameters["position"] = position++;
+  inputs.parameters["settled"] = settled;
   lastWasPrefill = false;
   return golden->launch("decode", inputs);
 }

@@ -44,12 +44,12 @@ static void printHeader(const Program &program) {
   os() << formatv("mesh: {0}, {1} cores\n", printMesh(program),
                   program.mesh.getNumCores());
   if (program.model)
-    os() << formatv("model: {0} ({1}), vocabulary {2}, embedding {3}, context "
-                    "{4}\n",
-                    printable(program.model->name),
-                    printable(program.model->architecture),
-                    program.model->vocabSize, program.model->embeddingLength,
-                    program.model->contextLength);
+    os() << formatv(
+        "model: {0} ({1}), vocabulary {2}, embedding {3}, context "
+        "{4} ({5})\n",
+        printable(program.model->name), printable(program.model->architecture),
+        program.model->vocabSize, program.model->embeddingLength,
+        program.model->contextLength, stringify(program.model->kvPlacement));
   os() << printBudgets(program);
 }
 

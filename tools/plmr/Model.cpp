@@ -28,11 +28,11 @@ static Error checkModel(const TargetOptions &options,
 
 static Expected<Program> readCompiled(const TargetOptions &options,
                                       ModelCheck check) {
-  if (options.device || options.mesh || options.kv || options.context ||
-      options.chunk || options.noPrefill)
+  if (options.device || options.mesh || options.kv || options.kvPlacement ||
+      options.context || options.chunk || options.noPrefill)
     return makeError("{0} is compiled already: --device, --mesh, --kv, "
-                     "--ctx-size, --chunk and --no-prefill belong to a GGUF "
-                     "file",
+                     "--kv-placement, --ctx-size, --chunk and --no-prefill "
+                     "belong to a GGUF file",
                      options.model);
   Expected<Program> program = readProgram(options.model);
   if (!program)

@@ -140,11 +140,13 @@ Json plmr::describeProgram(const Program &program) {
   report["mesh"] = {{"columns", program.mesh.columns},
                     {"rows", program.mesh.rows}};
   if (program.model)
-    report["model"] = {{"name", program.model->name},
-                       {"architecture", program.model->architecture},
-                       {"vocab_size", program.model->vocabSize},
-                       {"embedding_length", program.model->embeddingLength},
-                       {"context_length", program.model->contextLength}};
+    report["model"] = {
+        {"name", program.model->name},
+        {"architecture", program.model->architecture},
+        {"vocab_size", program.model->vocabSize},
+        {"embedding_length", program.model->embeddingLength},
+        {"context_length", program.model->contextLength},
+        {"kv_placement", stringify(program.model->kvPlacement).str()}};
   report["budgets"] = {
       {"sram_bytes", describeUse(use.sramBytes, machine.getUsableSramBytes())},
       {"colours",

@@ -31,18 +31,22 @@ static std::string printIds(ArrayRef<int32_t> ids) {
 /// Time is known without values.
 static Error printPlan(const Program &program) {
   const ModelInfo &model = *program.model;
-  llvm::outs() << formatv("fits: {0}\nmodel: {1}, context {2}\n",
+  llvm::outs() << formatv("fits: {0}\nmodel: {1}, context {2} ({3})\n",
                           printMesh(program), getTitle(model),
-                          model.contextLength)
+                          model.contextLength, stringify(model.kvPlacement))
                << printBudgets(program);
   const Launch *decode = program.findLaunch("decode");
-  if (!decode || decode->parameters.size() != 1)
-    return makeError("expected a launch 'decode' of one parameter");
+  size_t parameters = model.kvPlacement == KVPlacement::Concat ? 2 : 1;
+  if (!decode || decode->parameters.size() != parameters)
+    return makeError("expected a launch 'decode' of {0} parameters",
+                     parameters);
   llvm::outs().flush();
   announce("timing", program.mesh);
   for (uint32_t position : {0u, model.contextLength - 1}) {
-    Expected<TimingResult> time =
-        timeLaunch(program, *decode, {static_cast<int32_t>(position)});
+    // With concat: nothing was settled, all tokens are in the last row.
+    std::vector<int32_t> values = {static_cast<int32_t>(position), 0};
+    values.resize(parameters);
+    Expected<TimingResult> time = timeLaunch(program, *decode, values);
     if (!time)
       return time.takeError();
     llvm::outs() << formatv("position {0}: {1:F1} cycles, {2:F0} tokens/s, "
@@ -256,7 +260,9 @@ Json Runner::getReport() const {
     Json launch = {{"token", record.token},
                    {"position", record.position},
                    {"count", record.count},
-                   {"phase", record.isPrefill ? "prefill" : "decode"},
+                   {"phase", !record.isPrefill ? "decode"
+                             : record.count    ? "prefill"
+                                               : "settle"},
                    {"macs", record.macs}};
     if (!options.noTiming) {
       launch["cycles"] =

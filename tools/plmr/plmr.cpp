@@ -125,6 +125,8 @@ void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
           "columns x rows, or auto (default): the smallest that fits");
   addText(sub, "--kv", target.kv,
           "type of the key and value caches: f32 (default) or f16");
+  addText(sub, "--kv-placement", target.kvPlacement,
+          "which rows hold which positions: cyclic (default), shift or concat");
   sub->add_option("-c,--ctx-size", target.context,
                   "positions of the context; default: the model's")
       ->check(isInteger<uint32_t>(1));
