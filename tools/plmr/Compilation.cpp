@@ -287,22 +287,20 @@ std::string Compilation::adviseChunk(MeshShape shape, uint32_t slots,
 }
 
 std::string Compilation::adviseContext(MeshShape shape) {
-  // Every row of the mesh has as many positions; with none, nothing fits.
-  uint32_t all = (getPositions() + shape.rows - 1) / shape.rows;
-  uint32_t rows = findLargest(0, all, [&](uint32_t middle) {
-    return fits(shape, {0, middle * shape.rows});
-  });
-  if (rows == 0)
+  if (!model)
+    return "";
+  uint32_t largest = findLargestContext(import.kvPlacement, shape);
+  if (largest == 0 || largest >= getPositions())
     return "";
   return llvm::formatv("; at most --ctx-size {0} fits on a mesh of {1}",
-                       rows * shape.rows, printMesh(shape));
+                       largest, printMesh(shape));
 }
 
 std::string Compilation::adviseLess(StringRef message) {
   MeshShape grid = machine.grid;
   if (chunk.value_or(0) && fits(grid, {0, getPositions()}))
     return adviseChunk(grid, 0, getSlots(grid));
-  return model && isOutOfMemory(message) ? adviseContext(grid) : "";
+  return isOutOfMemory(message) ? adviseContext(grid) : "";
 }
 
 llvm::Expected<Program>
@@ -372,11 +370,14 @@ llvm::Expected<Program> Compilation::compileOnMesh() {
   std::string message = llvm::toString(program.takeError());
   if (!isOverBudget(message))
     return makeError("{0}", message);
+  bool isAdvised = StringRef(message).contains(" fits on ");
+  if (!isAdvised && isOutOfMemory(message))
+    message += adviseContext(*mesh);
   llvm::Expected<Program> larger = search();
   if (larger)
     return makeError("{0}; --mesh {1} fits", message, printMesh(*mesh));
   llvm::consumeError(larger.takeError());
-  bool isAdvised = StringRef(message).contains(" fits on ");
+  isAdvised = StringRef(message).contains(" fits on ");
   return makeError("{0}; no mesh of {1} fits{2}", message, machine.name,
                    isAdvised ? "" : adviseLess(message));
 }

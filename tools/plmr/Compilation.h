@@ -35,6 +35,10 @@ public:
   /// The graph, lowered to `level`, for that mesh.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(Level level);
 
+  /// The largest context that fits on `mesh` with caches placed by
+  /// `placement`, be it beyond the model's; 0: none does. A GGUF file only.
+  uint32_t findLargestContext(KVPlacement placement, MeshShape mesh);
+
 private:
   explicit Compilation(const TargetOptions &options);
 
@@ -76,6 +80,8 @@ private:
   uint32_t getPositions() const { return model ? model->contextLength : 0; }
   std::vector<MeshShape> getCandidates() const;
   uint64_t getResidentBytes() const;
+  std::optional<uint64_t> measure(KVPlacement placement, MeshShape mesh,
+                                  int64_t slots);
   llvm::Error addModel(Program &program) const;
 
   mlir::MLIRContext context;

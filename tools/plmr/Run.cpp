@@ -58,6 +58,35 @@ static Error printPlan(const Program &program) {
   return Error::success();
 }
 
+/// What fits is found by compiling, so that a program cannot tell.
+static Error printContexts(const TargetOptions &target, MeshShape mesh) {
+  Expected<std::unique_ptr<Compilation>> compilation =
+      Compilation::create(target);
+  if (!compilation)
+    return compilation.takeError();
+  llvm::outs() << "largest context:";
+  for (KVPlacement placement :
+       {KVPlacement::Cyclic, KVPlacement::Shift, KVPlacement::Concat})
+    llvm::outs() << formatv("{0} {1} {2}",
+                            placement == KVPlacement::Cyclic ? "" : ",",
+                            (*compilation)->findLargestContext(placement, mesh),
+                            stringify(placement));
+  llvm::outs() << '\n';
+  return Error::success();
+}
+
+static Error printPlan(const TargetOptions &target, ModelCheck readPrompt) {
+  Expected<Program> program = loadModel(target, readPrompt);
+  if (!program)
+    return program.takeError();
+  if (Error error = printPlan(*program))
+    return error;
+  Expected<bool> compiled = isProgram(target.model);
+  if (!compiled)
+    return compiled.takeError();
+  return *compiled ? Error::success() : printContexts(target, program->mesh);
+}
+
 //===----------------------------------------------------------------------===//
 // A run
 //===----------------------------------------------------------------------===//
@@ -172,10 +201,8 @@ Error Runner::run() {
       return getPrompt(options, info).moveInto(prompt);
     return Error::success();
   };
-  if (options.dryRun) {
-    Expected<Program> program = loadModel(options.target, readPrompt);
-    return program ? printPlan(*program) : program.takeError();
-  }
+  if (options.dryRun)
+    return printPlan(options.target, readPrompt);
   if (Error error = openFiles())
     return error;
   if (Error error = prepare(readPrompt))

@@ -214,3 +214,43 @@ func.func @attention(%q: tensor<3x16xf32>, %k: tensor<3x8xf32>, %i: index) {
 
 // expected-error @below {{expected 'sine' or 'cosine' but got 'tangent'}}
 module attributes {llm.table = #llm.rope_table<tangent 16 pairs 4 base 1.0e4>} {}
+
+// -----
+
+// expected-error @below {{'llm.state' op expected a placement "cyclic", "shift" or "concat" but got "ring"}}
+llm.state @s : tensor<1x4x8xf32> placement "ring"
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32> placement "concat"
+func.func @attention(%q: tensor<16xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected settled positions of 's', which is placed by "concat"}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<16xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32> placement "shift"
+func.func @attention(%q: tensor<16xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected no settled positions of 's', which is placed by "shift"}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i settled %i heads 4 kv_heads 2 scale 1.0 : tensor<16xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x4x8xf32>
+func.func @settle(%i: index) {
+  // expected-error @below {{'llm.settle' op expected 's' to be placed by "shift" or "concat": a cyclic cache is always where attention looks for it}}
+  llm.settle @s[%i] from %i to %i
+  return
+}
+
+// -----
+
+func.func @settle(%i: index) {
+  // expected-error @below {{'llm.settle' op expected 's' to be an llm.state}}
+  llm.settle @s[%i] from %i to %i
+  return
+}

@@ -155,3 +155,32 @@ func.func @without(%p: !py) -> !x {
   %r = plmr.all_reduce %p : (!py) -> !x
   return %r : !x
 }
+
+// -----
+
+!x = !plmr.placed<tensor<32xf32>, [x]>
+!y = !plmr.placed<tensor<32xf32>, [y]>
+!px = !plmr.placed<tensor<32xf32>, [y], partial<sum x>>
+!py = !plmr.placed<tensor<32xf32>, [x], partial<sum y>>
+plmr.mesh @mesh 16 x 9 on "wse2"
+plmr.object state @c : !plmr.placed<tensor<2x32x16xf32>, [*, x, cyclic y]> stacked cache "shift"
+
+// The shifts of a cache take one of 8 queues, and so a tree a level.
+// ALL-LABEL: func.func @shifted
+// K2: plmr.all_reduce %{{.*}} groups [9] :
+// K2: plmr.all_reduce %{{.*}} groups [4, 4] :
+func.func @shifted(%a: !py, %b: !px, %k: !x, %i: index) -> (!x, !y) {
+  plmr.append %k, @c[%i] at %i : !x
+  %r = plmr.all_reduce %a : (!py) -> !x
+  %s = plmr.all_reduce %b : (!px) -> !y
+  return %r, %s : !x, !y
+}
+
+// ALL-LABEL: func.func @not_shifted
+// K2: plmr.all_reduce %{{.*}} groups [3, 3] :
+// K2: plmr.all_reduce %{{.*}} groups [4, 4] :
+func.func @not_shifted(%a: !py, %b: !px) -> (!x, !y) {
+  %r = plmr.all_reduce %a : (!py) -> !x
+  %s = plmr.all_reduce %b : (!px) -> !y
+  return %r, %s : !x, !y
+}

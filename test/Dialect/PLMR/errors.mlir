@@ -995,3 +995,49 @@ func.func @forward_reduce(%m: memref<8xf32>) {
   plmr.forward_reduce sum %m on @c from receives_low to @d : memref<8xf32>
   return
 }
+
+// -----
+
+// expected-error @below {{'plmr.object' op expected a cache "cyclic", "shift" or "concat" but got "ring"}}
+plmr.object state @c : !plmr.placed<tensor<2x8x8xf32>, [*, x, cyclic y]> stacked cache "ring"
+
+// -----
+
+// expected-error @below {{'plmr.object' op expected a cache to be a stacked state whose last dimension is 'cyclic y' but got}}
+plmr.object state @c : !plmr.placed<tensor<2x8x8xf32>, [*, x, y]> stacked cache "shift"
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object state @c : !plmr.placed<tensor<2x8x8xf32>, [*, x, cyclic y]> stacked cache "concat"
+func.func @append(%k: !plmr.placed<tensor<8xf32>, [x]>, %i: index) {
+  // expected-error @below {{'plmr.append' op expected settled positions of a cache "concat"}}
+  plmr.append %k, @c[%i] at %i : !plmr.placed<tensor<8xf32>, [x]>
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object state @c : !plmr.placed<tensor<2x8x8xf32>, [*, x, cyclic y]> stacked
+func.func @settle(%i: index) {
+  // expected-error @below {{'plmr.settle' op expected a cache "shift" or "concat"}}
+  plmr.settle @c[%i] from %i to %i
+  return
+}
+
+// -----
+
+func.func @shift(%v: memref<3xf16>, %c: memref<3x8xf32>, %i: index) {
+  // expected-error @below {{'plmr.shift_tile' op expected a row of the tile for each element and one element type but got 'memref<3xf16>' and 'memref<3x8xf32>'}}
+  plmr.shift_tile %v into %c at %i : memref<3xf16>, memref<3x8xf32>
+  return
+}
+
+// -----
+
+func.func @settle(%c: memref<8xf32>, %i: index) {
+  // expected-error @below {{'plmr.settle_tile' op expected a matrix but got 'memref<8xf32>'}}
+  plmr.settle_tile %c from %i to %i : memref<8xf32>
+  return
+}
