@@ -385,6 +385,14 @@ template <typename A, typename T> static void mapModel(A &archive, T &model) {
   archive.string(model.name, "the model's name");
   mapField(archive, "vocab", model.vocabSize);
   mapField(archive, "context", model.contextLength);
+  bool shift =
+      archive.optional("shift", model.kvPlacement == KVPlacement::Shift);
+  bool concat =
+      archive.optional("concat", model.kvPlacement == KVPlacement::Concat);
+  if constexpr (A::reads)
+    model.kvPlacement = shift    ? KVPlacement::Shift
+                        : concat ? KVPlacement::Concat
+                                 : KVPlacement::Cyclic;
   mapField(archive, "embedding", model.embeddingLength);
   archive.word("from");
   mapSource(archive, model.embedding);

@@ -76,6 +76,9 @@ private:
   Attribute get(bool flag) { return builder.getBoolAttr(flag); }
   Attribute get(uint32_t number) { return builder.getI64IntegerAttr(number); }
   Attribute get(int32_t number) { return builder.getI64IntegerAttr(number); }
+  Attribute get(KVPlacement placement) {
+    return builder.getStringAttr(stringify(placement));
+  }
   Attribute get(const DataSource &source) {
     return getSourceAttr(builder, source);
   }
@@ -125,6 +128,7 @@ private:
   static const char *describe(bool) { return "true or false"; }
   static const char *describe(uint32_t) { return "a number of 32 bits"; }
   static const char *describe(int32_t) { return "a number of 32 bits"; }
+  static const char *describe(KVPlacement) { return "cyclic, shift or concat"; }
   static const char *describe(const DataSource &) {
     return "[name, file, offset, bytes, type]";
   }
@@ -147,6 +151,13 @@ private:
     auto value = dyn_cast<BoolAttr>(given);
     flag = value && value.getValue();
     return static_cast<bool>(value);
+  }
+  static bool read(Attribute given, KVPlacement &placement) {
+    auto name = dyn_cast<StringAttr>(given);
+    std::optional<KVPlacement> known =
+        name ? parseKVPlacement(name) : std::nullopt;
+    placement = known.value_or(KVPlacement::Cyclic);
+    return known.has_value();
   }
   template <typename T>
     requires(std::is_integral_v<T>)
@@ -200,6 +211,7 @@ template <typename A, typename T> static void mapModel(A &archive, T &model) {
   archive.field("name", model.name);
   archive.field("vocab_size", model.vocabSize);
   archive.field("context_length", model.contextLength);
+  archive.field("kv_placement", model.kvPlacement);
   archive.field("embedding_length", model.embeddingLength);
   archive.field("embedding", model.embedding);
   archive.field("tokenizer", model.tokenizerModel);

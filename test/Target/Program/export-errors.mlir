@@ -81,9 +81,10 @@ core.program @main 1 x 1 on "tiny" attributes {model = {
 
 // -----
 
-// expected-error @below {{core.program @main: model: expected one of architecture, name, vocab_size, context_length, embedding_length, embedding, tokenizer, tokens, scores, token_types, bos, eos, unknown, add_bos, add_eos, add_space_prefix but got 'vocabulary'}}
+// expected-error @below {{core.program @main: model: expected one of architecture, name, vocab_size, context_length, kv_placement, embedding_length, embedding, tokenizer, tokens, scores, token_types, bos, eos, unknown, add_bos, add_eos, add_space_prefix but got 'vocabulary'}}
 core.program @main 1 x 1 on "tiny" attributes {files = ["/m.gguf"], model = {
       architecture = "llama", name = "toy", vocab_size = 2, context_length = 128,
+      kv_placement = "shift",
       embedding_length = 8, embedding = ["token_embd.weight", 0, 64, 1024, 8],
       tokenizer = "llama", tokens = ["<s>", "a"],
       scores = array<f32: 0.0, -1.5>, token_types = array<i32: 3, 1>,

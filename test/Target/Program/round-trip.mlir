@@ -17,12 +17,13 @@
 // CHECK-SAME:     class_of = array<i32: 0, 1, 1, 0>
 // CHECK-SAME:     files = ["/m.gguf"]
 // CHECK-SAME:     metadata = {"a key" = "a value", compiler = "plmr"}
-// CHECK-SAME:     model = {add_bos = true, add_eos = false, add_space_prefix = true, architecture = "llama", bos = 1 : i64, context_length = 128 : i64, embedding = ["token_embd.weight", 0, 64, 1024, 8], embedding_length = 8 : i64, eos = 2 : i64, name = "toy", scores = array<f32: 0.000000e+00, -1.500000e+00>, token_types = array<i32: 3, 1>, tokenizer = "llama", tokens = ["<s>", "\E2\96\81\22\0A"], unknown = 0 : i64, vocab_size = 2 : i64}
+// CHECK-SAME:     model = {add_bos = true, add_eos = false, add_space_prefix = true, architecture = "llama", bos = 1 : i64, context_length = 128 : i64, embedding = ["token_embd.weight", 0, 64, 1024, 8], embedding_length = 8 : i64, eos = 2 : i64, kv_placement = "shift", name = "toy", scores = array<f32: 0.000000e+00, -1.500000e+00>, token_types = array<i32: 3, 1>, tokenizer = "llama", tokens = ["<s>", "\E2\96\81\22\0A"], unknown = 0 : i64, vocab_size = 2 : i64}
 core.program @main 2 x 2 on "tiny" attributes {
     class_of = array<i32: 0, 1, 1, 0>, files = ["/m.gguf"],
     metadata = {"a key" = "a value", compiler = "plmr"},
     model = {
       architecture = "llama", name = "toy", vocab_size = 2, context_length = 128,
+      kv_placement = "shift",
       embedding_length = 8, embedding = ["token_embd.weight", 0, 64, 1024, 8],
       tokenizer = "llama", tokens = ["<s>", "\E2\96\81\22\0A"],
       scores = array<f32: 0.0, -1.5>, token_types = array<i32: 3, 1>,

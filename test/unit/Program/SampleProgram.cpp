@@ -98,7 +98,7 @@ location "b"
 file "/tmp/w.gguf"
 metadata "a" "1"
 metadata "b\0a" "\ff\00"
-model "llama" "m" vocab 2 context 8 embedding 7 from "e" file 0 offset 0 bytes 56 type 0
+model "llama" "m" vocab 2 context 8 concat embedding 7 from "e" file 0 offset 0 bytes 56 type 0
   tokenizer "llama" bos 1 eos 2 unknown 0 add_bos 1 add_eos 0 add_space 0
   tokens ["a", "\e2\96\81b"]
   scores [1065353216, 2143289344]

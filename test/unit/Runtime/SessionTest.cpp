@@ -247,6 +247,11 @@ TEST(Session, ChecksWhatTheProgramOffers) {
   program->model->tokenTypes.pop_back();
   EXPECT_EQ(getCreateError(program),
             "model '': expected a vocabulary of 7 tokens but got 6");
+  program = makeModel();
+  program->model->kvPlacement = KVPlacement::Concat;
+  EXPECT_EQ(getCreateError(program),
+            "launch 'decode': expected the parameters 'position' and "
+            "'settled' but got 1 parameters");
 }
 
 } // namespace

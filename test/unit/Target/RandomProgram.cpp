@@ -391,6 +391,7 @@ void RandomProgram::addModel() {
   model.name = makeText();
   model.vocabSize = static_cast<uint32_t>(random());
   model.contextLength = below(4096);
+  model.kvPlacement = static_cast<KVPlacement>(below(3));
   model.embeddingLength = below(4096);
   model.embedding = makeSource();
   model.tokenizerModel = makeText();
