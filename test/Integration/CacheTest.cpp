@@ -219,6 +219,16 @@ TEST(CacheSession, PromptsInARowAreSettledOnce) {
   }
 }
 
+TEST(CacheSession, APrefillNeedsItsSettling) {
+  Cache cache(getBundledModel(), "1x2", KVPlacement::Shift, 2);
+  auto program = std::make_shared<Program>(cache.session->getProgram());
+  llvm::erase_if(program->launches,
+                 [](const Launch &launch) { return launch.name == "settle"; });
+  EXPECT_EQ(llvm::toString(Session::create(program).takeError()),
+            "expected a launch 'settle' of the parameters 'from' and 'to' "
+            "beside 'prefill', for a cache placed by shift");
+}
+
 TEST(CacheCheck, NothingUndefinedIsRead) {
   Reference reference = getBundledModel();
   std::vector<int32_t> ids = reference.getIds();
