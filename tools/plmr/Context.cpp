@@ -66,7 +66,7 @@ uint32_t Compilation::findLargestContext(KVPlacement placement,
     return 0;
   int64_t limit = std::numeric_limits<int32_t>::max();
   int64_t guess = countSlots(placement, shape.rows, model->contextLength);
-  while (limit - fits.slots > 1) {
+  for (unsigned step = 0; limit - fits.slots > 1; ++step) {
     Point point =
         getPoint(std::clamp<int64_t>(guess, fits.slots + 1, limit - 1));
     Point last = fits;
@@ -75,9 +75,9 @@ uint32_t Compilation::findLargestContext(KVPlacement placement,
     else
       limit = point.slots;
     guess = fits.slots + (limit - fits.slots) / 2;
-    // Not compiled at all: no point of the line.
+    // Not compiled at all, or no line: bisect.
     if (point.bytes == std::numeric_limits<uint64_t>::max() ||
-        point.bytes <= last.bytes)
+        point.bytes <= last.bytes || step >= 8)
       continue;
     double slope = static_cast<double>(point.bytes - last.bytes) /
                    static_cast<double>(point.slots - last.slots);
