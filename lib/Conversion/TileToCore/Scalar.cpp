@@ -56,13 +56,12 @@ CoordinateTable plmr::combine(Opcode opcode, const CoordinateTable &a,
                   result.kind == Constant::Kind::ByCore;
   bool byRow = result.kind == Constant::Kind::ByRow ||
                result.kind == Constant::Kind::ByCore;
-  auto at = [&](const CoordinateTable &table, unsigned x, unsigned y) {
-    return Constant{"", table.kind, table.values}.getValue(mesh, x, y);
-  };
+  const Constant first{"", a.kind, a.values}, second{"", b.kind, b.values};
   result.values.clear();
   for (unsigned y = 0; y != (byRow ? mesh.rows : 1); ++y)
     for (unsigned x = 0; x != (byColumn ? mesh.columns : 1); ++x)
-      result.values.push_back(evaluate(opcode, at(a, x, y), at(b, x, y)));
+      result.values.push_back(evaluate(opcode, first.getValue(mesh, x, y),
+                                       second.getValue(mesh, x, y)));
   // Often all cores agree after all.
   bool same = llvm::all_of(
       result.values, [&](int32_t value) { return value == result.values[0]; });

@@ -135,8 +135,8 @@ void Selector::addScratch() {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Routes of every router under construction.
-using RouterRoutes = std::vector<std::vector<Route>>;
+/// Routes of the routers of a line: all lines of an axis have the same.
+using LineRoutes = std::vector<std::vector<Route>>;
 } // namespace
 
 static void addRoute(std::vector<Route> &routes, uint8_t colour, Port input,
@@ -153,10 +153,10 @@ static uint8_t getBit(Port port) {
   return static_cast<uint8_t>(1u << static_cast<unsigned>(port));
 }
 
-/// Routes of `flow` on one line: outward from the source, through and into
-/// every destination on the way.
+/// Routes of `flow`: outward from the source, through and into every
+/// destination on the way.
 static void addFlow(const Flow &flow, uint8_t colour, Axis axis,
-                    llvm::function_ref<std::vector<Route> &(unsigned)> at) {
+                    LineRoutes &routers) {
   Port up = axis == Axis::X ? Port::East : Port::South;
   Port down = getOpposite(up);
   for (bool ascending : {false, true}) {
@@ -164,13 +164,13 @@ static void addFlow(const Flow &flow, uint8_t colour, Axis axis,
     if (last == flow.source)
       continue;
     Port out = ascending ? up : down;
-    addRoute(at(flow.source), colour, Port::Ramp, getBit(out));
+    addRoute(routers[flow.source], colour, Port::Ramp, getBit(out));
     for (unsigned core = flow.source; core != last;) {
       core += ascending ? 1 : -1;
       uint8_t outputs = core == last ? 0 : getBit(out);
       if (llvm::is_contained(flow.destinations, core))
         outputs |= getBit(Port::Ramp);
-      addRoute(at(core), colour, getOpposite(out), outputs);
+      addRoute(routers[core], colour, getOpposite(out), outputs);
     }
   }
 }
@@ -194,49 +194,70 @@ static int64_t countTables(func::FuncOp func) {
 }
 
 static ChannelInfo addChannel(mesh::ChannelOp channel, MeshShape mesh,
-                              RouterRoutes &routers) {
+                              LineRoutes (&lines)[2]) {
   Relation relation = channel.getRelation().getRelation();
-  Axis axis = relation.axis;
-  auto flows = relation.getFlows(mesh.getExtent(axis));
-  unsigned lines = axis == Axis::X ? mesh.rows : mesh.columns;
+  auto flows = relation.getFlows(mesh.getExtent(relation.axis));
   ChannelInfo info{channel.getSymName().str(), relation.print(), {}, 0};
   for (auto [flow, colour] : llvm::zip(flows, *channel.getColours())) {
     info.maxHops = std::max(info.maxHops, flow.getHops());
     info.colours.push_back(static_cast<unsigned>(colour));
-    for (unsigned line = 0; line != lines; ++line)
-      addFlow(flow, static_cast<uint8_t>(colour), axis,
-              [&, line = line](unsigned core) -> std::vector<Route> & {
-                return axis == Axis::X ? routers[line * mesh.columns + core]
-                                       : routers[core * mesh.columns + line];
-              });
+    addFlow(flow, static_cast<uint8_t>(colour), relation.axis,
+            lines[static_cast<unsigned>(relation.axis)]);
   }
   llvm::sort(info.colours);
   info.colours.erase(llvm::unique(info.colours), info.colours.end());
   return info;
 }
 
+/// For each router of a line the first one that has the same routes.
+static std::vector<size_t> findEqualRouters(LineRoutes &routers) {
+  std::vector<size_t> first;
+  for (std::vector<Route> &routes : routers) {
+    llvm::sort(routes, [](const Route &a, const Route &b) {
+      return a.colour < b.colour;
+    });
+    first.push_back(llvm::find(routers, routes) - routers.begin());
+  }
+  return first;
+}
+
+/// A router has the routes of its place in its row and in its column. Axes
+/// share no colours, so equal routers have equal places.
+static RouteTable makeRouteTable(MeshShape mesh, LineRoutes (&lines)[2]) {
+  std::vector<size_t> columns = findEqualRouters(lines[0]);
+  std::vector<size_t> rows = findEqualRouters(lines[1]);
+  RouteTable table;
+  std::map<std::pair<size_t, size_t>, uint16_t> known;
+  for (size_t row : rows)
+    for (size_t column : columns) {
+      auto [entry, isNew] =
+          known.try_emplace({column, row}, table.classes.size());
+      table.classOf.push_back(entry->second);
+      if (!isNew)
+        continue;
+      std::vector<Route> &routes = table.classes.emplace_back();
+      std::merge(lines[0][column].begin(), lines[0][column].end(),
+                 lines[1][row].begin(), lines[1][row].end(),
+                 std::back_inserter(routes),
+                 [](const Route &a, const Route &b) {
+                   return a.colour < b.colour;
+                 });
+    }
+  return table;
+}
+
 void Selector::addRoutes(func::FuncOp func) {
   firstTable = program.routeTables.size();
   for (int64_t epoch = 0, count = countTables(func); epoch != count; ++epoch) {
-    RouterRoutes routers(mesh.getNumCores());
+    LineRoutes lines[] = {LineRoutes(mesh.columns), LineRoutes(mesh.rows)};
     for (auto channel : module.getOps<mesh::ChannelOp>()) {
       if (!isInTable(channel, func, epoch))
         continue;
-      ChannelInfo info = addChannel(channel, mesh, routers);
+      ChannelInfo info = addChannel(channel, mesh, lines);
       if (!llvm::is_contained(program.channels, info))
         program.channels.push_back(std::move(info));
     }
-    RouteTable table;
-    for (std::vector<Route> &routes : routers) {
-      llvm::sort(routes, [](const Route &a, const Route &b) {
-        return a.colour < b.colour;
-      });
-      auto known = llvm::find(table.classes, routes);
-      table.classOf.push_back(known - table.classes.begin());
-      if (known == table.classes.end())
-        table.classes.push_back(routes);
-    }
-    program.routeTables.push_back(std::move(table));
+    program.routeTables.push_back(makeRouteTable(mesh, lines));
   }
 }
 
