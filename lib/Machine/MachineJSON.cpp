@@ -7,49 +7,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Machine/Machine.h"
+#include "plmr/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 
 using namespace plmr;
 using Json = nlohmann::ordered_json;
 
 namespace {
-
-/// Builds the document without exceptions; refuses a key that occurs twice.
-class DocumentReader : public nlohmann::detail::json_sax_dom_parser<Json> {
-  using Base = nlohmann::detail::json_sax_dom_parser<Json>;
-
-public:
-  explicit DocumentReader(Json &document) : Base(document, false) {}
-
-  bool start_object(std::size_t size) {
-    keys.emplace_back();
-    return Base::start_object(size);
-  }
-  bool end_object() {
-    keys.pop_back();
-    return Base::end_object();
-  }
-  bool key(std::string &name) {
-    if (keys.back().insert(name).second)
-      return Base::key(name);
-    message = "key '" + name + "' occurs twice";
-    return false;
-  }
-  template <typename Exception>
-  bool parse_error(std::size_t position, const std::string &,
-                   const Exception &) {
-    message = llvm::formatv("not JSON at byte {0}", position).str();
-    return false;
-  }
-
-  std::string message;
-
-private:
-  std::vector<std::set<std::string>> keys;
-};
 
 /// An integer field: its key and where it lives. Every one is required where
 /// no base gives it.
@@ -303,11 +269,10 @@ llvm::Expected<Machine> ProfileReader::read() {
 
 llvm::Expected<Machine> plmr::parseMachine(llvm::StringRef json,
                                            llvm::StringRef origin) {
-  Json document;
-  DocumentReader reader(document);
-  if (!Json::sax_parse(json.begin(), json.end(), &reader))
-    return makeError("{0}: {1}", origin, reader.message);
-  return ProfileReader(document, origin).read();
+  llvm::Expected<Json> document = parseJSON(json, origin);
+  if (!document)
+    return document.takeError();
+  return ProfileReader(*document, origin).read();
 }
 
 llvm::Expected<Machine> plmr::loadMachine(llvm::StringRef nameOrFile) {
