@@ -123,7 +123,7 @@ llvm::Error plmr::verifyMachine(const Machine &m, llvm::StringRef origin) {
   limits.check("grid rows", m.grid.rows, 1, 4096);
   limits.require(m.clockHz >= 1 && m.clockHz <= 1e12,
                  "clockHz is out of range, expected 1 to 1e12");
-  limits.check("sramBytes", m.sramBytes, 1, uint64_t(1) << 31);
+  limits.check("sramBytes", m.sramBytes, 1, maxSramBytes);
   limits.require(m.reservedSramBytes < m.sramBytes,
                  "reservedSramBytes leaves no memory, expected less than "
                  "sramBytes");

@@ -167,6 +167,12 @@ static llvm::Error verifySource(const Program &program,
                        source.name);
     return llvm::Error::success();
   }
+  if (source.file == noData) {
+    if (source.offset == 0)
+      return llvm::Error::success();
+    return makeError("source '{0}': offset {1} of no data", source.name,
+                     source.offset);
+  }
   if (source.file == inlineData) {
     if (source.offset > program.data.size() ||
         source.bytes > program.data.size() - source.offset)

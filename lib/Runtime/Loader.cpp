@@ -86,6 +86,11 @@ Expected<ArrayRef<uint8_t>> DataFiles::getBytes(const DataSource &source) {
   if (source.table)
     return makeError("source '{0}': expected data but got a computed table",
                      name);
+  if (source.file == noData)
+    return makeError("source '{0}': expected data but the model has a shape "
+                     "only: it can be compiled and timed (plmr run --dry-run) "
+                     "but not run",
+                     name);
   llvm::StringRef bytes(program.data.bytes().data(), program.data.size());
   std::string owner = "the program";
   if (source.file != inlineData) {
@@ -264,9 +269,9 @@ private:
 void Packer::forEachSource(llvm::function_ref<void(DataSource &)> fn) {
   for (Tensor &tensor : program.tensors)
     for (DataSource &source : tensor.sources)
-      if (!source.table)
+      if (!source.table && source.file != noData)
         fn(source);
-  if (program.model)
+  if (program.model && program.model->embedding.file != noData)
     fn(program.model->embedding);
 }
 

@@ -131,6 +131,10 @@ Session::create(std::shared_ptr<const Program> program,
   if (!program->model)
     return makeError("expected a program with a language model but got one "
                      "without; plmr exec runs such programs");
+  if (program->model->embedding.file == noData)
+    return makeError("expected a model with weights but '{0}' is a shape "
+                     "without; plmr run --dry-run times such models",
+                     printable(program->model->name));
   const Launch *decode = program->findLaunch("decode");
   if (!decode)
     return makeError("expected a launch 'decode' but the program has none");

@@ -85,7 +85,7 @@ Error Bench::checkTests(const ModelInfo &info) const {
 /// Without a context that was asked for, it is the largest test's.
 Error Bench::load() {
   TargetOptions target = options.target;
-  Expected<bool> compiled = isProgram(target.model);
+  Expected<bool> compiled = isProgram(target);
   if (!compiled)
     return compiled.takeError();
   if (!*compiled && !target.context)

@@ -25,6 +25,7 @@ namespace plmr {
 /// What is compiled, and for what.
 struct TargetOptions {
   std::string model; ///< a GGUF file, a graph (.mlir) or a program (.plmr)
+  std::optional<std::string> shape; ///< in its place: a model without weights
   /// Those that were given; a program has them already.
   std::optional<std::string> device, mesh, kv, kvPlacement;
   std::optional<uint32_t> context;

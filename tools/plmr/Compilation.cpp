@@ -13,6 +13,7 @@
 #include "mlir/Parser/Parser.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "plmr/Frontend/GGUF/Shape.h"
 #include "plmr/Pipeline/Registration.h"
 #include "plmr/Support/InputFile.h"
 #include "plmr/Target/Program/Program.h"
@@ -57,7 +58,7 @@ Compilation::create(const TargetOptions &options) {
   if (llvm::Error error =
           parseMesh(options.mesh.value_or("auto")).moveInto(result->mesh))
     return std::move(error);
-  bool isText = StringRef(options.model).ends_with(".mlir");
+  bool isText = !options.shape && StringRef(options.model).ends_with(".mlir");
   if (isText && (options.kv || options.kvPlacement || options.context ||
                  options.chunk || options.noPrefill || options.allLogits))
     return makeError("{0} is a graph: --kv, --kv-placement, --ctx-size, "
@@ -84,7 +85,9 @@ llvm::Error Compilation::importModel(const TargetOptions &options) {
                      "'{0}'",
                      placement);
   import.kvPlacement = *known;
-  if (llvm::Error error = GGUFFile::open(options.model).moveInto(file))
+  llvm::Expected<GGUFFile> opened =
+      options.shape ? loadShape(*options.shape) : GGUFFile::open(options.model);
+  if (llvm::Error error = std::move(opened).moveInto(file))
     return error;
   if (llvm::Error error = readModel(*file).moveInto(description))
     return error;
@@ -192,7 +195,8 @@ static bool isOutOfMemory(StringRef message) {
 static bool isOverBudget(StringRef message) {
   return isOutOfMemory(message) || message.contains(" colours, what ") ||
          message.contains(" queues, what ") ||
-         message.contains(" transfers at a time");
+         message.contains(" transfers at a time") ||
+         message.contains(" to fit in 31 bits");
 }
 
 /// The diagnostics of a compilation as one line: the first, then its notes.
@@ -249,8 +253,12 @@ llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
   llvm::Expected<OwningOpRef<ModuleOp>> module = buildGraph(shape, extents);
   if (!module)
     return module.takeError();
-  llvm::Expected<Program> program =
-      compileToProgram(**module, {device, printMesh(shape), Level::Core});
+  return finishProgram(**module, {device, printMesh(shape), Level::Core});
+}
+
+llvm::Expected<Program>
+Compilation::finishProgram(ModuleOp module, const CompileOptions &options) {
+  llvm::Expected<Program> program = compileToProgram(module, options);
   if (!program)
     return makeError("{0}", joinLines(llvm::toString(program.takeError())));
   if (llvm::Error error = addModel(*program))
@@ -373,9 +381,11 @@ llvm::Expected<Program> Compilation::compileOnMesh() {
   bool isAdvised = StringRef(message).contains(" fits on ");
   if (!isAdvised && isOutOfMemory(message))
     message += adviseContext(*mesh);
+  std::optional<MeshShape> asked = mesh;
   llvm::Expected<Program> larger = search();
+  std::optional<MeshShape> found = std::exchange(mesh, asked);
   if (larger)
-    return makeError("{0}; --mesh {1} fits", message, printMesh(*mesh));
+    return makeError("{0}; --mesh {1} fits", message, printMesh(*found));
   llvm::consumeError(larger.takeError());
   isAdvised = StringRef(message).contains(" fits on ");
   return makeError("{0}; no mesh of {1} fits{2}", message, machine.name,
@@ -390,6 +400,33 @@ llvm::Expected<Program> Compilation::compile() {
   return program;
 }
 
+llvm::Expected<Program> Compilation::compileWithoutLimit() {
+  MeshShape shape = mesh.value_or(machine.grid);
+  llvm::Expected<Program> program =
+      compileWithoutLimit(shape, {getSlots(shape), getPositions()});
+  if (program || chunk)
+    return program;
+  llvm::consumeError(program.takeError());
+  return compileWithoutLimit(shape, {0, getPositions()});
+}
+
+llvm::Expected<Program> Compilation::compileWithoutLimit(MeshShape shape,
+                                                         Extents extents) {
+  llvm::Expected<OwningOpRef<ModuleOp>> module = buildGraph(shape, extents);
+  if (!module)
+    return module.takeError();
+  Machine roomy = machine;
+  roomy.sramBytes = maxSramBytes;
+  auto builder = OpBuilder::atBlockBegin((*module)->getBody());
+  plmr::mesh::MeshOp::create(builder, builder.getUnknownLoc(), "mesh",
+                             shape.columns, shape.rows, printMachine(roomy));
+  llvm::Expected<Program> program =
+      finishProgram(**module, {"", "", Level::Core});
+  if (program)
+    program->machine = machine;
+  return program;
+}
+
 //===----------------------------------------------------------------------===//
 // Programs
 //===----------------------------------------------------------------------===//
@@ -399,6 +436,8 @@ llvm::Error Compilation::addModel(Program &program) const {
   if (!model)
     return llvm::Error::success();
   program.model = *model;
+  if (!file->hasData())
+    return verifyProgram(program);
   auto known = llvm::find(program.files, modelFile);
   program.model->embedding.file =
       static_cast<uint32_t>(known - program.files.begin());
@@ -407,16 +446,28 @@ llvm::Error Compilation::addModel(Program &program) const {
   return verifyProgram(program);
 }
 
+llvm::Error plmr::checkTarget(const TargetOptions &options) {
+  if (options.shape || !options.model.empty())
+    return llvm::Error::success();
+  return makeError("expected a model: --model FILE or --shape NAME");
+}
+
 llvm::Error plmr::checkInputs(const OutputFiles &files,
                               const TargetOptions &options) {
   if (options.device && StringRef(*options.device).ends_with(".json"))
     if (llvm::Error error = files.checkInput(*options.device))
       return error;
-  return files.checkInput(options.model);
+  if (!options.shape)
+    return files.checkInput(options.model);
+  return StringRef(*options.shape).ends_with(".json")
+             ? files.checkInput(*options.shape)
+             : llvm::Error::success();
 }
 
-llvm::Expected<bool> plmr::isProgram(StringRef path) {
-  auto buffer = mapFile(path);
+llvm::Expected<bool> plmr::isProgram(const TargetOptions &options) {
+  if (options.shape)
+    return false;
+  auto buffer = mapFile(options.model);
   if (!buffer)
     return buffer.takeError();
   return (*buffer)->getBuffer().starts_with("PLMR");

@@ -32,6 +32,10 @@ public:
   /// candidate meshes on which it fits. With a GGUF file it has a model. Where
   /// no prefill fits and none was asked for, a line on standard error says so.
   llvm::Expected<Program> compile();
+  /// The program as if cores had all the memory it needs, on the mesh that was
+  /// asked for or on the whole device. It does not run: its machine is the
+  /// device as it is.
+  llvm::Expected<Program> compileWithoutLimit();
   /// The graph, lowered to `level`, for that mesh.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(Level level);
 
@@ -53,6 +57,10 @@ private:
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> buildGraph(MeshShape mesh,
                                                                Extents extents);
   llvm::Expected<Program> compileWith(MeshShape mesh, Extents extents);
+  llvm::Expected<Program> compileWithoutLimit(MeshShape mesh, Extents extents);
+  /// Compiles a graph and adds what the host needs.
+  llvm::Expected<Program> finishProgram(mlir::ModuleOp module,
+                                        const CompileOptions &options);
   bool fits(MeshShape mesh, Extents extents);
   /// With the chunk that was asked for, or with as many slots as fit, halved
   /// until they do, if any: else `onlyDecode`, which is compiled if it is not
@@ -99,11 +107,14 @@ private:
   std::string modelFile;                ///< absolute
 };
 
+/// An error if no model is named.
+llvm::Error checkTarget(const TargetOptions &options);
+
 /// An error if one of `files` is among those that `options` name.
 llvm::Error checkInputs(const OutputFiles &files, const TargetOptions &options);
 
-/// True if the file begins like a program.
-llvm::Expected<bool> isProgram(llvm::StringRef path);
+/// True if the model that `options` name begins like a program.
+llvm::Expected<bool> isProgram(const TargetOptions &options);
 
 } // namespace plmr
 

@@ -91,7 +91,7 @@ Error Compile::run() {
       return error;
   if (Error error = open())
     return error;
-  Expected<bool> compiled = isProgram(options.target.model);
+  Expected<bool> compiled = isProgram(options.target);
   if (!compiled)
     return compiled.takeError();
   if (*compiled)
@@ -106,5 +106,7 @@ Error Compile::run() {
 }
 
 Error plmr::compileModel(const CompileCommand &options) {
+  if (Error error = checkTarget(options.target))
+    return error;
   return Compile(options).run();
 }

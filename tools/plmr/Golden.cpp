@@ -77,7 +77,7 @@ Error GoldenRunner::parseOptions() {
   // What a cache in f16 rounds to a neighbour differs by half a unit of it.
   double usual = options.target.kv == "f16" ? 2e-3 : settings.tolerance;
   settings.tolerance = options.goldenTolerance.value_or(usual);
-  Expected<bool> compiled = isProgram(options.target.model);
+  Expected<bool> compiled = isProgram(options.target);
   if (!compiled)
     return compiled.takeError();
   if (*compiled || StringRef(options.target.model).ends_with(".mlir"))

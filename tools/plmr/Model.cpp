@@ -43,8 +43,9 @@ static Expected<Program> readCompiled(const TargetOptions &options,
 }
 
 Expected<Program> plmr::loadModel(const TargetOptions &options,
-                                  ModelCheck check) {
-  Expected<bool> compiled = isProgram(options.model);
+                                  ModelCheck check,
+                                  std::optional<Program> *tooLarge) {
+  Expected<bool> compiled = isProgram(options);
   if (!compiled)
     return compiled.takeError();
   if (*compiled)
@@ -55,7 +56,15 @@ Expected<Program> plmr::loadModel(const TargetOptions &options,
     return compilation.takeError();
   if (Error error = checkModel(options, (*compilation)->getModel(), check))
     return std::move(error);
-  return (*compilation)->compile();
+  Expected<Program> program = (*compilation)->compile();
+  if (program || !tooLarge)
+    return program;
+  // What is wrong otherwise, the error says.
+  if (Expected<Program> larger = (*compilation)->compileWithoutLimit())
+    *tooLarge = std::move(*larger);
+  else
+    llvm::consumeError(larger.takeError());
+  return program;
 }
 
 Expected<LoadedModel> plmr::loadSession(const TargetOptions &options,

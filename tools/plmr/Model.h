@@ -24,9 +24,11 @@ namespace plmr {
 using ModelCheck = llvm::function_ref<llvm::Error(const ModelInfo &)>;
 
 /// The program with a language model that `options` name: read if it is
-/// compiled already.
+/// compiled already. If it does not fit, `tooLarge` becomes the program that
+/// needs more memory.
 llvm::Expected<Program> loadModel(const TargetOptions &options,
-                                  ModelCheck check);
+                                  ModelCheck check,
+                                  std::optional<Program> *tooLarge = nullptr);
 
 /// A model with its weights loaded, and the host's seconds for that.
 struct LoadedModel {

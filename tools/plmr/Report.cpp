@@ -8,28 +8,60 @@
 
 #include "Report.h"
 #include "plmr/Support/Printable.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
+#include <set>
 
 using namespace plmr;
 using llvm::formatv;
 
+static void raise(RouteUse &use, const RouteUse &other) {
+  for (auto field : {&RouteUse::colours, &RouteUse::totalColours,
+                     &RouteUse::inputQueues, &RouteUse::outputQueues})
+    use.*field = std::max(use.*field, other.*field);
+}
+
+static unsigned countEngines(llvm::ArrayRef<Instruction> code) {
+  unsigned engines = 0;
+  for (const Instruction &inst : code)
+    if (isVector(inst.opcode) && inst.engine != noOperand)
+      engines = std::max(engines, inst.engine + 1u);
+  return engines;
+}
+
 BudgetUse plmr::getBudgetUse(const Program &program) {
   BudgetUse use;
   use.sramBytes = getSramHighWater(program);
-  for (const RouteTable &table : program.routeTables) {
-    RouteUse routes = getRouteUse(program, table);
-    auto raise = [&](unsigned RouteUse::*field) {
-      use.routes.*field = std::max(use.routes.*field, routes.*field);
-    };
-    raise(&RouteUse::colours);
-    raise(&RouteUse::totalColours);
-    raise(&RouteUse::inputQueues);
-    raise(&RouteUse::outputQueues);
-  }
+  for (const RouteTable &table : program.routeTables)
+    raise(use.routes, getRouteUse(program, table));
   for (const CoreClass &cls : program.classes)
-    for (const Instruction &inst : cls.code)
-      if (isVector(inst.opcode) && inst.engine != noOperand)
-        use.engines = std::max(use.engines, inst.engine + 1u);
+    use.engines = std::max(use.engines, countEngines(cls.code));
+  return use;
+}
+
+LaunchUse plmr::getLaunchUse(const Program &program, const Launch &launch) {
+  LaunchUse use;
+  std::set<uint32_t> tables;
+  if (!program.routeTables.empty())
+    tables.insert(launch.routeTable);
+  for (auto [cls, entry] : llvm::zip(program.classes, launch.entry)) {
+    // Code of a launch ends at the first halt that is in no condition.
+    auto code = llvm::ArrayRef(cls.code).drop_front(entry);
+    auto halt = llvm::find_if(code, [](const Instruction &inst) {
+      return inst.opcode == Opcode::Halt && inst.predicate == noOperand;
+    });
+    code = code.take_front(halt - code.begin() + 1);
+    use.engines = std::max(use.engines, countEngines(code));
+    use.codeBytes =
+        std::max<uint64_t>(use.codeBytes, code.size() * sizeof(Instruction));
+    for (const Instruction &inst : code)
+      if (inst.opcode == Opcode::Epoch)
+        tables.insert(inst.imm);
+  }
+  for (uint32_t table : tables)
+    raise(use.routes, getRouteUse(program, program.routeTables[table]));
   return use;
 }
 
@@ -49,20 +81,88 @@ std::string plmr::getTitle(const ModelInfo &model) {
   return printable(model.name.empty() ? model.architecture : model.name);
 }
 
+static std::string printRoutes(const Machine &machine, const RouteUse &use) {
+  return formatv("{0} of {1} colours, {2} of {3} input queues, {4} of {5} "
+                 "output queues",
+                 use.totalColours, machine.getUsableColours(), use.inputQueues,
+                 machine.inputQueues, use.outputQueues, machine.outputQueues);
+}
+
 std::string plmr::printBudgets(const Program &program) {
   const Machine &machine = program.machine;
   BudgetUse use = getBudgetUse(program);
   uint64_t budget = machine.getUsableSramBytes();
   return formatv(
       "memory: {0} of {1} bytes per core ({2:F1}%)\n"
-      "routes: {3} of {4} colours, {5} of {6} input queues, {7} of "
-      "{8} output queues\n"
-      "engines: {9} of {10}\n",
+      "routes: {3}\n"
+      "engines: {4} of {5}\n",
       use.sramBytes, budget,
       100.0 * static_cast<double>(use.sramBytes) / static_cast<double>(budget),
-      use.routes.totalColours, machine.getUsableColours(),
-      use.routes.inputQueues, machine.inputQueues, use.routes.outputQueues,
-      machine.outputQueues, use.engines, machine.engines);
+      printRoutes(machine, use.routes), use.engines, machine.engines);
+}
+
+std::string plmr::printLaunchUse(const Program &program, const Launch &launch) {
+  LaunchUse use = getLaunchUse(program, launch);
+  return formatv("{0}: {1}, {2} of {3} engines, {4} bytes of code\n",
+                 launch.name, printRoutes(program.machine, use.routes),
+                 use.engines, program.machine.engines, use.codeBytes);
+}
+
+/// Bytes from the first to the last address of the objects of `kind`. Those of
+/// scratch share addresses, others lie in groups between which nothing is.
+static uint64_t getPartBytes(const Program &program, Object::Kind kind) {
+  uint64_t begin = 0, end = 0, bytes = 0;
+  for (const Object &object : program.objects) {
+    if (object.kind != kind)
+      continue;
+    if (object.address >= end) {
+      bytes += end - begin;
+      begin = object.address;
+    }
+    end = std::max(end, uint64_t(object.address) + object.bytes);
+  }
+  return bytes + end - begin;
+}
+
+std::string plmr::printParts(const Program &program) {
+  static constexpr std::pair<Object::Kind, const char *> parts[] = {
+      {Object::Kind::Weight, "weights"},  {Object::Kind::State, "caches"},
+      {Object::Kind::Input, "inputs"},    {Object::Kind::Output, "outputs"},
+      {Object::Kind::Scratch, "buffers"}, {Object::Kind::Table, "constants"},
+      {Object::Kind::Code, "code"}};
+  auto texts = llvm::map_range(parts, [&](auto part) {
+    return formatv("{0} {1}", part.second, getPartBytes(program, part.first))
+        .str();
+  });
+  return "parts: " + llvm::join(texts, ", ") + "\n";
+}
+
+std::optional<LayerFit> plmr::getLayerFit(const Program &program) {
+  // Objects begin at multiples of eight bytes (plmr-plan-memory).
+  constexpr uint64_t alignment = 8;
+  int64_t all = 0;
+  std::vector<uint64_t> stacked; // bytes
+  for (const Tensor &tensor : program.tensors) {
+    const Object &object = program.objects[tensor.object];
+    if (!tensor.stacked && object.kind != Object::Kind::State)
+      continue;
+    all = tensor.placement.dims.front().getExtent();
+    stacked.push_back(object.bytes);
+  }
+  if (all == 0)
+    return std::nullopt;
+  auto getBytes = [&](int64_t layers) {
+    uint64_t sum = 0;
+    for (uint64_t bytes : stacked)
+      sum += llvm::alignTo(bytes / all * layers, alignment);
+    return sum;
+  };
+  uint64_t others = getSramHighWater(program) - getBytes(all);
+  int64_t fit = all;
+  while (fit > 0 &&
+         others + getBytes(fit) > program.machine.getUsableSramBytes())
+    --fit;
+  return LayerFit{fit, all};
 }
 
 std::string plmr::printContended(unsigned links) {

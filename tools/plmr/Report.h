@@ -28,6 +28,14 @@ struct BudgetUse {
 };
 BudgetUse getBudgetUse(const Program &program);
 
+/// What one launch uses of routes, engines and of the memory for code.
+struct LaunchUse {
+  RouteUse routes;
+  unsigned engines = 0;
+  uint64_t codeBytes = 0;
+};
+LaunchUse getLaunchUse(const Program &program, const Launch &launch);
+
 /// "850 MHz".
 std::string printClock(double hertz);
 
@@ -59,6 +67,18 @@ struct LaunchTotals {
 };
 LaunchTotals sumLaunches(llvm::ArrayRef<LaunchRecord> records,
                          const Machine &machine);
+/// Bytes of a core by what they are for, in the order of addresses.
+std::string printParts(const Program &program);
+
+/// A line of what a launch uses.
+std::string printLaunchUse(const Program &program, const Launch &launch);
+
+/// Of a stack of equal layers those that the memory of a core has room for, and
+/// all; none if nothing is stacked.
+struct LayerFit {
+  int64_t fit, all;
+};
+std::optional<LayerFit> getLayerFit(const Program &program);
 
 /// The keys that every report has.
 Json describeProgram(const Program &program);

@@ -28,13 +28,30 @@ static std::string printIds(ArrayRef<int32_t> ids) {
 // The plan
 //===----------------------------------------------------------------------===//
 
-/// Time is known without values.
-static Error printPlan(const Program &program) {
+static void printUse(const Program &program) {
   const ModelInfo &model = *program.model;
-  llvm::outs() << formatv("fits: {0}\nmodel: {1}, context {2} ({3})\n",
-                          printMesh(program), getTitle(model),
-                          model.contextLength, stringify(model.kvPlacement))
-               << printBudgets(program);
+  uint64_t need = getSramHighWater(program);
+  uint64_t budget = program.machine.getUsableSramBytes();
+  std::string excess =
+      need > budget
+          ? formatv(", {0} bytes per core too many", need - budget).str()
+          : "";
+  llvm::outs() << formatv("{0}: {1}{2}\nmodel: {3}, context {4} ({5})\n",
+                          need > budget ? "does not fit" : "fits",
+                          printMesh(program), excess,
+                          model.name.empty() ? model.architecture : model.name,
+                          model.contextLength)
+               << printBudgets(program) << printParts(program);
+  if (std::optional<LayerFit> layers = getLayerFit(program))
+    llvm::outs() << formatv("layers: {0} of {1} fit\n", layers->fit,
+                            layers->all);
+  for (const Launch &launch : program.launches)
+    llvm::outs() << printLaunchUse(program, launch);
+}
+
+/// Time is known without values.
+static Error printTimes(const Program &program) {
+  const ModelInfo &model = *program.model;
   const Launch *decode = program.findLaunch("decode");
   size_t parameters = model.kvPlacement == KVPlacement::Concat ? 2 : 1;
   if (!decode || decode->parameters.size() != parameters)
@@ -75,16 +92,24 @@ static Error printContexts(const TargetOptions &target, MeshShape mesh) {
   return Error::success();
 }
 
-static Error printPlan(const TargetOptions &target, ModelCheck readPrompt) {
-  Expected<Program> program = loadModel(target, readPrompt);
+/// Prints the plan; where the program does not fit, also what it would need.
+static Error planModel(const RunOptions &options, ModelCheck readPrompt) {
+  std::optional<Program> tooLarge;
+  Expected<Program> program = loadModel(options.target, readPrompt, &tooLarge);
+  if (tooLarge && tooLarge->model)
+    printUse(*tooLarge);
   if (!program)
     return program.takeError();
-  if (Error error = printPlan(*program))
+  printUse(*program);
+  if (options.noTiming)
+    return Error::success();
+  if (Error error = printTimes(*program))
     return error;
-  Expected<bool> compiled = isProgram(target.model);
+  Expected<bool> compiled = isProgram(options.target);
   if (!compiled)
     return compiled.takeError();
-  return *compiled ? Error::success() : printContexts(target, program->mesh);
+  return *compiled ? Error::success()
+                   : printContexts(options.target, program->mesh);
 }
 
 //===----------------------------------------------------------------------===//
@@ -202,7 +227,7 @@ Error Runner::run() {
     return Error::success();
   };
   if (options.dryRun)
-    return printPlan(options.target, readPrompt);
+    return planModel(options, readPrompt);
   if (Error error = openFiles())
     return error;
   if (Error error = prepare(readPrompt))
@@ -318,6 +343,12 @@ Json Runner::getReport() const {
 }
 
 Error plmr::runModel(const RunOptions &options) {
+  if (Error error = checkTarget(options.target))
+    return error;
+  if (options.target.shape && !options.dryRun)
+    return makeError(
+        "--shape: expected --dry-run, since a shape has no weights "
+        "to run with");
   if (!options.prompt && !options.ids && !options.dryRun)
     return makeError("expected a prompt: -p TEXT or --ids LIST");
   return options.golden ? runGolden(options) : Runner(options).run();

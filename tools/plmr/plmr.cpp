@@ -115,9 +115,14 @@ Driver::Driver() {
 }
 
 void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
-  sub->add_option("-m,--model", target.model,
-                  "GGUF file, compiled program (.plmr) or graph (.mlir)")
-      ->required()
+  CLI::Option *model =
+      sub->add_option("-m,--model", target.model,
+                      "GGUF file, compiled program (.plmr) or graph (.mlir)")
+          ->check(isFile);
+  addText(sub, "--shape", target.shape,
+          "a model without weights in its place: a built-in name or a JSON "
+          "file")
+      ->excludes(model)
       ->check(isFile);
   addText(sub, "--device", target.device,
           "wse2 (default), wse3, lab, tiny, ideal, or a JSON file");

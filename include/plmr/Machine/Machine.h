@@ -38,6 +38,9 @@ llvm::StringRef stringify(ElementType type);
 /// south).
 enum class Axis : uint8_t { X, Y };
 
+/// The most memory that a profile may give a core.
+constexpr uint64_t maxSramBytes = uint64_t(1) << 31;
+
 /// A rectangle of cores; `--mesh WxH` is columns x rows.
 struct MeshShape {
   unsigned columns = 0; ///< extent along X

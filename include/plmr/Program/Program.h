@@ -114,9 +114,10 @@ struct RopeTable {
 /// Where the host finds the data of a tensor, or of one slice of its leading
 /// dimension.
 struct DataSource {
-  std::string name; ///< the tensor's name in its file
-  uint32_t file =
-      0; ///< index into Program::files; ~0u: a section of the binary
+  std::string name;    ///< the tensor's name in its file
+  uint32_t file = 0;   ///< index into Program::files;
+                       ///< inlineData: a section of the binary;
+                       ///< noData: the program can be timed but not run
   uint64_t offset = 0; ///< bytes, in the file or the data section
   uint64_t bytes = 0;
   uint32_t type = 0; ///< GGUF type id (0 F32, 1 F16, 30 BF16, 8 Q8_0, 2 Q4_0)
@@ -125,6 +126,7 @@ struct DataSource {
   bool operator==(const DataSource &) const = default;
 };
 constexpr uint32_t inlineData = ~0u;
+constexpr uint32_t noData = ~1u;
 
 /// A tensor that the host can write or read: tiles of one object.
 struct Tensor {

@@ -57,11 +57,13 @@ LogicalResult Selector::addSources(mesh::ObjectOp object, Tensor &tensor) {
     if (!stored)
       return object.emitOpError("expected sources of the llm dialect but got ")
              << attr;
-    std::string file = object.getFile()->str();
-    auto known = llvm::find(program.files, file);
-    source.file = known - program.files.begin();
-    if (known == program.files.end())
-      program.files.push_back(file);
+    source.file = noData;
+    if (std::string file = object.getFile()->str(); !file.empty()) {
+      auto known = llvm::find(program.files, file);
+      source.file = known - program.files.begin();
+      if (known == program.files.end())
+        program.files.push_back(file);
+    }
     const SourceType *type =
         llvm::find_if(sourceTypes, [&](const SourceType &candidate) {
           return candidate.name == stored.getType();
@@ -236,12 +238,11 @@ static RouteTable makeRouteTable(MeshShape mesh, LineRoutes (&lines)[2]) {
       if (!isNew)
         continue;
       std::vector<Route> &routes = table.classes.emplace_back();
-      std::merge(lines[0][column].begin(), lines[0][column].end(),
-                 lines[1][row].begin(), lines[1][row].end(),
-                 std::back_inserter(routes),
-                 [](const Route &a, const Route &b) {
-                   return a.colour < b.colour;
-                 });
+      std::merge(
+          lines[0][column].begin(), lines[0][column].end(),
+          lines[1][row].begin(), lines[1][row].end(),
+          std::back_inserter(routes),
+          [](const Route &a, const Route &b) { return a.colour < b.colour; });
     }
   return table;
 }

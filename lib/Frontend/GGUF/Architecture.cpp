@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 
@@ -170,6 +171,10 @@ const GGUFTensor &ModelDescription::getTensor(TensorRole role,
 // Reader
 //===----------------------------------------------------------------------===//
 
+/// Where a file's size bounds nothing.
+static constexpr uint32_t maxImaginedBlocks = 1024;
+static constexpr uint64_t maxImaginedElements = uint64_t(1) << 40;
+
 namespace {
 
 class ModelReader {
@@ -211,6 +216,7 @@ private:
   uint64_t getSize(Size size) const;
   Error readTensors();
   Error readTensor(TensorRole role, StringRef name);
+  Error imagineTensor(StringRef name, ArrayRef<uint64_t> shape);
   Error checkUnsupported() const;
   Error checkUnused();
 
@@ -416,12 +422,30 @@ uint64_t ModelReader::getSize(Size size) const {
   llvm_unreachable("covered switch");
 }
 
+/// What a file of metadata only would hold: matrices of F16, vectors of F32.
+Error ModelReader::imagineTensor(StringRef name, ArrayRef<uint64_t> shape) {
+  uint64_t elements = 1;
+  for (uint64_t extent : shape)
+    elements = llvm::SaturatingMultiply(elements, extent);
+  if (elements > maxImaginedElements)
+    return failTensor(name, "expected at most 2^40 elements but got shape {0}",
+                      printShape(shape));
+  GGUFTensor &tensor = model.tensors.emplace_back();
+  tensor.name = name.str();
+  tensor.shape.assign(shape.begin(), shape.end());
+  tensor.type = shape.size() == 1 ? GGUF_F32 : GGUF_F16;
+  tensor.bytes = *getByteSize(tensor.type, elements);
+  return Error::success();
+}
+
 Error ModelReader::readTensor(TensorRole role, StringRef name) {
   const TensorRule &rule = architecture.tensors[static_cast<unsigned>(role)];
   llvm::SmallVector<uint64_t, 4> shape = {getSize(rule.in)};
   if (rule.out != Size::One)
     shape.push_back(getSize(rule.out));
 
+  if (file.getTensors().empty())
+    return imagineTensor(name, shape);
   const GGUFTensor *tensor = file.findTensor(name);
   if (!tensor && role == TensorRole::Output) {
     model.tiedOutput = true;
@@ -445,6 +469,10 @@ Error ModelReader::readTensor(TensorRole role, StringRef name) {
 }
 
 Error ModelReader::readTensors() {
+  if (file.getTensors().empty() && model.numBlocks > maxImaginedBlocks)
+    return failKey(getKey("block_count"),
+                   "expected at most {0} in a file without tensors but got {1}",
+                   maxImaginedBlocks, model.numBlocks);
   for (unsigned role = 0; role < numGlobalTensorRoles; ++role) {
     std::string name =
         llvm::formatv("{0}.weight", architecture.tensors[role].stem);

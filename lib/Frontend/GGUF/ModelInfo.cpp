@@ -126,6 +126,10 @@ Expected<ModelInfo> plmr::readModelInfo(const GGUFFile &file,
   info.embedding.offset = embedding.offset;
   info.embedding.bytes = embedding.bytes;
   info.embedding.type = embedding.type;
+  if (!file.hasData()) {
+    info.embedding.file = noData;
+    return info;
+  }
   if (Error error = readTokenizer(file, info))
     return error;
   return info;

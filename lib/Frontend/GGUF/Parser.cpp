@@ -304,18 +304,20 @@ Error GGUFParser::parseTensor(uint64_t index) {
 }
 
 /// Makes offsets absolute. Tensors must follow each other with no more than
-/// the padding between them, so none overlap.
+/// the padding between them, so none overlap. A file that ends with its header
+/// has no data.
 Error GGUFParser::placeTensors() {
   uint64_t begin = llvm::alignTo(offset, file.alignment);
   uint64_t next = 0;
+  file.tensorData = begin < bytes.size();
   for (GGUFTensor &tensor : file.tensors) {
     if (tensor.offset != next)
       return fail("tensor '{0}': expected offset {1} in the data section but "
                   "got {2}",
                   tensor.name, next, tensor.offset);
-    tensor.offset = begin + next;
-    if (tensor.offset > bytes.size() ||
-        tensor.bytes > bytes.size() - tensor.offset)
+    tensor.offset = file.tensorData ? begin + next : 0;
+    if (file.tensorData && (tensor.offset > bytes.size() ||
+                            tensor.bytes > bytes.size() - tensor.offset))
       return fail("tensor '{0}': expected {1} bytes at byte {2} but the file "
                   "has {3} bytes",
                   tensor.name, tensor.bytes, tensor.offset, bytes.size());

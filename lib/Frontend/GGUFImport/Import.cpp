@@ -29,8 +29,11 @@ public:
            MLIRContext *context, const GGUFImportOptions &options)
       : model(model), builder(UnknownLoc::get(context), context),
         f32(builder.getF32Type()) {
-    llvm::SmallString<128> absolute(file.getPath());
-    llvm::sys::fs::make_absolute(absolute);
+    llvm::SmallString<128> absolute;
+    if (file.hasData()) {
+      absolute = file.getPath();
+      llvm::sys::fs::make_absolute(absolute);
+    }
     path = builder.getStringAttr(absolute);
     positions = options.contextLength.value_or(model.contextLength);
     chunk = options.chunk;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Tools/mlir-translate/Translation.h"
+#include "plmr/Frontend/GGUF/Shape.h"
 #include "plmr/Frontend/GGUFImport/Import.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SourceMgr.h"
@@ -15,11 +16,8 @@ using namespace mlir;
 using namespace plmr;
 
 static llvm::Expected<OwningOpRef<ModuleOp>>
-importBuffer(const llvm::MemoryBuffer &input, MLIRContext *context,
-             const GGUFImportOptions &options) {
-  llvm::Expected<GGUFFile> file =
-      GGUFFile::parse(llvm::MemoryBuffer::getMemBuffer(
-          input.getMemBufferRef(), /*RequiresNullTerminator=*/false));
+importFile(llvm::Expected<GGUFFile> file, MLIRContext *context,
+           const GGUFImportOptions &options) {
   if (!file)
     return file.takeError();
   llvm::Expected<ModelDescription> model = readModel(*file);
@@ -30,14 +28,15 @@ importBuffer(const llvm::MemoryBuffer &input, MLIRContext *context,
 
 void plmr::registerGGUFTranslations() {
   static llvm::cl::opt<unsigned> chunk(
-      "chunk", llvm::cl::desc("gguf-to-mlir: rows of @prefill; 0: only decode"),
+      "chunk",
+      llvm::cl::desc("rows of an imported model's @prefill; 0: only decode"),
       llvm::cl::init(0));
   static llvm::cl::opt<bool> allLogits(
       "all-logits",
-      llvm::cl::desc("gguf-to-mlir: @prefill returns the logits of all rows"));
+      llvm::cl::desc(
+          "an imported model's @prefill returns the logits of all rows"));
   static llvm::cl::opt<KVPlacement> kvPlacement(
-      "kv-placement",
-      llvm::cl::desc("gguf-to-mlir: which rows hold which positions"),
+      "kv-placement", llvm::cl::desc("which rows hold which positions"),
       llvm::cl::values(
           clEnumValN(KVPlacement::Cyclic, "cyclic",
                      "position n in row n mod R"),
@@ -45,16 +44,31 @@ void plmr::registerGGUFTranslations() {
           clEnumValN(KVPlacement::Concat, "concat",
                      "new positions in the last row")),
       llvm::cl::init(KVPlacement::Cyclic));
+  auto translate = [](llvm::Expected<GGUFFile> file, MLIRContext *context) {
+    llvm::Expected<OwningOpRef<ModuleOp>> module = importFile(
+        std::move(file), context,
+        {ElementType::F32, std::nullopt, chunk, allLogits, kvPlacement});
+    if (module)
+      return std::move(*module);
+    emitError(UnknownLoc::get(context)) << llvm::toString(module.takeError());
+    return OwningOpRef<ModuleOp>();
+  };
+  auto getBuffer = [](llvm::SourceMgr &manager) {
+    return manager.getMemoryBuffer(manager.getMainFileID())->getMemBufferRef();
+  };
   static TranslateToMLIRRegistration import(
       "gguf-to-mlir", "import a GGUF model as a graph",
-      [](llvm::SourceMgr &manager, MLIRContext *context) {
-        llvm::Expected<OwningOpRef<ModuleOp>> module = importBuffer(
-            *manager.getMemoryBuffer(manager.getMainFileID()), context,
-            {ElementType::F32, std::nullopt, chunk, allLogits, kvPlacement});
-        if (module)
-          return std::move(*module);
-        emitError(UnknownLoc::get(context))
-            << llvm::toString(module.takeError());
-        return OwningOpRef<ModuleOp>();
+      [=](llvm::SourceMgr &manager, MLIRContext *context) {
+        return translate(GGUFFile::parse(llvm::MemoryBuffer::getMemBuffer(
+                             getBuffer(manager),
+                             /*RequiresNullTerminator=*/false)),
+                         context);
+      });
+  static TranslateToMLIRRegistration importShape(
+      "shape-to-mlir", "import a model without weights (JSON) as a graph",
+      [=](llvm::SourceMgr &manager, MLIRContext *context) {
+        llvm::MemoryBufferRef text = getBuffer(manager);
+        return translate(
+            parseShape(text.getBuffer(), text.getBufferIdentifier()), context);
       });
 }

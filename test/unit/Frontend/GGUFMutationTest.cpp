@@ -45,10 +45,20 @@ static bool readAll(const GGUFFile &file) {
 }
 
 TEST(GGUFMutation, G2_TruncationAtEveryByteIsRefused) {
-  std::string whole = makeLlama(GGUF_Q8_0).build();
+  GGUFBuilder builder = makeLlama(GGUF_Q8_0);
+  std::string whole = builder.build();
+  size_t header = builder.buildHeader().size();
+  size_t data = llvm::alignTo(header, builder.alignment);
   for (size_t size = 0; size < whole.size(); ++size) {
     std::vector<char> bytes(whole.begin(), whole.begin() + size);
-    checkMessage(getMessage(parse(bytes)));
+    llvm::Expected<GGUFFile> file = parse(bytes);
+    // A header is a file without data.
+    bool isHeader = size >= header && size <= data;
+    ASSERT_EQ(static_cast<bool>(file), isHeader) << size;
+    if (file)
+      EXPECT_FALSE(file->hasData());
+    else
+      checkMessage(llvm::toString(file.takeError()));
   }
   std::vector<char> bytes(whole.begin(), whole.end());
   EXPECT_EQ(getMessage(parse(bytes)), "");

@@ -77,11 +77,12 @@ struct ModelDescription {
 /// "attn_q" and the like: the part of a tensor's name that states its role.
 llvm::StringRef stringify(TensorRole role);
 
-/// Reads and checks the model of `file`. Supported architectures: llama.
+/// Reads and checks the model of `file`; without any tensor it has those that
+/// its sizes imply, matrices in F16. Supported architectures: llama.
 llvm::Expected<ModelDescription> readModel(const GGUFFile &file);
 
 /// What the host needs of `model`: the tokenizer of `file` and where the
-/// embedding lies (file number 0).
+/// embedding lies (file number 0). Without data there is neither.
 llvm::Expected<ModelInfo> readModelInfo(const GGUFFile &file,
                                         const ModelDescription &model);
 

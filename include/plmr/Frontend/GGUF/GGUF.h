@@ -63,7 +63,7 @@ struct GGUFTensor {
   /// As listed in the file: the innermost (contiguous) dimension first.
   llvm::SmallVector<uint64_t, 4> shape;
   uint32_t type = 0;   ///< GGUF type id
-  uint64_t offset = 0; ///< bytes from the begin of the file
+  uint64_t offset = 0; ///< bytes from the begin of the file; 0 without data
   uint64_t bytes = 0;  ///< without padding
 
   uint64_t getNumElements() const;
@@ -87,6 +87,9 @@ public:
   uint32_t getVersion() const { return version; }
   uint64_t getAlignment() const { return alignment; }
   uint64_t getFileSize() const { return buffer->getBufferSize(); }
+  /// False if the file ends before its tensors' data: they have shapes and
+  /// types only.
+  bool hasData() const { return tensorData; }
 
   /// Metadata in the order of the file.
   llvm::ArrayRef<GGUFEntry> getEntries() const { return entries; }
@@ -119,7 +122,7 @@ public:
   /// Null if there is no such tensor.
   const GGUFTensor *findTensor(llvm::StringRef name) const;
 
-  /// The bytes of a tensor of this file, in place.
+  /// The bytes of a tensor of this file, which has data, in place.
   llvm::ArrayRef<uint8_t> getData(const GGUFTensor &tensor) const;
   /// Decodes rows [row, row + n) where n rows fill `out`.
   llvm::Error readRows(const GGUFTensor &tensor, uint64_t row,
@@ -138,6 +141,7 @@ private:
   std::unique_ptr<llvm::MemoryBuffer> buffer;
   uint32_t version = 0;
   uint64_t alignment = 32;
+  bool tensorData = true;
   std::vector<GGUFEntry> entries;
   std::vector<GGUFTensor> tensors;
   llvm::StringMap<size_t> entryIndex;

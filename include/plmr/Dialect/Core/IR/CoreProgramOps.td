@@ -84,7 +84,8 @@ def Core_TensorOp : Core_PartOp<"tensor"> {
   let summary = "A tensor that the host can reach";
   let description = [{
     `object` is the number of the object that holds its tiles. A source is
-    `[name, file, offset, bytes, type]`, file -1 being the program's own data,
+    `[name, file, offset, bytes, type]`, file -1 being the program's own data
+    and file -2 none,
     or `[name, "sine" or "cosine", stride, pairs, base]`, a table of rotary
     angles that the host computes.
 

@@ -29,7 +29,8 @@ def LLM_WeightOp : LLM_Op<"weight", [Symbol]> {
     sources the weight exists once per layer and `llm.param` selects one.
     `transposed` says that the file holds the tensor with its two dimensions
     exchanged: GGUF stores the matrix of y = x W, W : [in x out], as out rows
-    of in elements.
+    of in elements. A weight in the file `""` has no data: programs of it can be
+    timed but not run.
 
     Example:
     ```mlir
