@@ -83,10 +83,15 @@ Scalar Selector::compute(Opcode opcode, const Scalar &a, const Scalar &b) {
     result.table = combine(opcode, a.table, b.table, mesh);
     return result;
   }
-  bool neutral = (opcode == Opcode::SAdd && b.getUniform() == 0) ||
-                 (opcode == Opcode::SMul && b.getUniform() == 1);
-  if (neutral)
+  auto isNeutral = [&](const Scalar &operand, bool isRight) {
+    return ((opcode == Opcode::SAdd || (isRight && opcode == Opcode::SSub)) &&
+            operand.getUniform() == 0) ||
+           (opcode == Opcode::SMul && operand.getUniform() == 1);
+  };
+  if (isNeutral(b, /*isRight=*/true))
     return a;
+  if (isNeutral(a, /*isRight=*/false))
+    return b;
   uint8_t reg = allocateRegister();
   emitScalar(opcode, reg, a, b);
   return Scalar::inRegister(reg);
@@ -193,14 +198,20 @@ LogicalResult Selector::selectLoop(scf::ForOp op) {
   // A loop is not predicated: where the condition fails it runs 0 times.
   if (condition.getUniform() != 1)
     count = compute(Opcode::SMul, count, condition);
-  uint8_t induction = allocateRegister();
-  emitScalar(Opcode::SAdd, induction, lower, Scalar::get(0));
-  scalars[op.getInductionVar()] = Scalar::inRegister(induction);
+  auto move = [&](uint8_t reg, const Scalar &value) {
+    emitScalar(Opcode::SAdd, reg, value, Scalar::get(0));
+  };
+  std::optional<uint8_t> induction;
+  if (!op.getInductionVar().use_empty()) {
+    induction = allocateRegister();
+    move(*induction, lower);
+    scalars[op.getInductionVar()] = Scalar::inRegister(*induction);
+  }
   SmallVector<uint8_t> carried;
   for (auto [argument, init] :
        llvm::zip(op.getRegionIterArgs(), op.getInitArgs())) {
     carried.push_back(allocateRegister());
-    emitScalar(Opcode::SAdd, carried.back(), getScalar(init), Scalar::get(0));
+    move(carried.back(), getScalar(init));
     scalars[argument] = Scalar::inRegister(carried.back());
   }
   Operand countOperand = getOperand(count);
@@ -214,19 +225,27 @@ LogicalResult Selector::selectLoop(scf::ForOp op) {
   if (failed(selectBlock(*op.getBody())))
     return failure();
   condition = outer;
-  // All new values are read before the first register changes.
+  // New values that are others' old ones are read before these change.
   auto yield = cast<scf::YieldOp>(op.getBody()->getTerminator());
-  SmallVector<uint8_t> next;
+  SmallVector<Scalar> next;
   for (Value value : yield.getOperands())
     taken |= getRegisters(value);
-  for (Value value : yield.getOperands()) {
-    next.push_back(allocateRegister());
-    emitScalar(Opcode::SAdd, next.back(), getScalar(value), Scalar::get(0));
+  for (auto [reg, value] : llvm::zip(carried, yield.getOperands())) {
+    next.push_back(getScalar(value));
+    bool isOld = !next.back().isTable && next.back().reg != reg &&
+                 llvm::is_contained(carried, next.back().reg);
+    if (!isOld)
+      continue;
+    uint8_t copy = allocateRegister();
+    move(copy, next.back());
+    next.back() = Scalar::inRegister(copy);
   }
   for (auto [reg, value] : llvm::zip(carried, next))
-    emitScalar(Opcode::SAdd, reg, Scalar::inRegister(value), Scalar::get(0));
-  emitScalar(Opcode::SAdd, induction, Scalar::inRegister(induction),
-             Scalar::get(1));
+    if (value.isTable || value.reg != reg)
+      move(reg, value);
+  if (induction)
+    emitScalar(Opcode::SAdd, *induction, Scalar::inRegister(*induction),
+               Scalar::get(1));
   taken = scope;
   forgetDescriptors();
   code[loop].imm = static_cast<int32_t>(code.size() - loop - 1);

@@ -90,11 +90,18 @@ func.func @parameter(%pos: index) attributes {plmr.parameters = ["pos"]} {
 plmr.mesh @mesh 1 x 1 on "tiny"
 plmr.object output @r : !plmr.placed<tensor<8xf32>, [y]> {plmr.address = 0 : i64}
 
-// A loop counts in a register; carried values are read before any changes.
+// Carried values that change places are read before any changes; nobody asks for
+// the loop's own count.
 // CHECK-LABEL: core.program @main
-// CHECK:       core.loop r{{[0-9]+}} {
+// CHECK:       core.scalar add r[[A:[0-9]+]], r0, 0
+// CHECK-NEXT:  core.scalar add r[[B:[0-9]+]], k{{[0-9]+}}, 0
+// CHECK-NEXT:  core.loop r1 {
 // CHECK:         core.vector mov
-// CHECK:       }
+// CHECK-NEXT:    core.scalar add r[[OLDB:[0-9]+]], r[[B]], 0
+// CHECK-NEXT:    core.scalar add r[[OLDA:[0-9]+]], r[[A]], 0
+// CHECK-NEXT:    core.scalar add r[[A]], r[[OLDB]], 0
+// CHECK-NEXT:    core.scalar add r[[B]], r[[OLDA]], 0
+// CHECK-NEXT:  }
 // CHECK-NEXT:  core.halt
 func.func @loop(%n: index) {
   %r = plmr.ref @r : memref<8xf32>
@@ -105,6 +112,40 @@ func.func @loop(%n: index) {
     %place = memref.subview %r[%a] [1] [1] : memref<8xf32> to memref<1xf32, strided<[1], offset: ?>>
     linalg.fill ins(%cst : f32) outs(%place : memref<1xf32, strided<[1], offset: ?>>)
     scf.yield %b, %a : index, index
+  }
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 1 x 4 on "tiny"
+plmr.object output @r : !plmr.placed<tensor<32xf32>, [y]> {plmr.address = 0 : i64}
+
+// A new value is moved once, one that stays is not moved, and what is
+// added to zero or multiplied by one on either side costs nothing.
+// CHECK-LABEL: core.program @main
+// CHECK:       core.launch "carried"
+// CHECK:       core.loop r1 {
+// CHECK-NEXT:    core.scalar add r[[NEXT:[0-9]+]], r[[I:[0-9]+]], r[[A:[0-9]+]]
+// CHECK:         core.vector mov {{.*}} if r1
+// CHECK-NEXT:    core.scalar add r[[A]], r[[NEXT]], 0
+// CHECK-NEXT:    core.scalar add r[[I]], r[[I]], 1
+// CHECK-NEXT:  }
+// CHECK-NEXT:  core.halt
+func.func @carried(%n: index) attributes {plmr.parameters = ["n"]} {
+  %r = plmr.ref @r : memref<8xf32>
+  %cst = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s:2 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %c0, %b = %c1) -> (index, index) {
+    %next = arith.addi %i, %a : index
+    %same = arith.muli %c1, %n : index
+    %still = arith.addi %c0, %same : index
+    %if = arith.index_cast %still : index to i1
+    scf.if %if {
+      linalg.fill ins(%cst : f32) outs(%r : memref<8xf32>)
+    }
+    scf.yield %next, %b : index, index
   }
   return
 }
