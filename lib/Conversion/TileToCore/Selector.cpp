@@ -86,7 +86,8 @@ Scalar Selector::compute(Opcode opcode, const Scalar &a, const Scalar &b) {
   auto isNeutral = [&](const Scalar &operand, bool isRight) {
     return ((opcode == Opcode::SAdd || (isRight && opcode == Opcode::SSub)) &&
             operand.getUniform() == 0) ||
-           (opcode == Opcode::SMul && operand.getUniform() == 1);
+           ((opcode == Opcode::SMul || (isRight && opcode == Opcode::SDiv)) &&
+            operand.getUniform() == 1);
   };
   if (isNeutral(b, /*isRight=*/true))
     return a;
