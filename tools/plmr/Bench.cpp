@@ -274,5 +274,7 @@ Error Bench::run() {
 }
 
 Error plmr::benchModel(const BenchOptions &options) {
+  if (Error error = checkTarget(options.target))
+    return error;
   return Bench(options).run();
 }

@@ -128,17 +128,19 @@ static std::string getMetadataKey(StringRef key, StringRef architecture) {
   return (prefix + "." + key).str();
 }
 
+static Expected<std::string> getText(const Json &shape, const char *key,
+                                     StringRef origin) {
+  auto value = shape.find(key);
+  if (value == shape.end())
+    return makeError("{0}: key '{1}' is missing", origin, key);
+  if (!value->is_string() || value->get<std::string>().empty())
+    return makeError("{0}: '{1}' is {2}, expected a non-empty string", origin,
+                     key, value->dump());
+  return value->get<std::string>();
+}
+
 static Expected<GGUFFile> makeFile(const Json &shape, StringRef origin) {
-  auto getText = [&](const char *key) -> Expected<std::string> {
-    auto value = shape.find(key);
-    if (value == shape.end())
-      return makeError("{0}: key '{1}' is missing", origin, key);
-    if (!value->is_string() || value->get<std::string>().empty())
-      return makeError("{0}: '{1}' is {2}, expected a non-empty string", origin,
-                       key, value->dump());
-    return value->get<std::string>();
-  };
-  Expected<std::string> architecture = getText("architecture");
+  Expected<std::string> architecture = getText(shape, "architecture", origin);
   if (!architecture)
     return architecture.takeError();
   MetadataWriter writer(shape.size());
@@ -158,9 +160,8 @@ Expected<GGUFFile> plmr::parseShape(StringRef json, StringRef origin) {
   if (!shape->is_object())
     return makeError("{0}: expected a JSON object", origin);
   // Never inherited: two different models must not share a name.
-  auto name = shape->find("name");
-  if (name == shape->end() || !name->is_string())
-    return makeError("{0}: expected a string under the key 'name'", origin);
+  if (Error error = getText(*shape, "name", origin).takeError())
+    return std::move(error);
   if (Error error = inherit(std::move(*shape), origin).moveInto(*shape))
     return std::move(error);
   return makeFile(*shape, origin);

@@ -82,7 +82,9 @@ TEST(Shape, S2_S3_Refuses) {
   EXPECT_EQ(refuse(R"({"name": "a", "name": "b"})"),
             "m.json: key 'name' occurs twice");
   EXPECT_EQ(refuse(R"({"base": "llama3-8b"})"),
-            "m.json: expected a string under the key 'name'");
+            "m.json: key 'name' is missing");
+  EXPECT_EQ(refuse(R"({"name": "", "base": "llama3-8b"})"),
+            "m.json: 'name' is \"\", expected a non-empty string");
   EXPECT_EQ(refuse(R"({"name": "a"})"),
             "m.json: key 'architecture' is missing");
   EXPECT_EQ(refuse(R"({"name": "a", "base": 3})"),
