@@ -38,9 +38,8 @@ static void printUse(const Program &program) {
           : "";
   llvm::outs() << formatv("{0}: {1}{2}\nmodel: {3}, context {4} ({5})\n",
                           need > budget ? "does not fit" : "fits",
-                          printMesh(program), excess,
-                          getTitle(model), model.contextLength,
-                          stringify(model.kvPlacement))
+                          printMesh(program), excess, getTitle(model),
+                          model.contextLength, stringify(model.kvPlacement))
                << printBudgets(program) << printParts(program);
   if (std::optional<LayerFit> layers = getLayerFit(program))
     llvm::outs() << formatv("layers: {0} of {1} fit\n", layers->fit,

@@ -1,11 +1,11 @@
 // RUN: plmr-opt %s -split-input-file -plmr-expand-collectives -verify-diagnostics
 
-// Bounds of segments are computed in 32-bit registers.
+// Bounds of segments are computed in 32-bit registers, in lowest terms.
 
 plmr.mesh @mesh 64 x 64 on "lab"
 func.func @gemm(%a: memref<4x4xf32>, %b: memref<4x4xf32>, %c: memref<4x4xf32>) {
-  // expected-error @below {{'plmr.gemm_tile' op expected columns * rows * extent to fit in 31 bits but got 64 * 64 * 524288}}
-  plmr.gemm_tile %a, %b to %c k 524288 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
+  // expected-error @below {{'plmr.gemm_tile' op expected columns * rows * extent to fit in 31 bits but got 64 * 64 * 524289}}
+  plmr.gemm_tile %a, %b to %c k 524289 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
   return
 }
 
@@ -13,8 +13,8 @@ func.func @gemm(%a: memref<4x4xf32>, %b: memref<4x4xf32>, %c: memref<4x4xf32>) {
 
 plmr.mesh @mesh 64 x 64 on "lab"
 func.func @gemm_t(%a: memref<4x4xf32>, %b: memref<4x4xf32>, %c: memref<2x4x4xf32>) {
-  // expected-error @below {{'plmr.gemm_t_tile' op expected columns * rows * extent to fit in 31 bits but got 64 * 64 * 524288}}
-  plmr.gemm_t_tile %a, %b, %c n 524288 : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
+  // expected-error @below {{'plmr.gemm_t_tile' op expected columns * rows * extent to fit in 31 bits but got 64 * 64 * 524289}}
+  plmr.gemm_t_tile %a, %b, %c n 524289 : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
   return
 }
 
@@ -55,5 +55,13 @@ func.func @largest(%a: memref<4x4xf32>, %b: memref<4x4xf32>, %c: memref<4x4xf32>
 plmr.mesh @mesh 2 x 2 on "lab"
 func.func @stays(%q: memref<8x1x2x4xf32>, %k: memref<1x4x16xf32>, %s: memref<1x8x1x2x32xf32>, %n: index) {
   plmr.head_gemm_t_tile %q, %k, %s first %n slots %n kv_heads 2 : memref<8x1x2x4xf32>, memref<1x4x16xf32>, memref<1x8x1x2x32xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 64 x 64 on "lab"
+func.func @reduced(%a: memref<4x4xf32>, %b: memref<4x4xf32>, %c: memref<4x4xf32>) {
+  plmr.gemm_tile %a, %b to %c k 1048576 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
   return
 }

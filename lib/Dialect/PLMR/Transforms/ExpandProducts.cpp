@@ -56,10 +56,20 @@ void Expander::fill(Location loc, Value buffer, double value) {
   linalg::FillOp::create(b, loc, constant, buffer);
 }
 
-/// Bounds are computed as unit * extent in 32-bit registers.
+int64_t Expander::getCommonFactor(int64_t extent) const {
+  return std::gcd(static_cast<int64_t>(mesh.columns) * mesh.rows, extent);
+}
+
+Value Expander::getElement(const Scalars &s, Value unit, int64_t extent) const {
+  int64_t factor = getCommonFactor(extent);
+  int64_t units = static_cast<int64_t>(mesh.columns) * mesh.rows;
+  return s.div(s.mul(unit, s.index(extent / factor)), s.index(units / factor));
+}
+
 LogicalResult Expander::checkUnits(Operation *op, int64_t extent) {
   int64_t units = static_cast<int64_t>(mesh.columns) * mesh.rows;
-  if (units * extent <= std::numeric_limits<int32_t>::max())
+  if (units * (extent / getCommonFactor(extent)) <=
+      std::numeric_limits<int32_t>::max())
     return success();
   return op->emitOpError("expected columns * rows * extent to fit in 31 bits "
                          "but got ")
@@ -278,10 +288,7 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
         align(loc, stairs.buffersB, stairs.y,
               s.alignment(positionX, stairs.y.extent, stairs.x.extent),
               positionY, stairs.partB);
-  Value all = s.index(static_cast<int64_t>(mesh.columns) * mesh.rows);
-  stairs.element = [&](Value unit) {
-    return s.div(s.mul(unit, s.index(extent)), all);
-  };
+  stairs.element = [&](Value unit) { return getElement(s, unit, extent); };
   stairs.rows = typeA.getDimSize(0);
   stairs.multiply = [&](Value a, Value other, Value offsetA, Value offsetB,
                         Value length, int64_t row, int64_t rows) {
@@ -336,10 +343,7 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
         align(loc, stairs.buffersB, stairs.y,
               s.alignment(positionX, stairs.y.extent, stairs.x.extent),
               positionY, stairs.partB);
-  Value all = s.index(static_cast<int64_t>(mesh.columns) * mesh.rows);
-  stairs.element = [&](Value unit) {
-    return s.div(s.mul(unit, s.index(extent)), all);
-  };
+  stairs.element = [&](Value unit) { return getElement(s, unit, extent); };
   stairs.rows = typeA.getDimSize(0);
   stairs.multiply = [&](Value c, Value other, Value offsetC, Value offsetB,
                         Value length, int64_t row, int64_t rows) {

@@ -146,6 +146,11 @@ private:
   /// their units.
   void maskScores(mesh::HeadGemmTTileOp op, const Staircase &stairs,
                   Value block);
+  /// The element at a bound of the mesh's units, which cut `extent` elements.
+  Value getElement(const Scalars &s, Value unit, int64_t extent) const;
+  /// What the fraction extent / units is reduced by: its products have to fit
+  /// in 32-bit registers.
+  int64_t getCommonFactor(int64_t extent) const;
   mlir::LogicalResult checkUnits(mlir::Operation *op, int64_t extent);
   mlir::LogicalResult checkTiles(mlir::Operation *op, Value result,
                                  int64_t segments);
