@@ -125,16 +125,22 @@ Session::Session(std::shared_ptr<const Program> program, Tokenizer tokenizer,
 
 Session::~Session() = default;
 
+Error plmr::checkWeights(const ModelInfo &model) {
+  if (model.embedding.file != noData)
+    return Error::success();
+  return makeError("expected a model with weights but '{0}' is a shape "
+                   "without; plmr run --dry-run times such models",
+                   printable(model.name));
+}
+
 Expected<std::unique_ptr<Session>>
 Session::create(std::shared_ptr<const Program> program,
                 const SessionOptions &options) {
   if (!program->model)
     return makeError("expected a program with a language model but got one "
                      "without; plmr exec runs such programs");
-  if (program->model->embedding.file == noData)
-    return makeError("expected a model with weights but '{0}' is a shape "
-                     "without; plmr run --dry-run times such models",
-                     printable(program->model->name));
+  if (Error error = checkWeights(*program->model))
+    return std::move(error);
   const Launch *decode = program->findLaunch("decode");
   if (!decode)
     return makeError("expected a launch 'decode' but the program has none");

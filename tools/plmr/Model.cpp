@@ -73,7 +73,14 @@ Expected<LoadedModel> plmr::loadSession(const TargetOptions &options,
                                         ModelCheck check) {
   LoadedModel loaded;
   double start = getSeconds();
-  Expected<Program> program = loadModel(options, check);
+  Expected<Program> program =
+      loadModel(options, [&](const ModelInfo &model) -> Error {
+        // Before the prompt: a shape has no tokenizer either.
+        if (Error error = checkWeights(model))
+          return makeError("{0}: {1}", options.model,
+                           llvm::toString(std::move(error)));
+        return check(model);
+      });
   if (!program)
     return program.takeError();
   if (Error error = files.checkInputs(program->files))

@@ -71,6 +71,9 @@ struct GenerateCallbacks {
 llvm::Error checkPrompt(const ModelInfo &model, llvm::ArrayRef<int32_t> prompt,
                         int64_t count, uint32_t position = 0);
 
+/// An error if the model is one without weights, which does not run.
+llvm::Error checkWeights(const ModelInfo &model);
+
 class Session {
 public:
   /// Loads the weights. The program has a model, a launch "decode" with the

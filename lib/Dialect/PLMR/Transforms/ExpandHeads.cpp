@@ -127,6 +127,50 @@ Expander::Staircase Expander::getHeadStairs(Location loc, int64_t kvHeads,
   return stairs;
 }
 
+/// The allocation of which `tile` is the first of two halves, whole; or null.
+static memref::AllocOp findHalved(Value tile) {
+  SmallVector<int64_t> both = {2};
+  llvm::append_range(both, cast<MemRefType>(tile.getType()).getShape());
+  while (Operation *view = tile.getDefiningOp()) {
+    if (auto subview = dyn_cast<memref::SubViewOp>(view)) {
+      auto alloc = subview.getSource().getDefiningOp<memref::AllocOp>();
+      SmallVector<int64_t> first = both;
+      first[0] = 1;
+      bool isFirst = alloc &&
+                     alloc.getType().getShape() == ArrayRef<int64_t>(both) &&
+                     llvm::all_of(subview.getStaticOffsets(),
+                                  [](int64_t offset) { return offset == 0; }) &&
+                     subview.getStaticSizes() == ArrayRef<int64_t>(first);
+      return isFirst ? alloc : memref::AllocOp();
+    }
+    if (!isa<memref::CastOp, memref::ExpandShapeOp, memref::CollapseShapeOp>(
+            view))
+      return {};
+    tile = view->getOperand(0);
+  }
+  return {};
+}
+
+/// Whether something behind `op` in its block uses `buffer` or a view of it.
+static bool isUsedAfter(Value buffer, Operation *op) {
+  return llvm::any_of(buffer.getUsers(), [&](Operation *user) {
+    Operation *inBlock = op->getBlock()->findAncestorOpInBlock(*user);
+    if (!inBlock || op->isBeforeInBlock(inBlock))
+      return true;
+    return isa<ViewLikeOpInterface>(user) &&
+           isUsedAfter(user->getResult(0), op);
+  });
+}
+
+/// Scores became weights in place: what they walked in, in which nothing else
+/// is any more, the weights can walk in, too. Null if it is not so.
+Value Expander::findOwnBuffers(mesh::HeadGemmTileOp op) {
+  memref::AllocOp alloc = findHalved(op.getWeights());
+  if (!alloc || alloc->getBlock() != op->getBlock() || isUsedAfter(alloc, op))
+    return {};
+  return alloc;
+}
+
 void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   Location loc = op.getLoc();
   begin(op, "head_gemm");
@@ -139,9 +183,11 @@ void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   Value alignmentB = s.alignment(positionX, stairs.y.extent, stairs.x.extent);
   // The scores were left aligned.
   Value block = s.rem(s.add(positionX, alignmentA), stairs.x.extent);
-  stairs.buffersA =
-      startTravel(loc, stairs.x, op.getWeights(),
-                  [&](Value half) { return stairs.partA(half, block); });
+  stairs.buffersA = findOwnBuffers(op);
+  if (!stairs.buffersA)
+    stairs.buffersA =
+        startTravel(loc, stairs.x, op.getWeights(),
+                    [&](Value half) { return stairs.partA(half, block); });
   stairs.buffersB = startTravel(loc, stairs.y, op.getV(), [&](Value half) {
     return stairs.partB(half, positionY);
   });

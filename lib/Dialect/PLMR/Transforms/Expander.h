@@ -128,6 +128,7 @@ private:
   /// buffer, unless the line has one core. `part` is what of it is defined.
   Value startTravel(Location loc, const Line &line, Value tile,
                     llvm::function_ref<Value(Value)> part);
+  Value findOwnBuffers(mesh::HeadGemmTileOp op);
   Staircase getHeadStairs(Location loc, int64_t kvHeads, Value slots);
   Value startResult(Location loc, Value buffers, Staircase &stairs, Value more,
                     Value block);

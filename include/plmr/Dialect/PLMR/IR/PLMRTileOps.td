@@ -181,7 +181,9 @@ def PLMR_HeadGemmTileOp : PLMR_Op<"head_gemm_tile"> {
   let summary = "`plmr.head_gemm` on tiles: adds to the result";
   let description = [{
     The weights are [queries x heads x group x keys], v is [heads x elements x
-    slots], the result [queries x heads x group x elements].
+    slots], the result [queries x heads x group x elements]. Weights that are
+    the first of two tiles and not used any more walk in these, others in
+    copies.
 
     Example:
     ```mlir
