@@ -570,3 +570,40 @@ func.func @prefill(%b: memref<6xf32>) {
   plmr.reduce_tile max y %b groups [2] : memref<6xf32>
   return
 }
+
+// -----
+
+plmr.mesh @mesh 4 x 2 on "lab"
+
+// Weights in the first of two tiles walk in these; where they are used later,
+// in copies.
+// CHECK-LABEL: func.func @in_place(
+// CHECK:         %[[BOTH:.*]] = memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK-NOT:     memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK-NOT:     memref.copy %{{.*}} : memref<8x1x2x?xf32
+// CHECK:         memref.subview %[[BOTH]][%{{.*}}, 0, 0, 0, 0] [1, 8, 1, 2, 24]
+// CHECK:         plmr.send %{{.*}} on @in_place.x.ring
+func.func @in_place(%v: memref<1x4x16xf32>, %o: memref<8x1x2x4xf32>, %slots: index) {
+  %both = memref.alloc() : memref<2x8x1x2x24xf32>
+  %first = memref.subview %both[0, 0, 0, 0, 0] [1, 8, 1, 2, 24] [1, 1, 1, 1, 1]
+      : memref<2x8x1x2x24xf32> to memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>>
+  plmr.head_gemm_tile %first, %v, %o slots %slots kv_heads 2
+      : memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>>, memref<1x4x16xf32>, memref<8x1x2x4xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @used_later(
+// CHECK:         %[[BOTH:.*]] = memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK:         %[[COPY:.*]] = memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK:         memref.copy
+// CHECK:         memref.subview %[[COPY]][%{{.*}}, 0, 0, 0, 0] [1, 8, 1, 2, 24]
+func.func @used_later(%v: memref<1x4x16xf32>, %o: memref<8x1x2x4xf32>, %slots: index,
+                      %p: memref<8x1x2x24xf32>) {
+  %both = memref.alloc() : memref<2x8x1x2x24xf32>
+  %first = memref.subview %both[0, 0, 0, 0, 0] [1, 8, 1, 2, 24] [1, 1, 1, 1, 1]
+      : memref<2x8x1x2x24xf32> to memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>>
+  plmr.head_gemm_tile %first, %v, %o slots %slots kv_heads 2
+      : memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>>, memref<1x4x16xf32>, memref<8x1x2x4xf32>
+  memref.copy %first, %p : memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>> to memref<8x1x2x24xf32>
+  return
+}
