@@ -240,12 +240,17 @@ uint32_t Compilation::getSlots(MeshShape shape) const {
 
 llvm::Expected<OwningOpRef<ModuleOp>> Compilation::buildGraph(MeshShape shape,
                                                               Extents extents) {
-  if (extents.slots == 0 && extents.positions == getPositions())
+  KVPlacement placement = extents.placement.value_or(import.kvPlacement);
+  if (extents.slots == 0 && extents.positions == getPositions() &&
+      placement == import.kvPlacement)
     return OwningOpRef<ModuleOp>(graph->clone());
   GGUFImportOptions options = import;
   options.contextLength = extents.positions;
   options.chunk = extents.slots * shape.rows;
-  return importGGUF(*file, description, &context, options);
+  options.kvPlacement = placement;
+  ModelDescription longer = description;
+  longer.contextLength = std::max(longer.contextLength, extents.positions);
+  return importGGUF(*file, longer, &context, options);
 }
 
 llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
@@ -417,11 +422,8 @@ llvm::Expected<Program> Compilation::compileWithoutLimit(MeshShape shape,
     return module.takeError();
   Machine roomy = machine;
   roomy.sramBytes = maxSramBytes;
-  auto builder = OpBuilder::atBlockBegin((*module)->getBody());
-  plmr::mesh::MeshOp::create(builder, builder.getUnknownLoc(), "mesh",
-                             shape.columns, shape.rows, printMachine(roomy));
-  llvm::Expected<Program> program =
-      finishProgram(**module, {"", "", Level::Core});
+  llvm::Expected<Program> program = finishProgram(
+      **module, {printMachine(roomy), printMesh(shape), Level::Core});
   if (program)
     program->machine = machine;
   return program;

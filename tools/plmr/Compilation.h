@@ -51,7 +51,8 @@ private:
   /// What of a model may be chosen to fit; none of it matters to a graph.
   struct Extents {
     uint32_t slots;     ///< positions of a prefill on each row; 0: no prefill
-    uint32_t positions; ///< of the context
+    uint32_t positions; ///< of the context, maybe beyond the model's
+    std::optional<KVPlacement> placement = {}; ///< none: as was asked for
   };
   /// The graph for `mesh`.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> buildGraph(MeshShape mesh,

@@ -27,23 +27,9 @@ std::optional<uint64_t> Compilation::measure(KVPlacement placement,
       placement == KVPlacement::Concat ? slots : slots * shape.rows;
   if (positions > std::numeric_limits<int32_t>::max())
     return std::nullopt;
-  GGUFImportOptions options = import;
-  options.kvPlacement = placement;
-  options.contextLength = static_cast<uint32_t>(positions);
-  options.chunk = chunk ? getSlots(shape) * shape.rows : 0;
-  ModelDescription longer = description;
-  longer.contextLength =
-      std::max(longer.contextLength, static_cast<uint32_t>(positions));
-  Machine roomy = machine;
-  roomy.sramBytes = uint64_t(1) << 31;
-  auto module = importGGUF(*file, longer, &context, options);
   llvm::Expected<Program> program =
-      module
-          ? compileToProgram(
-                **module, {printMachine(roomy),
-                           llvm::formatv("{0}x{1}", shape.columns, shape.rows),
-                           Level::Core})
-          : module.takeError();
+      compileWithoutLimit(shape, {chunk ? getSlots(shape) : 0,
+                                  static_cast<uint32_t>(positions), placement});
   if (program)
     return getBudgetUse(*program).sramBytes;
   llvm::consumeError(program.takeError());
