@@ -12,6 +12,8 @@
 using namespace plmr;
 using Event = Sequencer::Event;
 
+/// Products are independent, so that only one is in the chain from event to
+/// event.
 void CoreTrace::add(const Sequencer &sequencer, Event event) {
   const Sequencer::Work &work = sequencer.getWork();
   uint64_t mixed = uint64_t(event) + 1;

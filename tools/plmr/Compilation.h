@@ -78,7 +78,8 @@ private:
   // empty.
   /// The largest chunk: `slots` fit, `failing` do not.
   std::string adviseChunk(MeshShape mesh, uint32_t slots, uint32_t failing);
-  /// The largest context, without a prefill; that of the model does not fit.
+  /// The largest context, with the chunk that was asked for, else without a
+  /// prefill.
   std::string adviseContext(MeshShape mesh);
   /// What the whole device holds, where no mesh holds what was asked for.
   std::string adviseLess(llvm::StringRef message);

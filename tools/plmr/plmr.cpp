@@ -298,12 +298,16 @@ void Driver::addInspect() {
   sub->add_option("program", inspectOptions.program, "the .plmr file")
       ->required()
       ->check(isFile);
-  addText(sub, "--stream", inspectOptions.core,
-          "X,Y: print the constants and instructions of a core");
-  addText(sub, "--profile", inspectOptions.launch,
-          "LAUNCH: time it and print where the time goes");
+  CLI::Option *stream =
+      addText(sub, "--stream", inspectOptions.core,
+              "X,Y: print the constants and instructions of a core");
+  CLI::Option *profile =
+      addText(sub, "--profile", inspectOptions.launch,
+              "LAUNCH: time it and print where the time goes")
+          ->excludes(stream);
   sub->add_option("--param", inspectOptions.parameters,
                   "NAME=INTEGER of that launch")
+      ->needs(profile)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   sub->callback(

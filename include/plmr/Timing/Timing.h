@@ -67,7 +67,7 @@ struct TimingOptions {
   uint64_t maxIterations = defaultMaxIterations;
   /// Called once per vector operation, in program order per stream, in no
   /// order between streams. Not called by Oracle. If Auto falls back to Event
-  /// all operations come again: `onRestart` announces that.
+  /// those of the segment come again: `onRestart` announces that.
   std::function<void(const TimedOp &)> onOp;
   std::function<void()> onRestart;
 };
