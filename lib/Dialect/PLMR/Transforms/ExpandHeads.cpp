@@ -40,11 +40,7 @@ LogicalResult Expander::expandHeadGemmT(mesh::HeadGemmTTileOp op) {
     return stairs.partB(half, positionY);
   });
   stairs.currentB = s.index(0);
-  if (stairs.y.moves)
-    stairs.currentB =
-        align(loc, stairs.buffersB, stairs.y,
-              s.alignment(positionX, stairs.y.extent, stairs.x.extent),
-              positionY, stairs.partB);
+  alignB(loc, stairs, positionX, positionY);
   auto typeQ = cast<MemRefType>(op.getQ().getType());
   OpFoldResult heads = attr(typeQ.getDimSize(1)),
                group = attr(typeQ.getDimSize(2));
@@ -180,7 +176,6 @@ void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
   Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
   Value alignmentA = s.alignment(positionY, stairs.x.extent, stairs.y.extent);
-  Value alignmentB = s.alignment(positionX, stairs.y.extent, stairs.x.extent);
   // The scores were left aligned.
   Value block = s.rem(s.add(positionX, alignmentA), stairs.x.extent);
   stairs.buffersA = findOwnBuffers(op);
@@ -192,9 +187,7 @@ void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
     return stairs.partB(half, positionY);
   });
   stairs.currentA = stairs.currentB = s.index(0);
-  if (stairs.y.moves)
-    stairs.currentB = align(loc, stairs.buffersB, stairs.y, alignmentB,
-                            positionY, stairs.partB);
+  alignB(loc, stairs, positionX, positionY);
   stairs.rows = typeP.getDimSize(0);
   stairs.multiply = [&](Value weights, Value values, Value offsetA,
                         Value offsetB, Value length, int64_t row,

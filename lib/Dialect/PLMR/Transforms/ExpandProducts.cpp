@@ -283,11 +283,8 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
         align(loc, stairs.buffersA, stairs.x,
               s.alignment(positionY, stairs.x.extent, stairs.y.extent),
               positionX, stairs.partA);
-  if (op.getAlignB() && stairs.y.moves)
-    stairs.currentB =
-        align(loc, stairs.buffersB, stairs.y,
-              s.alignment(positionX, stairs.y.extent, stairs.x.extent),
-              positionY, stairs.partB);
+  if (op.getAlignB())
+    alignB(loc, stairs, positionX, positionY);
   stairs.element = [&](Value unit) { return getElement(s, unit, extent); };
   stairs.rows = typeA.getDimSize(0);
   stairs.multiply = [&](Value a, Value other, Value offsetA, Value offsetB,
@@ -338,11 +335,8 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   stairs.buffersB =
       startTravel(loc, stairs.y, op.getB(), [](Value tile) { return tile; });
   stairs.currentB = s.index(0);
-  if (op.getAlignB() && stairs.y.moves)
-    stairs.currentB =
-        align(loc, stairs.buffersB, stairs.y,
-              s.alignment(positionX, stairs.y.extent, stairs.x.extent),
-              positionY, stairs.partB);
+  if (op.getAlignB())
+    alignB(loc, stairs, positionX, positionY);
   stairs.element = [&](Value unit) { return getElement(s, unit, extent); };
   stairs.rows = typeA.getDimSize(0);
   stairs.multiply = [&](Value c, Value other, Value offsetC, Value offsetB,
@@ -365,6 +359,17 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
     align(loc, stairs.buffersA, stairs.x, home, positionX, stairs.partA, last);
   op.erase();
   return success();
+}
+
+/// Moves B from its home to where the walk starts.
+void Expander::alignB(Location loc, Staircase &stairs, Value positionX,
+                      Value positionY) {
+  if (!stairs.y.moves)
+    return;
+  Scalars s(b, loc);
+  Value steps = s.alignment(positionX, stairs.y.extent, stairs.x.extent);
+  stairs.currentB =
+      align(loc, stairs.buffersB, stairs.y, steps, positionY, stairs.partB);
 }
 
 /// The half of `buffers` in which a travelling result begins, so that it ends

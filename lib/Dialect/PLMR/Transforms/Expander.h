@@ -152,6 +152,8 @@ private:
   /// What the fraction extent / units is reduced by: its products have to fit
   /// in 32-bit registers.
   int64_t getCommonFactor(int64_t extent) const;
+  void alignB(Location loc, Staircase &stairs, Value positionX,
+              Value positionY);
   mlir::LogicalResult checkUnits(mlir::Operation *op, int64_t extent);
   mlir::LogicalResult checkTiles(mlir::Operation *op, Value result,
                                  int64_t segments);
