@@ -36,7 +36,7 @@ struct Emulator::Impl {
   }
   void scatter(const Tensor &tensor, const Placement &placement,
                uint64_t offset, llvm::ArrayRef<float> values);
-  llvm::Error gather(const Tensor &tensor, uint32_t core,
+  llvm::Error gather(const Tensor &tensor, unsigned x, unsigned y,
                      std::vector<float> &values,
                      std::vector<bool> &written) const;
 };
@@ -116,19 +116,20 @@ static float getPad(const Tensor &tensor) {
 void Emulator::Impl::scatter(const Tensor &tensor, const Placement &placement,
                              uint64_t offset, llvm::ArrayRef<float> values) {
   int64_t width = getByteWidth(tensor.type);
-  uint64_t bytes = placement.getTileElements(program->mesh) * width;
+  MeshShape mesh = program->getMesh(tensor);
+  uint64_t bytes = placement.getTileElements(mesh) * width;
   float pad = getPad(tensor);
-  MeshShape mesh = program->mesh;
   bool skewed = false; // a skewed tile depends on both coordinates
   for (const DimSplit &split : placement.dims)
     skewed |= split.order == BlockOrder::Skewed;
   bool sameAlongX = !skewed && placement.isReplicatedAlong(Axis::X);
   bool sameAlongY = !skewed && placement.isReplicatedAlong(Axis::Y);
-  for (uint32_t core = 0; core != getNumCores(); ++core) {
-    unsigned x = core % mesh.columns, y = core / mesh.columns;
+  for (uint32_t i = 0; i != mesh.getNumCores(); ++i) {
+    unsigned x = i % mesh.columns, y = i / mesh.columns;
+    uint32_t core = program->mesh.getIndex(x, y);
     char *tile = getTile(tensor, core) + offset;
     unsigned firstX = sameAlongX ? 0 : x, firstY = sameAlongY ? 0 : y;
-    if (uint32_t first = firstY * mesh.columns + firstX; first != core)
+    if (uint32_t first = program->mesh.getIndex(firstX, firstY); first != core)
       std::memcpy(tile, getTile(tensor, first) + offset, bytes);
     else
       placement.forEachRun(
@@ -194,7 +195,7 @@ llvm::Error Emulator::writeSlice(const Tensor &tensor, int64_t slice,
   if (llvm::Error error =
           checkValues(tensor, getNumElements(placement), values))
     return error;
-  uint64_t bytes = placement.getTileElements(impl->program->mesh) *
+  uint64_t bytes = placement.getTileElements(impl->program->getMesh(tensor)) *
                    getByteWidth(tensor.type);
   impl->scatter(tensor, placement, slice * bytes, values);
   return llvm::Error::success();
@@ -202,11 +203,11 @@ llvm::Error Emulator::writeSlice(const Tensor &tensor, int64_t slice,
 
 /// Adds one core's tile; in Check mode its elements must be defined and equal
 /// those of other holders.
-llvm::Error Emulator::Impl::gather(const Tensor &tensor, uint32_t core,
+llvm::Error Emulator::Impl::gather(const Tensor &tensor, unsigned x, unsigned y,
                                    std::vector<float> &values,
                                    std::vector<bool> &written) const {
-  MeshShape mesh = program->mesh;
-  unsigned x = core % mesh.columns, y = core / mesh.columns;
+  MeshShape mesh = program->getMesh(tensor);
+  uint32_t core = program->mesh.getIndex(x, y);
   int64_t width = getByteWidth(tensor.type);
   const char *tile = getTile(tensor, core);
   uint32_t address = program->objects[tensor.object].address;
@@ -236,20 +237,17 @@ llvm::Expected<std::vector<float>>
 Emulator::readTensor(const Tensor &tensor) const {
   std::vector<float> values(getNumElements(tensor.placement));
   std::vector<bool> written(values.size());
-  MeshShape mesh = impl->program->mesh;
+  MeshShape mesh = impl->program->getMesh(tensor);
   // One holder is enough unless replicas are compared.
   bool all = impl->shadow.has_value();
   for (const DimSplit &split : tensor.placement.dims)
     all |= split.order == BlockOrder::Skewed;
   bool sameAlongX = !all && tensor.placement.isReplicatedAlong(Axis::X);
   bool sameAlongY = !all && tensor.placement.isReplicatedAlong(Axis::Y);
-  for (uint32_t core = 0; core != impl->getNumCores(); ++core) {
-    if ((sameAlongX && core % mesh.columns != 0) ||
-        (sameAlongY && core / mesh.columns != 0))
-      continue;
-    if (llvm::Error error = impl->gather(tensor, core, values, written))
-      return std::move(error);
-  }
+  for (unsigned y = 0; y != (sameAlongY ? 1 : mesh.rows); ++y)
+    for (unsigned x = 0; x != (sameAlongX ? 1 : mesh.columns); ++x)
+      if (llvm::Error error = impl->gather(tensor, x, y, values, written))
+        return std::move(error);
   return values;
 }
 
@@ -281,8 +279,9 @@ Emulator::readTensor(llvm::StringRef name) const {
 }
 
 void Emulator::clearTensor(const Tensor &tensor) {
-  uint64_t bytes = tensor.placement.getTileElements(impl->program->mesh) *
-                   getByteWidth(tensor.type);
+  uint64_t bytes =
+      tensor.placement.getTileElements(impl->program->getMesh(tensor)) *
+      getByteWidth(tensor.type);
   for (uint32_t core = 0; core != impl->getNumCores(); ++core) {
     std::memset(impl->getTile(tensor, core), 0, bytes);
     impl->define(tensor, core, 0, bytes);

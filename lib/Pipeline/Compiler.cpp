@@ -26,8 +26,11 @@ void plmr::buildPipeline(OpPassManager &manager,
   AttachMeshOptions attach;
   attach.device = options.device;
   attach.mesh = options.mesh;
+  attach.prefillMesh = options.prefillMesh;
+  attach.decodeMesh = options.decodeMesh;
   manager.addPass(createAttachMesh(attach));
   manager.addPass(createConvertGraphToMesh());
+  manager.addPass(createMoveObjects());
   manager.addNestedPass<func::FuncOp>(createMergeCollectives());
   manager.addNestedPass<func::FuncOp>(createChooseAlgorithms());
   manager.addPass(createVerifyMesh());
@@ -42,6 +45,7 @@ void plmr::buildPipeline(OpPassManager &manager,
   manager.addPass(createCSEPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createExpandCollectives());
+  manager.addPass(createGuardLaunches());
   manager.addPass(createCSEPass());
   manager.addPass(createAllocateColours());
   manager.addPass(createPlanMemory());

@@ -62,6 +62,12 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
                              llvm::cl::init("")};
   Option<std::string> mesh{*this, "mesh",
                            llvm::cl::desc("Columns x rows, for example 4x3")};
+  Option<std::string> prefillMesh{
+      *this, "prefill-mesh",
+      llvm::cl::desc("Mesh of the function `prefill`; default: as mesh")};
+  Option<std::string> decodeMesh{
+      *this, "decode-mesh",
+      llvm::cl::desc("Mesh of the other functions; default: as mesh")};
   Option<plmr::Level> to{
       *this, "to", llvm::cl::desc("The level to compile to"),
       llvm::cl::init(plmr::Level::Core),
@@ -81,6 +87,7 @@ void plmr::registerPasses() {
   PassPipelineRegistration<PipelineOptions>(
       "plmr-compile", "Compile a graph to the cores of a mesh",
       [](OpPassManager &manager, const PipelineOptions &options) {
-        buildPipeline(manager, {options.device, options.mesh, options.to});
+        buildPipeline(manager, {options.device, options.mesh, options.to,
+                                options.prefillMesh, options.decodeMesh});
       });
 }

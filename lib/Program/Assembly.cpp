@@ -264,6 +264,12 @@ template <typename A, typename T> static void mapTensor(A &archive, T &tensor) {
     tensor.stacked = stacked;
   if (archive.optional("source_order", !tensor.sourceOrder.empty()))
     mapNumbers(archive, tensor.sourceOrder, "a dimension");
+  if (archive.optional("on", tensor.mesh.has_value())) {
+    if constexpr (A::reads)
+      tensor.mesh.emplace();
+    mapField(archive, "columns", tensor.mesh->columns);
+    mapField(archive, "rows", tensor.mesh->rows);
+  }
   archive.repeat("dim", 2, tensor.placement.dims,
                  [&](auto &split) { mapSplit(archive, split); });
   archive.repeat("source", 2, tensor.sources,

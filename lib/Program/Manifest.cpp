@@ -71,6 +71,10 @@ static void pack(const Tensor &tensor, pb::Tensor *to) {
     pack(source, to->add_sources());
   to->set_stacked(tensor.stacked);
   packList(tensor.sourceOrder, to->mutable_source_order());
+  if (tensor.mesh) {
+    to->set_columns(tensor.mesh->columns);
+    to->set_rows(tensor.mesh->rows);
+  }
 }
 
 static void pack(const Constant &constant, pb::Constant *to) {
@@ -278,6 +282,8 @@ void Unpacker::unpack(const pb::Tensor &from, Tensor &tensor) {
   all(from.sources(), tensor.sources);
   tensor.stacked = from.stacked();
   list(from.source_order(), tensor.sourceOrder);
+  if (from.columns() != 0 || from.rows() != 0)
+    tensor.mesh = MeshShape{from.columns(), from.rows()};
 }
 
 void Unpacker::unpack(const pb::Constant &from, Constant &constant) {

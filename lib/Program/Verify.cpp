@@ -32,39 +32,76 @@ static uint64_t getCodeBytes(const Program &program) {
          program.constants.size() * sizeof(int32_t);
 }
 
+namespace {
+/// Objects that may overlap others (I62): scratch may overlap scratch, and what
+/// lives on one part of the mesh at a time may overlap what lives on another.
+struct Sharing {
+  enum class Kind : uint8_t { None, Scratch, Part } kind = Kind::None;
+  MeshShape part;
+
+  bool operator<(const Sharing &other) const {
+    return std::tie(kind, part.columns, part.rows) <
+           std::tie(other.kind, other.part.columns, other.part.rows);
+  }
+  bool mayOverlap(const Sharing &other) const {
+    if (kind != other.kind || kind == Kind::None)
+      return false;
+    return kind == Kind::Scratch || part != other.part;
+  }
+};
+} // namespace
+
+static std::vector<Sharing> findSharing(const Program &program) {
+  std::vector<Sharing> sharing(program.objects.size());
+  for (auto [object, entry] : llvm::zip_equal(program.objects, sharing))
+    if (object.kind == Object::Kind::Scratch)
+      entry.kind = Sharing::Kind::Scratch;
+  for (const Tensor &tensor : program.tensors)
+    if (tensor.mesh && tensor.object < sharing.size())
+      if (Object::Kind kind = program.objects[tensor.object].kind;
+          kind == Object::Kind::Weight || kind == Object::Kind::State)
+        sharing[tensor.object] = {Sharing::Kind::Part, *tensor.mesh};
+  return sharing;
+}
+
 static llvm::Error verifyObjects(const Program &program) {
   uint64_t budget = program.machine.getUsableSramBytes();
   uint64_t reserved = 0; // by code objects
   const Object *last = nullptr;
-  uint64_t end = 0; // of the objects so far
-  for (const Object &object : program.objects) {
+  /// The object so far that ends last, for each kind of sharing.
+  std::map<Sharing, const Object *> ends;
+  auto getEnd = [](const Object &object) {
+    return uint64_t(object.address) + object.bytes;
+  };
+  std::vector<Sharing> sharing = findSharing(program);
+  for (const auto &[object, own] : llvm::zip_equal(program.objects, sharing)) {
     if (object.kind > Object::Kind::Code)
       return makeError("object '{0}': unknown kind {1}", object.name,
                        unsigned(object.kind));
     if (object.address % 4 != 0)
       return makeError("object '{0}': address {1} is not a multiple of 4",
                        object.name, object.address);
-    if (uint64_t(object.address) + object.bytes > budget)
+    if (getEnd(object) > budget)
       return makeError("object '{0}': ends at byte {1}, a core of '{2}' has "
                        "{3} for programs",
-                       object.name, uint64_t(object.address) + object.bytes,
-                       program.machine.name, budget);
+                       object.name, getEnd(object), program.machine.name,
+                       budget);
     if (last && object.address < last->address)
       return makeError("object '{0}': objects have to ascend by address",
                        object.name);
-    bool isScratch = object.kind == Object::Kind::Scratch;
-    if (last && object.address < end && object.bytes != 0 &&
-        !(isScratch && last->kind == Object::Kind::Scratch))
-      return makeError("objects '{0}' and '{1}' overlap", last->name,
-                       object.name);
+    last = &object;
+    for (const auto &[other, before] : ends)
+      if (object.address < getEnd(*before) && object.bytes != 0 &&
+          !own.mayOverlap(other))
+        return makeError("objects '{0}' and '{1}' overlap", before->name,
+                         object.name);
     if (object.kind == Object::Kind::Code || object.kind == Object::Kind::Table)
       reserved += object.bytes;
-    if (uint64_t objectEnd = uint64_t(object.address) + object.bytes;
-        !last || objectEnd >= end) {
-      end = objectEnd;
-      last = &object;
-    }
+    const Object *&end = ends.try_emplace(own, &object).first->second;
+    if (getEnd(object) >= getEnd(*end))
+      end = &object;
   }
+  uint64_t end = getSramHighWater(program);
   uint64_t code = getCodeBytes(program);
   uint64_t need = end + (code > reserved ? code - reserved : 0);
   if (need > budget)
@@ -142,8 +179,13 @@ static llvm::Error verifyPlacement(const Program &program,
     return makeError("tensor '{0}': its order is no permutation", tensor.name);
   if (placement.pad > PadValue::Any)
     return makeError("tensor '{0}': unknown pad value", tensor.name);
-  uint64_t bytes =
-      placement.getTileElements(program.mesh) * getByteWidth(tensor.type);
+  MeshShape mesh = program.getMesh(tensor);
+  if (mesh.columns == 0 || mesh.rows == 0 ||
+      mesh.columns > program.mesh.columns || mesh.rows > program.mesh.rows)
+    return makeError("tensor '{0}': lies on {1} x {2} cores of {3} x {4}",
+                     tensor.name, mesh.columns, mesh.rows, program.mesh.columns,
+                     program.mesh.rows);
+  uint64_t bytes = placement.getTileElements(mesh) * getByteWidth(tensor.type);
   const Object &object = program.objects[tensor.object];
   if (bytes > object.bytes)
     return makeError("tensor '{0}': a tile has {1} bytes, object '{2}' {3}",

@@ -92,11 +92,12 @@ Error Session::checkPrefill() {
   if (!y)
     return y.takeError();
   int64_t rows = (*x)[0];
-  if (x->size() != 2 || rows % program->mesh.rows != 0 ||
+  meshRows = program->getMesh(*program->findTensor("prefill.x")).rows;
+  if (x->size() != 2 || rows % meshRows != 0 ||
       (*x)[1] != model.embeddingLength)
     return makeError("launch 'prefill': expected 'prefill.x' to be [rows x "
                      "{0}], rows a multiple of {1}",
-                     model.embeddingLength, program->mesh.rows);
+                     model.embeddingLength, meshRows);
   bool hasAll = y->size() == 2 && (*y)[0] == rows;
   if (y->back() != model.vocabSize || !(y->size() == 1 || hasAll))
     return makeError("launch 'prefill': expected 'prefill.logits' to be [{0}] "
@@ -116,6 +117,19 @@ Error Session::checkSettle() {
   return makeError("expected a launch 'settle' of the parameters 'from' and "
                    "'to' beside 'prefill', for a cache placed by {0}",
                    stringify(getModel().kvPlacement));
+}
+
+Error Session::checkHandOver() {
+  handOver = program->findLaunch("hand_over");
+  handBack = program->findLaunch("hand_back");
+  if (!handOver && !handBack)
+    return Error::success();
+  const std::vector<std::string> parameters = {"positions"};
+  if (prefill && handOver && handBack && handOver->parameters == parameters &&
+      handBack->parameters == parameters)
+    return Error::success();
+  return makeError("expected launches 'hand_over' and 'hand_back' of the "
+                   "parameter 'positions' beside 'prefill', or neither");
 }
 
 Session::Session(std::shared_ptr<const Program> program, Tokenizer tokenizer,
@@ -159,6 +173,8 @@ Session::create(std::shared_ptr<const Program> program,
     return std::move(error);
   if (Error error = session->checkSettle())
     return std::move(error);
+  if (Error error = session->checkHandOver())
+    return std::move(error);
   if (Error error = loadWeights(*session->emulator, session->files))
     return std::move(error);
   if (options.timing)
@@ -166,9 +182,13 @@ Session::create(std::shared_ptr<const Program> program,
   return session;
 }
 
+/// Of two meshes' caches only one's are there.
 void Session::reset() {
+  const Tensor *current =
+      program->findTensor(isOnDecodeMesh || !prefill ? "x" : "prefill.x");
   for (const Tensor &tensor : program->tensors)
-    if (program->objects[tensor.object].kind == Object::Kind::State)
+    if (program->objects[tensor.object].kind == Object::Kind::State &&
+        tensor.mesh == current->mesh)
       emulator->clearTensor(tensor);
   position = inPlace = settled = 0;
 }
@@ -211,6 +231,7 @@ Error Session::run(const Launch &launch, std::vector<int32_t> parameters,
   Expected<RunResult> result = emulator->run(launch, parameters);
   if (!result)
     return result.takeError();
+  record.launch = launch.name;
   record.macs = result->macs;
   records.push_back(record);
   if (timer) {
@@ -234,6 +255,8 @@ Error Session::runLaunch(int32_t token) {
     return error;
   if (Error error = emulator->writeTensor("x", x))
     return error;
+  if (Error error = runHandOver(/*toDecode=*/true))
+    return error;
   if (Error error = runSettle())
     return error;
   LaunchRecord record;
@@ -251,20 +274,33 @@ Error Session::runLaunch(int32_t token) {
   return Error::success();
 }
 
-Error Session::runSettle() {
-  if (!settle || inPlace == position)
-    return Error::success();
+/// A launch that moves what is there, between prefill and decode.
+Error Session::runMove(const Launch &launch, std::vector<int32_t> parameters) {
   LaunchRecord record;
   record.token = -1;
   record.position = position;
   record.count = 0;
   record.isPrefill = true;
-  if (Error error =
-          run(*settle,
-              {static_cast<int32_t>(inPlace), static_cast<int32_t>(position)},
-              record))
+  return run(launch, std::move(parameters), record);
+}
+
+Error Session::runSettle() {
+  if (!settle || inPlace == position)
+    return Error::success();
+  if (Error error = runMove(*settle, {static_cast<int32_t>(inPlace),
+                                      static_cast<int32_t>(position)}))
     return error;
   inPlace = settled = position;
+  return Error::success();
+}
+
+Error Session::runHandOver(bool toDecode) {
+  if (!handOver || isOnDecodeMesh == toDecode)
+    return Error::success();
+  if (Error error = runMove(toDecode ? *handOver : *handBack,
+                            {static_cast<int32_t>(position)}))
+    return error;
+  isOnDecodeMesh = toDecode;
   return Error::success();
 }
 
@@ -272,7 +308,9 @@ Error Session::runSettle() {
 /// the next position are empty.
 Expected<uint32_t> Session::runPrefill(ArrayRef<int32_t> tokens) {
   double start = getSeconds();
-  uint32_t begin = position % program->mesh.rows;
+  if (Error error = runHandOver(/*toDecode=*/false))
+    return std::move(error);
+  uint32_t begin = position % meshRows;
   auto count = static_cast<uint32_t>(
       std::min<uint64_t>(tokens.size(), prefillRows - begin));
   size_t width = getModel().embeddingLength;

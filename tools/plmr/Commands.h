@@ -28,6 +28,7 @@ struct TargetOptions {
   std::optional<std::string> shape; ///< in its place: a model without weights
   /// Those that were given; a program has them already.
   std::optional<std::string> device, mesh, kv, kvPlacement;
+  std::optional<std::string> prefillMesh, decodeMesh; ///< else as `mesh`
   std::optional<uint32_t> context;
   /// Tokens of a prompt that one launch takes; none: chosen.
   std::optional<uint32_t> chunk;

@@ -29,18 +29,22 @@ static DialectRegistry getRegistry() {
   return registry;
 }
 
-/// Columns x rows, or none for "auto".
-static llvm::Expected<std::optional<MeshShape>> parseMesh(StringRef text) {
-  if (text == "auto")
-    return std::nullopt;
-  auto [columns, rows] = text.split('x');
+/// Sets `result` to the columns x rows that `flag` gives, if it is given and
+/// not "auto".
+static llvm::Error parseMesh(const std::optional<std::string> &text,
+                             StringRef flag, bool takesAuto,
+                             std::optional<MeshShape> &result) {
+  if (!text || (takesAuto && *text == "auto"))
+    return llvm::Error::success();
+  auto [columns, rows] = StringRef(*text).split('x');
   MeshShape mesh;
   if (columns.getAsInteger(10, mesh.columns) ||
       rows.getAsInteger(10, mesh.rows) || !mesh.columns || !mesh.rows)
-    return makeError("--mesh: expected columns x rows, for example 8x4, or "
-                     "'auto' but got '{0}'",
-                     text);
-  return mesh;
+    return makeError("{0}: expected columns x rows, for example 8x4{1} but got "
+                     "'{2}'",
+                     flag, takesAuto ? ", or 'auto'" : ",", *text);
+  result = mesh;
+  return llvm::Error::success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -56,18 +60,65 @@ Compilation::create(const TargetOptions &options) {
   if (llvm::Error error = loadMachine(result->device).moveInto(result->machine))
     return std::move(error);
   if (llvm::Error error =
-          parseMesh(options.mesh.value_or("auto")).moveInto(result->mesh))
+          parseMesh(options.mesh, "--mesh", /*takesAuto=*/true, result->mesh))
+    return std::move(error);
+  if (llvm::Error error = result->parseLaunchMeshes(options))
     return std::move(error);
   bool isText = !options.shape && StringRef(options.model).ends_with(".mlir");
   if (isText && (options.kv || options.kvPlacement || options.context ||
-                 options.chunk || options.noPrefill || options.allLogits))
+                 options.chunk || options.noPrefill || options.allLogits ||
+                 options.prefillMesh || options.decodeMesh))
     return makeError("{0} is a graph: --kv, --kv-placement, --ctx-size, "
-                     "--chunk, --no-prefill and --all-logits belong to a GGUF "
-                     "file",
+                     "--chunk, --no-prefill, --all-logits, --prefill-mesh and "
+                     "--decode-mesh belong to a GGUF file",
                      options.model);
   if (llvm::Error error =
           isText ? result->parseGraph(options) : result->importModel(options))
     return std::move(error);
+  return result;
+}
+
+/// Launches with meshes of their own: `mesh` is prefill's then.
+llvm::Error Compilation::parseLaunchMeshes(const TargetOptions &options) {
+  if (!options.prefillMesh && !options.decodeMesh)
+    return llvm::Error::success();
+  if (options.noPrefill)
+    return makeError("--prefill-mesh and --decode-mesh: expected a prefill, "
+                     "which --no-prefill excludes; --mesh gives the mesh of "
+                     "decode");
+  std::optional<MeshShape> prefill = mesh, decode = mesh;
+  if (llvm::Error error = parseMesh(options.prefillMesh, "--prefill-mesh",
+                                    /*takesAuto=*/false, prefill))
+    return error;
+  if (llvm::Error error = parseMesh(options.decodeMesh, "--decode-mesh",
+                                    /*takesAuto=*/false, decode))
+    return error;
+  bool hasBoth = options.prefillMesh && options.decodeMesh;
+  if (hasBoth && mesh && *prefill != *mesh && *decode != *mesh)
+    return makeError("--mesh {0}: expected no third mesh beside --prefill-mesh "
+                     "{1} and --decode-mesh {2}",
+                     printMesh(*mesh), *options.prefillMesh,
+                     *options.decodeMesh);
+  if (!prefill || !decode)
+    return makeError("expected --mesh beside {0}, or both --prefill-mesh and "
+                     "--decode-mesh",
+                     options.prefillMesh ? "--prefill-mesh" : "--decode-mesh");
+  mesh = prefill;
+  if (*prefill != *decode)
+    decodeMesh = decode;
+  return llvm::Error::success();
+}
+
+/// With a prefill on `shape`, or decode alone.
+CompileOptions Compilation::getCompileOptions(StringRef profile,
+                                              MeshShape shape, bool hasPrefill,
+                                              Level level) const {
+  CompileOptions result;
+  result.device = profile;
+  result.mesh = printMesh(shape);
+  result.level = level;
+  if (decodeMesh)
+    (hasPrefill ? result.decodeMesh : result.mesh) = printMesh(*decodeMesh);
   return result;
 }
 
@@ -216,12 +267,13 @@ llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lower(Level level) {
     if (llvm::Error error = compile().takeError())
       return std::move(error);
   MeshShape shape = mesh.value_or(MeshShape{1, 1});
-  llvm::Expected<OwningOpRef<ModuleOp>> module = buildGraph(
-      shape, {slotsThatFit.value_or(getSlots(shape)), getPositions()});
+  uint32_t slots = slotsThatFit.value_or(getSlots(shape));
+  llvm::Expected<OwningOpRef<ModuleOp>> module =
+      buildGraph(shape, {slots, getPositions()});
   if (!module || level == Level::Graph)
     return module;
-  if (llvm::Error error =
-          compileModule(**module, {device, printMesh(*mesh), level}))
+  if (llvm::Error error = compileModule(
+          **module, getCompileOptions(device, *mesh, slots != 0, level)))
     return makeError("{0}", joinLines(llvm::toString(std::move(error))));
   return module;
 }
@@ -258,7 +310,9 @@ llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
   llvm::Expected<OwningOpRef<ModuleOp>> module = buildGraph(shape, extents);
   if (!module)
     return module.takeError();
-  return finishProgram(**module, {device, printMesh(shape), Level::Core});
+  return finishProgram(
+      **module,
+      getCompileOptions(device, shape, extents.slots != 0, Level::Core));
 }
 
 llvm::Expected<Program>
@@ -332,13 +386,14 @@ Compilation::compileOn(MeshShape shape, std::optional<Program> onlyDecode) {
       return program;
     }
     last = llvm::toString(program.takeError());
-    if (!isOverBudget(last) || slots == 0)
+    bool needsPrefill = decodeMesh.has_value();
+    if (!isOverBudget(last) || slots == 0 || (needsPrefill && slots == 1))
       return makeError("{0}", last);
     if (first.empty())
       first = last;
     // Fewer positions take less memory, but as many routes.
     failing = isOutOfMemory(last) ? slots : 1;
-    slots = isOutOfMemory(last) ? slots / 2 : 0;
+    slots = isOutOfMemory(last) ? slots / 2 : needsPrefill ? 1 : 0;
   }
 }
 
@@ -381,7 +436,7 @@ llvm::Expected<Program> Compilation::compileOnMesh() {
   if (program)
     return program;
   std::string message = llvm::toString(program.takeError());
-  if (!isOverBudget(message))
+  if (!isOverBudget(message) || decodeMesh)
     return makeError("{0}", message);
   bool isAdvised = StringRef(message).contains(" fits on ");
   if (!isAdvised && isOutOfMemory(message))
@@ -409,7 +464,7 @@ llvm::Expected<Program> Compilation::compileWithoutLimit() {
   MeshShape shape = mesh.value_or(machine.grid);
   llvm::Expected<Program> program =
       compileWithoutLimit(shape, {getSlots(shape), getPositions()});
-  if (program || chunk)
+  if (program || chunk || decodeMesh)
     return program;
   llvm::consumeError(program.takeError());
   return compileWithoutLimit(shape, {0, getPositions()});
@@ -423,7 +478,8 @@ llvm::Expected<Program> Compilation::compileWithoutLimit(MeshShape shape,
   Machine roomy = machine;
   roomy.sramBytes = maxSramBytes;
   llvm::Expected<Program> program = finishProgram(
-      **module, {printMachine(roomy), printMesh(shape), Level::Core});
+      **module, getCompileOptions(printMachine(roomy), shape,
+                                  extents.slots != 0, Level::Core));
   if (program)
     program->machine = machine;
   return program;

@@ -48,6 +48,9 @@ private:
 
   llvm::Error importModel(const TargetOptions &options);
   llvm::Error parseGraph(const TargetOptions &options);
+  llvm::Error parseLaunchMeshes(const TargetOptions &options);
+  CompileOptions getCompileOptions(llvm::StringRef profile, MeshShape mesh,
+                                   bool hasPrefill, Level level) const;
   /// What of a model may be chosen to fit; none of it matters to a graph.
   struct Extents {
     uint32_t slots;     ///< positions of a prefill on each row; 0: no prefill
@@ -98,7 +101,9 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> graph;
   std::string device;
   Machine machine;
-  std::optional<MeshShape> mesh; ///< none: to be found
+  std::optional<MeshShape>
+      mesh; ///< of prefill, if not of all; none: to be found
+  std::optional<MeshShape> decodeMesh; ///< of the other launches, if it differs
   std::optional<ModelInfo> model;
   std::optional<GGUFFile> file;
   ModelDescription description;

@@ -100,6 +100,9 @@ Error GoldenRunner::compile() {
   if (Error error =
           getPrompt(options, *compilation->getModel()).moveInto(prompt))
     return error;
+  if (options.target.prefillMesh || options.target.decodeMesh)
+    return makeError("--golden: expected one mesh, given by --mesh; the levels "
+                     "are not compared across two");
   Expected<Program> compiled = compilation->compile();
   if (!compiled)
     return compiled.takeError();

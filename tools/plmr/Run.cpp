@@ -311,9 +311,7 @@ Json Runner::getReport() const {
     Json launch = {{"token", record.token},
                    {"position", record.position},
                    {"count", record.count},
-                   {"phase", !record.isPrefill ? "decode"
-                             : record.count    ? "prefill"
-                                               : "settle"},
+                   {"phase", record.launch},
                    {"macs", record.macs}};
     if (!options.noTiming) {
       launch["cycles"] =

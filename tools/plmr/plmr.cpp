@@ -128,6 +128,10 @@ void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
           "wse2 (default), wse3, lab, tiny, ideal, or a JSON file");
   addText(sub, "--mesh", target.mesh,
           "columns x rows, or auto (default): the smallest that fits");
+  addText(sub, "--prefill-mesh", target.prefillMesh,
+          "the mesh of prefill; default: --mesh");
+  addText(sub, "--decode-mesh", target.decodeMesh,
+          "the mesh of decode; default: --mesh");
   addText(sub, "--kv", target.kv,
           "type of the key and value caches: f32 (default) or f16");
   addText(sub, "--kv-placement", target.kvPlacement,

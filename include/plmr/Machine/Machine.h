@@ -47,6 +47,8 @@ struct MeshShape {
   unsigned rows = 0;    ///< extent along Y
 
   unsigned getNumCores() const { return columns * rows; }
+  /// The number of core (x, y), row by row.
+  unsigned getIndex(unsigned x, unsigned y) const { return y * columns + x; }
   unsigned getExtent(Axis axis) const {
     return axis == Axis::X ? columns : rows;
   }

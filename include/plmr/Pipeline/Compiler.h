@@ -21,8 +21,10 @@ enum class Level { Graph, Mesh, Tile, Core };
 struct CompileOptions {
   /// A profile, .json file or JSON text; empty: the module's own, or wse2.
   std::string device;
-  std::string mesh;          ///< columns x rows, for example "8x8"
-  Level level = Level::Core; ///< compile to this level
+  std::string mesh;             ///< columns x rows, for example "8x8"
+  Level level = Level::Core;    ///< compile to this level
+  std::string prefillMesh = {}; ///< of the launch 'prefill'; empty: `mesh`
+  std::string decodeMesh = {};  ///< of the other launches; empty: `mesh`
 };
 
 /// Adds the passes from a graph to `options.level`.

@@ -134,8 +134,11 @@ struct Tensor {
   ElementType type = ElementType::F32;
   Placement placement;
   uint32_t object = 0; ///< index into Program::objects
+  /// The part of the program's mesh, at its origin, that holds the tensor; none
+  /// if it is all of it.
+  std::optional<MeshShape> mesh;
   /// Weights: sources of the slices of dimension 0 if `stacked`, else one.
-  /// Empty for inputs, outputs and state.
+  /// Empty for inputs, outputs, state and what a launch moves here.
   std::vector<DataSource> sources;
   bool stacked = false;
   /// Order of a source's dimensions in the file, outermost first, in terms of
@@ -226,6 +229,10 @@ struct Program {
 
   unsigned getClass(unsigned x, unsigned y) const {
     return classOf.empty() ? 0 : classOf[y * mesh.columns + x];
+  }
+  /// The cores that hold `tensor`.
+  MeshShape getMesh(const Tensor &tensor) const {
+    return tensor.mesh.value_or(mesh);
   }
   const Tensor *findTensor(llvm::StringRef name) const;
   const Launch *findLaunch(llvm::StringRef name) const;

@@ -32,11 +32,12 @@ struct SessionOptions {
 
 /// What a launch of a session cost.
 struct LaunchRecord {
-  int32_t token = 0;     ///< the first one
-  uint32_t position = 0; ///< of that token
-  uint32_t count = 1;    ///< tokens; 0 where a prefilled cache was settled
-  bool isPrefill = false;
-  uint64_t ticks = 0; ///< 0 without timing
+  std::string launch;     ///< its name
+  int32_t token = 0;      ///< the first one
+  uint32_t position = 0;  ///< of that token
+  uint32_t count = 1;     ///< tokens; 0 where what is there was moved only
+  bool isPrefill = false; ///< or what decode needs after it
+  uint64_t ticks = 0;     ///< 0 without timing
   unsigned contended = 0;
   uint64_t macs = 0;
   bool operator==(const LaunchRecord &) const = default;
@@ -83,8 +84,10 @@ public:
   /// "prefill.logits" [vocab] or [rows x vocab], where rows is a multiple of
   /// the mesh's. With a cache that is not cyclic a launch "settle" with the
   /// parameters "from" and "to" belongs to a prefill, with "concat" a second
-  /// parameter "settled" to decode. Anything else is an error that names what
-  /// is missing.
+  /// parameter "settled" to decode. Launches "hand_over" and "hand_back" of the
+  /// parameter "positions" move weights and caches to the mesh of decode, and
+  /// back to that of prefill, where they are at first. Anything else is an
+  /// error that names what is missing.
   static llvm::Expected<std::unique_ptr<Session>>
   create(std::shared_ptr<const Program> program,
          const SessionOptions &options = {});
@@ -136,15 +139,24 @@ private:
   llvm::Error checkInterface() const;
   llvm::Error checkPrefill();
   llvm::Error checkSettle();
+  llvm::Error checkHandOver();
   llvm::Expected<int32_t> choose(Sampler &sampler, bool ignoreEnd) const;
   llvm::Error runLaunch(int32_t token);
   /// Moves what was prefilled to where decode looks for it.
   llvm::Error runSettle();
+  /// Moves weights and caches to the mesh of decode, or back to prefill's.
+  llvm::Error runHandOver(bool toDecode);
+  llvm::Error runMove(const Launch &launch, std::vector<int32_t> parameters);
   /// The next token may be prefilled. Behind tokens that were decoded into the
   /// last row a cyclic chunk finds no room.
   bool canPrefill() const {
-    return prefill && (getModel().kvPlacement != KVPlacement::Concat ||
-                       inPlace == settled);
+    if (!prefill)
+      return false;
+    // Blocks of positions are not handed back: they are cyclic only at first.
+    if (isOnDecodeMesh && position != 0 &&
+        getModel().kvPlacement != KVPlacement::Cyclic)
+      return false;
+    return getModel().kvPlacement != KVPlacement::Concat || inPlace == settled;
   }
   /// Feeds the first tokens of `tokens`; returns how many.
   llvm::Expected<uint32_t> runPrefill(llvm::ArrayRef<int32_t> tokens);
@@ -170,14 +182,18 @@ private:
   std::vector<float> rowLogits;       ///< of the last prefill, new rows only
   const Launch *prefill = nullptr;
   uint32_t prefillRows = 0;
+  uint32_t meshRows = 0;      ///< of prefill's mesh
   uint32_t prefillLogits = 0; ///< rows of its logits
   std::vector<LaunchRecord> records;
   /// Segments of the last records, whose times are not known yet.
   std::vector<std::vector<uint64_t>> untimed;
   uint32_t position = 0;
-  const Launch *settle = nullptr; ///< null with a cyclic cache
-  uint32_t inPlace = 0;           ///< positions that decode finds
-  uint32_t settled = 0;           ///< of them after the last settling
+  const Launch *settle = nullptr;   ///< null with a cyclic cache
+  uint32_t inPlace = 0;             ///< positions that decode finds
+  uint32_t settled = 0;             ///< of them after the last settling
+  const Launch *handOver = nullptr; ///< null on one mesh
+  const Launch *handBack = nullptr;
+  bool isOnDecodeMesh = false; ///< weights and caches, if there are two meshes
   double emulatorSeconds = 0, timingSeconds = 0;
 };
 

@@ -74,11 +74,11 @@ Value Placer::loadRopeTable(Location loc, StringRef name, bool sine,
                             {rowSplit, layout.tables}, builder.getF32Type());
   ArrayAttr sources = builder.getArrayAttr(llm::RopeTableAttr::get(
       getContext(), sine, stride, layout.pairs, builder.getF64FloatAttr(base)));
-  // The functions of a module share their tables.
-  auto object = symbols.lookup<mesh::ObjectOp>(name);
+  // The functions of a mesh share their tables.
+  auto object = symbols.lookup<mesh::ObjectOp>(qualify(name));
   if (!object || object.getPlacedType() != type ||
       object.getSourcesAttr() != sources) {
-    object = createObject(loc, mesh::ObjectKind::Weight, name, type);
+    object = createObject(loc, mesh::ObjectKind::Weight, qualify(name), type);
     object.setFileAttr(builder.getStringAttr(""));
     object.setSourcesAttr(sources);
   }
@@ -331,7 +331,7 @@ static Value buildEmptyColumns(OpBuilder &b, Location loc, int64_t rows,
 
 mesh::ObjectOp Placer::getCache(FlatSymbolRefAttr name, SplitAttr split) {
   // Features x positions: positions are the streams' direction.
-  std::string symbol = (name.getValue() + ".cache").str();
+  std::string symbol = qualify(name.getValue() + ".cache");
   if (auto object = symbols.lookup<mesh::ObjectOp>(symbol))
     return object;
   auto state = symbols.lookup<llm::StateOp>(name.getValue());
@@ -353,7 +353,7 @@ mesh::ObjectOp Placer::getCache(FlatSymbolRefAttr name, SplitAttr split) {
 }
 
 LogicalResult Placer::convertSettle(llm::SettleOp op) {
-  std::string symbol = (op.getState() + ".cache").str();
+  std::string symbol = qualify(op.getState() + ".cache");
   if (!symbols.lookup<mesh::ObjectOp>(symbol))
     return op.emitOpError("expected an llm.attention to '")
            << op.getState() << "' before it; nothing else tells where its "

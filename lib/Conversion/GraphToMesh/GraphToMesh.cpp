@@ -276,6 +276,8 @@ LogicalResult Placer::convert(func::FuncOp func) {
   }
   target = func::FuncOp::create(builder, func.getLoc(), func.getSymName(),
                                 builder.getFunctionType(parameters, {}));
+  if (FlatSymbolRefAttr name = getMeshName())
+    target->setAttr(mesh::meshAttrName, name);
   Block *entry = target.addEntryBlock();
   unsigned next = 0;
   SmallVector<Attribute> names;
@@ -308,8 +310,7 @@ struct ConvertGraphToMesh
     : plmr::impl::ConvertGraphToMeshBase<ConvertGraphToMesh> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    mesh::MeshOp meshOp = mesh::lookupMesh(module);
-    if (!meshOp) {
+    if (!mesh::lookupMesh(module)) {
       module.emitOpError("expected a plmr.mesh; plmr-attach-mesh adds one");
       return signalPassFailure();
     }
@@ -324,7 +325,7 @@ struct ConvertGraphToMesh
       return signalPassFailure();
     // Weights lie as the first function wants them.
     for (func::FuncOp func : funcs)
-      if (failed(Placer(module, meshOp).convert(func)))
+      if (failed(Placer(module, func).convert(func)))
         return signalPassFailure();
     // Placed as objects now, or not used at all.
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))

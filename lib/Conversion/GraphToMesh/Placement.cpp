@@ -45,9 +45,23 @@ mesh::ObjectOp Placer::createObject(Location loc, ObjectKind kind,
   auto object = mesh::ObjectOp::create(builder, loc, kind, name, type,
                                        /*stacked=*/false, /*transposed=*/false,
                                        /*file=*/nullptr, /*sources=*/nullptr,
-                                       /*cache=*/nullptr);
+                                       /*cache=*/nullptr, getMeshName(),
+                                       /*moved_from=*/nullptr);
   symbols.insert(object);
   return object;
+}
+
+FlatSymbolRefAttr Placer::getMeshName() {
+  return meshOp == mesh::lookupModuleMesh(module)
+             ? FlatSymbolRefAttr()
+             : FlatSymbolRefAttr::get(meshOp.getSymNameAttr());
+}
+
+std::string Placer::qualify(const Twine &name) {
+  FlatSymbolRefAttr part = getMeshName();
+  if (!part)
+    return name.str();
+  return (part.getValue().split('.').first + "." + name).str();
 }
 
 Value Placer::loadObject(Location loc, StringRef name, Value index) {
@@ -70,7 +84,7 @@ FailureOr<mesh::ObjectOp> Placer::getWeightObject(llm::WeightOp weight,
   }
   // A weight that is used in two placements lives on the mesh twice.
   for (unsigned copy = 0;; ++copy) {
-    std::string name = (weight.getSymName() + ".tiles").str();
+    std::string name = qualify(weight.getSymName() + ".tiles");
     if (copy)
       name += std::to_string(copy);
     auto object = symbols.lookup<mesh::ObjectOp>(name);

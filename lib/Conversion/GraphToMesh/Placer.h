@@ -53,9 +53,9 @@ PadValue getPadValue(std::optional<double> pad);
 
 class Placer {
 public:
-  Placer(mlir::ModuleOp module, mesh::MeshOp meshOp)
-      : module(module), symbols(module), mesh(meshOp.getShape()),
-        builder(module.getContext()) {
+  Placer(mlir::ModuleOp module, mlir::func::FuncOp func)
+      : module(module), symbols(module), meshOp(mesh::lookupMesh(func)),
+        mesh(meshOp.getShape()), builder(module.getContext()) {
     module.walk([&](mlir::linalg::MatmulOp) { hasMatrices = true; });
   }
 
@@ -106,6 +106,11 @@ private:
   mesh::PlacedType getPlaced(Value tensor) const {
     return llvm::cast<mesh::PlacedType>(placed.lookup(tensor).getType());
   }
+  /// Names the function's mesh, unless that is the module's.
+  mlir::FlatSymbolRefAttr getMeshName();
+  /// The name of an object that functions on this mesh share: on `@decode.mesh`
+  /// it begins with "decode.".
+  std::string qualify(const llvm::Twine &name);
   Value loadObject(mlir::Location loc, llvm::StringRef name, Value index);
   mlir::FailureOr<mesh::ObjectOp>
   getWeightObject(llm::WeightOp weight, mesh::PlacementAttr placement);
@@ -163,6 +168,7 @@ private:
 
   mlir::ModuleOp module;
   mlir::SymbolTable symbols;
+  mesh::MeshOp meshOp;
   MeshShape mesh;
   mlir::OpBuilder builder;
   mlir::func::FuncOp target; ///< the converted function

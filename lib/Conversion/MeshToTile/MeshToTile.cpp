@@ -16,6 +16,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "plmr/Conversion/Passes.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_CONVERTMESHTOTILE
@@ -591,14 +592,15 @@ struct ConvertMeshToTile
     : plmr::impl::ConvertMeshToTileBase<ConvertMeshToTile> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    mesh::MeshOp meshOp = mesh::lookupMesh(module);
-    if (!meshOp) {
-      module.emitOpError("expected a plmr.mesh");
+    if (!requireMesh(module))
       return signalPassFailure();
-    }
-    for (auto func : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
-      if (failed(TileConverter(meshOp.getShape(), &getContext()).convert(func)))
+    for (auto func :
+         llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      mesh::MeshOp meshOp = requireMesh(func);
+      if (!meshOp ||
+          failed(TileConverter(meshOp.getShape(), &getContext()).convert(func)))
         return signalPassFailure();
+    }
   }
 };
 } // namespace

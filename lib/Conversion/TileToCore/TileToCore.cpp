@@ -80,22 +80,30 @@ LogicalResult Selector::addSources(mesh::ObjectOp object, Tensor &tensor) {
 }
 
 LogicalResult Selector::addObjects() {
+  std::multimap<int64_t, mesh::ObjectOp> byAddress;
   for (auto object : module.getOps<mesh::ObjectOp>()) {
     auto address = object->getAttrOfType<IntegerAttr>(addressAttrName);
     if (!address)
       return object.emitOpError(
           "expected an address; plmr-plan-memory sets it");
+    byAddress.insert({address.getInt(), object});
+  }
+  // Those of two meshes may lie among each other.
+  for (auto [address, object] : byAddress) {
     auto type = object.getPlacedType();
-    RankedTensorType tile = type.getTileType(mesh);
+    MeshShape part = mesh::lookupMesh(object).getShape();
+    RankedTensorType tile = type.getTileType(part);
     objects[object.getSymName()] = program.objects.size();
     Tensor tensor;
     tensor.name = object.getSymName().str();
     tensor.type = *mesh::getElementType(tile.getElementType());
     tensor.placement = type.getHostPlacement();
     tensor.object = program.objects.size();
+    if (object.getMesh())
+      tensor.mesh = part;
     program.objects.push_back(
         {tensor.name, static_cast<Object::Kind>(object.getKind()),
-         static_cast<uint32_t>(address.getInt()),
+         static_cast<uint32_t>(address),
          static_cast<uint32_t>(tile.getNumElements() *
                                getByteWidth(tensor.type))});
     if (failed(addSources(object, tensor)))
@@ -195,10 +203,11 @@ static int64_t countTables(func::FuncOp func) {
   return count;
 }
 
-static ChannelInfo addChannel(mesh::ChannelOp channel, MeshShape mesh,
+/// `part` is the mesh of the channel's launch.
+static ChannelInfo addChannel(mesh::ChannelOp channel, MeshShape part,
                               LineRoutes (&lines)[2]) {
   Relation relation = channel.getRelation().getRelation();
-  auto flows = relation.getFlows(mesh.getExtent(relation.axis));
+  auto flows = relation.getFlows(part.getExtent(relation.axis));
   ChannelInfo info{channel.getSymName().str(), relation.print(), {}, 0};
   for (auto [flow, colour] : llvm::zip(flows, *channel.getColours())) {
     info.maxHops = std::max(info.maxHops, flow.getHops());
@@ -223,15 +232,26 @@ static std::vector<size_t> findEqualRouters(LineRoutes &routers) {
   return first;
 }
 
-/// A router has the routes of its place in its row and in its column. Axes
-/// share no colours, so equal routers have equal places.
-static RouteTable makeRouteTable(MeshShape mesh, LineRoutes (&lines)[2]) {
+/// A router of `part` has the routes of its place in its row and in its column,
+/// others have none. Axes share no colours, so equal routers have equal places.
+static RouteTable makeRouteTable(MeshShape mesh, MeshShape part,
+                                 LineRoutes (&lines)[2]) {
   std::vector<size_t> columns = findEqualRouters(lines[0]);
   std::vector<size_t> rows = findEqualRouters(lines[1]);
   RouteTable table;
   std::map<std::pair<size_t, size_t>, uint16_t> known;
-  for (size_t row : rows)
-    for (size_t column : columns) {
+  std::optional<uint16_t> outside;
+  for (unsigned y = 0; y != mesh.rows; ++y)
+    for (unsigned x = 0; x != mesh.columns; ++x) {
+      if (x >= part.columns || y >= part.rows) {
+        if (!outside) {
+          outside = table.classes.size();
+          table.classes.emplace_back();
+        }
+        table.classOf.push_back(*outside);
+        continue;
+      }
+      size_t row = rows[y], column = columns[x];
       auto [entry, isNew] =
           known.try_emplace({column, row}, table.classes.size());
       table.classOf.push_back(entry->second);
@@ -249,16 +269,17 @@ static RouteTable makeRouteTable(MeshShape mesh, LineRoutes (&lines)[2]) {
 
 void Selector::addRoutes(func::FuncOp func) {
   firstTable = program.routeTables.size();
+  MeshShape part = mesh::lookupMesh(func).getShape();
   for (int64_t epoch = 0, count = countTables(func); epoch != count; ++epoch) {
-    LineRoutes lines[] = {LineRoutes(mesh.columns), LineRoutes(mesh.rows)};
+    LineRoutes lines[] = {LineRoutes(part.columns), LineRoutes(part.rows)};
     for (auto channel : module.getOps<mesh::ChannelOp>()) {
       if (!isInTable(channel, func, epoch))
         continue;
-      ChannelInfo info = addChannel(channel, mesh, lines);
+      ChannelInfo info = addChannel(channel, part, lines);
       if (!llvm::is_contained(program.channels, info))
         program.channels.push_back(std::move(info));
     }
-    program.routeTables.push_back(makeRouteTable(mesh, lines));
+    program.routeTables.push_back(makeRouteTable(mesh, part, lines));
   }
 }
 

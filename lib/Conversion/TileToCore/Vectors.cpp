@@ -483,7 +483,10 @@ const Selector::ChannelTables &Selector::getChannel(FlatSymbolRefAttr name) {
       SymbolTable::lookupSymbolIn(module, name.getAttr()));
   Relation relation = channel.getRelation().getRelation();
   ArrayRef<int32_t> colours = *channel.getColours();
-  auto roles = relation.getRoles(mesh.getExtent(relation.axis));
+  auto roles = relation.getRoles(
+      mesh::lookupMesh(channel).getShape().getExtent(relation.axis));
+  // Cores outside of the launch's mesh have none.
+  roles.resize(mesh.getExtent(relation.axis));
   auto makeTable = [&](llvm::function_ref<int32_t(const LineRole &)> fn) {
     CoordinateTable table{relation.axis == Axis::X ? Constant::Kind::ByColumn
                                                    : Constant::Kind::ByRow,

@@ -168,6 +168,9 @@ static Tensor get(TensorOp op) {
   tensor.stacked = op.getStacked();
   for (int64_t dim : op.getSourceOrder().value_or(ArrayRef<int64_t>()))
     tensor.sourceOrder.push_back(static_cast<unsigned>(dim));
+  if (auto part = op.getPart())
+    tensor.mesh = MeshShape{static_cast<unsigned>((*part)[0]),
+                            static_cast<unsigned>((*part)[1])};
   return tensor;
 }
 

@@ -258,7 +258,11 @@ void ProgramImporter::create(const Tensor &tensor) {
       builder, unknown, tensor.name, tensor.object,
       getPlacedType(builder.getContext(), tensor), tensor.stacked,
       order.empty() ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(order),
-      sources.empty() ? ArrayAttr() : builder.getArrayAttr(sources));
+      sources.empty() ? ArrayAttr() : builder.getArrayAttr(sources),
+      tensor.mesh ? builder.getDenseI32ArrayAttr(
+                        {static_cast<int32_t>(tensor.mesh->columns),
+                         static_cast<int32_t>(tensor.mesh->rows)})
+                  : DenseI32ArrayAttr());
 }
 
 void ProgramImporter::create(const Constant &constant) {

@@ -1,6 +1,6 @@
 // RUN: plmr-opt %s -split-input-file -convert-mesh-to-tile -verify-diagnostics
 
-// expected-error @below {{'builtin.module' op expected a plmr.mesh}}
+// expected-error @below {{expected a plmr.mesh}}
 module {
   func.func @main() {
     return

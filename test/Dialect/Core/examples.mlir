@@ -22,7 +22,7 @@ core.program @main 1 x 4 on "tiny" {
       from [["blk.0.w", 0, 4096, 16384, 0], ["blk.1.w", 0, 20480, 16384, 0]]
   core.tensor "angles" in 2 : !plmr.placed<tensor<16x4xf32>, [*, *]>
       from [["angles", "sine", 16, 4, 1.0e4]]
-  core.tensor "y" in 3 : !plmr.placed<tensor<8xf32>, [y]>
+  core.tensor "y" in 3 : !plmr.placed<tensor<8xf32>, [y]> on [4, 2]
   core.tensor "z" in 3 : !plmr.placed<tensor<8xf32>, [y]>
   core.constant "row" by_row [0, 1, 2, 3]
   core.launch "decode" ["pos"] entry [0] routes 0 inputs [3] outputs [4]

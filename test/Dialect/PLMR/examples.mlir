@@ -7,6 +7,27 @@
 
 module {
 plmr.mesh @mesh 8 x 4 on "wse2"
+plmr.mesh @decode.mesh 4 x 4 on "wse2"
+}
+
+module {
+plmr.mesh @mesh 8 x 4 on "wse2"
+plmr.mesh @decode.mesh 4 x 4 on "wse2"
+plmr.object weight @prefill.ffn_up : !plmr.placed<tensor<5x32x64xf32>, [*, ring y, x]>
+    stacked in "" [
+    #llm.source<"0", 0, "F32">, #llm.source<"1", 0, "F32">, #llm.source<"2", 0, "F32">,
+    #llm.source<"3", 0, "F32">, #llm.source<"4", 0, "F32">]
+plmr.object weight @decode.ffn_up : !plmr.placed<tensor<5x32x64xf32>, [*, ring y, x]>
+    stacked on @decode.mesh moved from @prefill.ffn_up
+plmr.object state @prefill.kv.k : !plmr.placed<tensor<5x32x512xf32>, [*, x, cyclic y]> stacked
+plmr.object input @x : !plmr.placed<tensor<64xf32>, [y]>
+plmr.object state @decode.kv.k : !plmr.placed<tensor<5x32x512xf32>,
+    [*, x, cyclic y]> stacked on @decode.mesh moved from @prefill.kv.k
+func.func @hand_over(%l: index, %n: index) {
+  plmr.redistribute @prefill.ffn_up to @decode.ffn_up[%l]
+  plmr.redistribute @prefill.kv.k to @decode.kv.k[%l] positions %n
+  return
+}
 }
 
 plmr.mesh @mesh 4 x 4 on "tiny"

@@ -367,6 +367,11 @@ LogicalResult TensorOp::verify() {
   if (type.getPlacement().getPartial())
     return emitOpError("expected a tensor that is not partial but got ")
            << type;
+  if (getPart() && (getPart()->size() != 2 || getPart()->front() <= 0 ||
+                    getPart()->back() <= 0))
+    return emitOpError("expected columns and rows of a part of the mesh but "
+                       "got ")
+           << getPartAttr();
   if (!getSources())
     return success();
   for (Attribute source : getSourcesAttr())

@@ -18,13 +18,32 @@ using namespace plmr::mesh;
 #define GET_OP_CLASSES
 #include "plmr/Dialect/PLMR/IR/PLMROps.cpp.inc"
 
-MeshOp plmr::mesh::lookupMesh(Operation *op) {
+MeshOp plmr::mesh::lookupModuleMesh(Operation *op) {
   auto module =
       isa<ModuleOp>(op) ? cast<ModuleOp>(op) : op->getParentOfType<ModuleOp>();
   if (!module)
     return {};
   auto meshes = module.getOps<MeshOp>();
   return meshes.empty() ? MeshOp() : *meshes.begin();
+}
+
+/// The name of the part of the mesh that `op` belongs to, if it is one.
+static FlatSymbolRefAttr getMeshName(Operation *op) {
+  if (auto object = dyn_cast<ObjectOp>(op))
+    return object.getMeshAttr();
+  if (auto channel = dyn_cast<ChannelOp>(op))
+    if (StringAttr launch = channel.getLaunchAttr())
+      op = SymbolTable::lookupNearestSymbolFrom(op, launch);
+  for (; op; op = op->getParentOp())
+    if (auto name = op->getAttrOfType<FlatSymbolRefAttr>(meshAttrName))
+      return name;
+  return {};
+}
+
+MeshOp plmr::mesh::lookupMesh(Operation *op) {
+  if (FlatSymbolRefAttr name = getMeshName(op))
+    return SymbolTable::lookupNearestSymbolFrom<MeshOp>(op, name);
+  return lookupModuleMesh(op);
 }
 
 /// The symbol `name` as an `OpTy`, or null after an error on `user`.
@@ -70,7 +89,17 @@ LogicalResult plmr::mesh::verifyMeshShape(Operation *op, int64_t columns,
 }
 
 LogicalResult MeshOp::verify() {
-  return verifyMeshShape(*this, getColumns(), getRows(), getDevice());
+  if (failed(verifyMeshShape(*this, getColumns(), getRows(), getDevice())))
+    return failure();
+  MeshOp whole = lookupModuleMesh(*this);
+  if (!whole || whole == *this ||
+      (whole.getDevice() == getDevice() && getColumns() <= whole.getColumns() &&
+       getRows() <= whole.getRows()))
+    return success();
+  return failWithNote(emitOpError("expected a part of the first mesh on its "
+                                  "device but got ")
+                          << getColumns() << " x " << getRows(),
+                      whole);
 }
 
 LogicalResult ChannelOp::verify() {
@@ -125,7 +154,12 @@ LogicalResult ObjectOp::verify() {
              << type;
   }
   bool isWeight = getKind() == ObjectKind::Weight;
-  if (isWeight != getSources().has_value())
+  if (getMovedFrom() && !isWeight && getKind() != ObjectKind::State)
+    return emitOpError("expected a weight or a state to be moved but got ")
+           << stringifyObjectKind(getKind());
+  if (getMovedFrom() && getSources())
+    return emitOpError("expected no sources for what is moved");
+  if ((isWeight && !getMovedFrom()) != getSources().has_value())
     return emitOpError("expected ")
            << (isWeight ? "sources for a weight" : "no sources for ")
            << (isWeight ? "" : stringifyObjectKind(getKind()));
@@ -148,6 +182,23 @@ LogicalResult ObjectOp::verify() {
                        "dimension is 'cyclic y' but got ")
            << type;
   return success();
+}
+
+LogicalResult ObjectOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (getMesh() && !lookupSymbol<MeshOp>(*this, getMeshAttr(), symbols))
+    return failure();
+  if (!getMovedFrom())
+    return success();
+  auto source = lookupSymbol<ObjectOp>(*this, getMovedFromAttr(), symbols);
+  if (!source)
+    return failure();
+  if (source.getKind() == getKind() &&
+      source.getNumSlices() == getNumSlices() &&
+      source.getMeshAttr() != getMeshAttr() && !source.getMovedFrom())
+    return success();
+  return failWithNote(emitOpError("expected to be moved from an object of the "
+                                  "same kind and slices on another mesh"),
+                      source);
 }
 
 KVPlacement ObjectOp::getKVPlacement() {
@@ -235,6 +286,65 @@ LogicalResult SettleOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return failWithNote(emitOpError("expected a cache \"shift\" or \"concat\""),
                         object);
   return success();
+}
+
+/// Says what keeps the values of two objects from being moved into each other,
+/// or nothing.
+static StringRef findDifference(PlacedType from, PlacedType to) {
+  PlacementAttr a = from.getPlacement(), b = to.getPlacement();
+  if (from.getTensor().getElementType() != to.getTensor().getElementType())
+    return "one element type";
+  if (a.getSplits().size() != 2 || b.getSplits().size() != 2 ||
+      !a.getOrder().empty() || !b.getOrder().empty())
+    return "matrices in the order of their dimensions";
+  Placement host[] = {from.getHostPlacement(), to.getHostPlacement()};
+  bool isCut[2] = {false, false};
+  for (auto [x, y] : llvm::zip_equal(host[0].dims, host[1].dims)) {
+    if (x.kind != y.kind || x.axis != y.axis)
+      return "each dimension to be cut in one way along one axis";
+    isCut[static_cast<unsigned>(x.axis)] = x.kind != DimSplit::Kind::Whole;
+    if (x.order == BlockOrder::Skewed || y.order == BlockOrder::Skewed)
+      return "no skewed blocks";
+    bool isCyclic = x.kind == DimSplit::Kind::Cyclic;
+    if (!isCyclic && x.factors != y.factors)
+      return "dimensions of the same factors";
+    if (x.axis == Axis::Y && x.factors.size() != 1)
+      return "one factor in the dimension along y";
+    if (x.axis == Axis::X && isCyclic)
+      return "blocks along x";
+  }
+  if (!isCut[0] || !isCut[1])
+    return "one dimension cut along x and one along y";
+  return "";
+}
+
+LogicalResult RedistributeOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto from = lookupSymbol<ObjectOp>(*this, getFromAttr(), symbols);
+  auto to = lookupSymbol<ObjectOp>(*this, getToAttr(), symbols);
+  if (!from || !to)
+    return failure();
+  bool hasIndex = static_cast<bool>(getIndex());
+  if (from.getStacked() != hasIndex || to.getStacked() != hasIndex)
+    return failWithNote(emitOpError("expected ")
+                            << (hasIndex ? "no index" : "an index") << " for '"
+                            << getTo() << "'",
+                        to);
+  StringRef difference = findDifference(from.getValueType(), to.getValueType());
+  if (!difference.empty())
+    return failWithNote(emitOpError("expected ")
+                            << difference << " but got " << from.getValueType()
+                            << " and " << to.getValueType(),
+                        from);
+  bool isCache = llvm::any_of(to.getValueType().getHostPlacement().dims,
+                              [](const DimSplit &split) {
+                                return split.kind == DimSplit::Kind::Cyclic;
+                              });
+  if (isCache == static_cast<bool>(getPositions()))
+    return success();
+  return failWithNote(emitOpError("expected ")
+                          << (isCache ? "positions for a cache"
+                                      : "no positions without a cache"),
+                      to);
 }
 
 ParseResult LocalOp::parse(OpAsmParser &parser, OperationState &result) {
@@ -585,7 +695,7 @@ LogicalResult RefOp::verifySymbolUses(SymbolTableCollection &symbols) {
                             << (object.getStacked() ? "an index" : "no index")
                             << " for '" << getObject() << "'",
                         object);
-  MeshOp mesh = lookupMesh(*this);
+  MeshOp mesh = lookupMesh(object);
   if (!mesh)
     return emitOpError("expected a plmr.mesh in the module");
   RankedTensorType tile = object.getValueType().getTileType(mesh.getShape());

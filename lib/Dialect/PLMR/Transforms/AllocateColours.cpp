@@ -113,15 +113,14 @@ struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
     auto tables = getTables(getOperation());
     if (tables.empty())
       return;
-    mesh::MeshOp meshOp = requireMesh(getOperation());
-    if (!meshOp)
-      return signalPassFailure();
-    FailureOr<Machine> machine = plmr::loadMachine(meshOp);
-    if (failed(machine))
-      return signalPassFailure();
-    for (auto &[table, channels] : tables)
-      if (failed(allocate(channels, meshOp, *machine)))
+    for (auto &[table, channels] : tables) {
+      mesh::MeshOp meshOp = requireMesh(channels.front());
+      if (!meshOp)
         return signalPassFailure();
+      FailureOr<Machine> machine = plmr::loadMachine(meshOp);
+      if (failed(machine) || failed(allocate(channels, meshOp, *machine)))
+        return signalPassFailure();
+    }
   }
 
   static LogicalResult allocate(ArrayRef<ChannelOp> channels,

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
@@ -19,10 +20,10 @@ using namespace plmr;
 
 // Errors name a place: the operation's text would be the whole module's.
 
-mesh::MeshOp plmr::requireMesh(ModuleOp module) {
-  mesh::MeshOp meshOp = mesh::lookupMesh(module);
+mesh::MeshOp plmr::requireMesh(Operation *op) {
+  mesh::MeshOp meshOp = mesh::lookupMesh(op);
   if (!meshOp)
-    module.emitError("expected a plmr.mesh");
+    emitError(op->getLoc()) << "expected a plmr.mesh";
   return meshOp;
 }
 
@@ -41,24 +42,12 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     mesh::MeshOp meshOp = mesh::lookupMesh(module);
-    if (!meshOp && !(meshOp = createMesh()))
+    if (meshOp ? failed(checkOwn(meshOp)) : !(meshOp = createMeshes()))
       return signalPassFailure();
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
     if (failed(machine))
       return signalPassFailure();
     MeshShape shape = meshOp.getShape();
-    std::string extents =
-        std::to_string(shape.columns) + "x" + std::to_string(shape.rows);
-    bool isOther = (!mesh.empty() && mesh != extents) ||
-                   (!device.empty() && !isDevice(meshOp.getDevice(), *machine));
-    if (isOther) {
-      emitError(meshOp.getLoc())
-          << "expected the module's own mesh, " << extents << " on "
-          << machine->name << ", but got "
-          << (mesh.empty() ? extents : std::string(mesh)) << " on "
-          << (device.empty() ? machine->name : std::string(device));
-      return signalPassFailure();
-    }
     if (shape.columns <= machine->grid.columns &&
         shape.rows <= machine->grid.rows)
       return;
@@ -67,6 +56,28 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
         << machine->grid.rows << " cores of " << machine->name << " but got "
         << shape.columns << " x " << shape.rows;
     signalPassFailure();
+  }
+
+  /// The options must not ask for another mesh than the module's own.
+  LogicalResult checkOwn(mesh::MeshOp meshOp) {
+    if (!prefillMesh.empty() || !decodeMesh.empty())
+      return emitError(meshOp.getLoc())
+             << "expected no mesh of a launch for a module with its own mesh";
+    FailureOr<Machine> machine = plmr::loadMachine(meshOp);
+    if (failed(machine))
+      return failure();
+    MeshShape shape = meshOp.getShape();
+    std::string extents =
+        std::to_string(shape.columns) + "x" + std::to_string(shape.rows);
+    bool isOther = (!mesh.empty() && mesh != extents) ||
+                   (!device.empty() && !isDevice(meshOp.getDevice(), *machine));
+    if (!isOther)
+      return success();
+    return emitError(meshOp.getLoc())
+           << "expected the module's own mesh, " << extents << " on "
+           << machine->name << ", but got "
+           << (mesh.empty() ? extents : std::string(mesh)) << " on "
+           << (device.empty() ? machine->name : std::string(device));
   }
 
   /// True if the option names the device `text`, whose profile is `machine`.
@@ -80,30 +91,63 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
     return false;
   }
 
-  mesh::MeshOp createMesh() {
-    unsigned columns, rows;
-    auto [first, second] = StringRef(mesh).split('x');
-    if (first.getAsInteger(10, columns) || second.getAsInteger(10, rows) ||
-        columns == 0 || rows == 0) {
-      emitError(getOperation().getLoc())
-          << "expected a mesh as columns x rows, for example 4x3, but got '"
-          << mesh << "'";
-      return {};
-    }
-    // The IR holds a profile's text: it must not depend on a file.
+  /// The shape that `text` gives, or nothing after an error.
+  std::optional<MeshShape> parseShape(StringRef text) {
+    MeshShape shape;
+    auto [first, second] = text.split('x');
+    if (!first.getAsInteger(10, shape.columns) &&
+        !second.getAsInteger(10, shape.rows) && shape.columns != 0 &&
+        shape.rows != 0)
+      return shape;
+    emitError(getOperation().getLoc())
+        << "expected a mesh as columns x rows, for example 4x3, but got '"
+        << text << "'";
+    return std::nullopt;
+  }
+
+  /// The IR holds a profile's text: it must not depend on a file. Empty after
+  /// an error.
+  std::string getDeviceText() {
     std::string text = device.empty() ? std::string("wse2") : device;
-    if (StringRef(text).ends_with(".json")) {
-      llvm::Expected<Machine> machine = plmr::loadMachine(StringRef(text));
-      if (!machine) {
-        emitError(getOperation().getLoc())
-            << llvm::toString(machine.takeError());
-        return {};
-      }
-      text = printMachine(*machine);
-    }
+    if (!StringRef(text).ends_with(".json"))
+      return text;
+    llvm::Expected<Machine> machine = plmr::loadMachine(StringRef(text));
+    if (machine)
+      return printMachine(*machine);
+    emitError(getOperation().getLoc()) << llvm::toString(machine.takeError());
+    return "";
+  }
+
+  /// The module's mesh, and those of launches if they differ.
+  mesh::MeshOp createMeshes() {
+    auto parse = [&](StringRef own) {
+      return parseShape(own.empty() ? StringRef(mesh) : own);
+    };
+    std::optional<MeshShape> prefill = parse(prefillMesh);
+    if (!prefill)
+      return {};
+    std::optional<MeshShape> decode = parse(decodeMesh);
+    std::string text = getDeviceText();
+    if (!decode || text.empty())
+      return {};
     auto builder = OpBuilder::atBlockBegin(getOperation().getBody());
-    return mesh::MeshOp::create(builder, getOperation().getLoc(), "mesh",
-                                columns, rows, text);
+    auto create = [&](StringRef name, MeshShape shape) {
+      return mesh::MeshOp::create(builder, getOperation().getLoc(), name,
+                                  shape.columns, shape.rows, text);
+    };
+    mesh::MeshOp whole =
+        create("mesh", {std::max(prefill->columns, decode->columns),
+                        std::max(prefill->rows, decode->rows)});
+    if (*prefill == *decode)
+      return whole;
+    auto prefillName = FlatSymbolRefAttr::get(
+        create("prefill.mesh", *prefill).getSymNameAttr());
+    auto decodeName =
+        FlatSymbolRefAttr::get(create("decode.mesh", *decode).getSymNameAttr());
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      func->setAttr(mesh::meshAttrName,
+                    func.getSymName() == "prefill" ? prefillName : decodeName);
+    return whole;
   }
 };
 } // namespace

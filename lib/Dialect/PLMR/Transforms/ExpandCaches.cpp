@@ -147,33 +147,16 @@ void Expander::expandSettle(mesh::SettleTileOp op) {
   begin(op, "settle");
   Line y = getLine(loc, MeshAxis::Y);
   // One row has all positions, in order.
-  if (y.moves)
-    walkBlocks(op, y);
+  if (y.moves) {
+    Scalars s(b, loc);
+    Value slots = s.div(s.add(op.getTo(), s.index(mesh.rows - 1)), y.extent);
+    auto used = [&](Value tile) {
+      return sliceLast(loc, tile, attr(0), slots);
+    };
+    walkRing(loc, y, startTravel(loc, y, op.getCache(), used), used,
+             [&](Value tile, Value owner) { takeOwn(op, y, tile, owner); });
+  }
   op.erase();
-}
-
-void Expander::walkBlocks(mesh::SettleTileOp op, const Line &y) {
-  Location loc = op.getLoc();
-  Scalars s(b, loc);
-  Value zero = s.index(0), one = s.index(1);
-  Value slots = s.div(s.add(op.getTo(), s.index(mesh.rows - 1)), y.extent);
-  auto used = [&](Value tile) { return sliceLast(loc, tile, attr(0), slots); };
-  Value buffers = startTravel(loc, y, op.getCache(), used);
-  Value place = s.ringPosition(y.local, y.extent);
-  auto walk = scf::ForOp::create(b, loc, zero, y.extent, one, ValueRange{zero});
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(walk.getBody());
-  Value step = walk.getInductionVar(), current = walk.getRegionIterArgs()[0];
-  Value owner = s.ringElement(s.rem(s.add(place, step), y.extent), y.extent);
-  Value tile = half(loc, buffers, current);
-  Value other = s.sub(one, current);
-  Value change = s.less(s.add(step, one), y.extent);
-  SmallVector<std::pair<Value, Value>> transfers;
-  exchange(loc, y, used(tile), used(half(loc, buffers, other)), change,
-           transfers);
-  takeOwn(op, y, tile, owner);
-  waitFor(loc, transfers);
-  scf::YieldOp::create(b, loc, other);
 }
 
 /// Copies from the tile of row `owner` what belongs to this row.

@@ -155,12 +155,12 @@ struct ExpandCollectives
     : plmr::impl::ExpandCollectivesBase<ExpandCollectives> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    mesh::MeshOp meshOp = requireMesh(module);
-    if (!meshOp)
-      return signalPassFailure();
-    Expander expander(module, meshOp);
     for (auto func :
          llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      mesh::MeshOp meshOp = requireMesh(func);
+      if (!meshOp)
+        return signalPassFailure();
+      Expander expander(module, meshOp);
       expander.enter(func);
       WalkResult result = func.walk(
           [&](Operation *op) { return WalkResult(expand(expander, op)); });
@@ -186,6 +186,8 @@ struct ExpandCollectives
       expander.expandShift(shift);
     else if (auto settle = dyn_cast<mesh::SettleTileOp>(op))
       expander.expandSettle(settle);
+    else if (auto redistribute = dyn_cast<mesh::RedistributeOp>(op))
+      expander.expandRedistribute(redistribute);
     return success();
   }
 };

@@ -42,6 +42,7 @@ public:
   void expandHeadGemm(mesh::HeadGemmTileOp op);
   void expandShift(mesh::ShiftTileOp op);
   void expandSettle(mesh::SettleTileOp op);
+  void expandRedistribute(mesh::RedistributeOp op);
 
 private:
   using Value = mlir::Value;
@@ -161,7 +162,13 @@ private:
   Value column(Location loc, Value tile, OpFoldResult slot);
   void copyIf(Location loc, Value condition, Value from, Value to);
   void turnBlocks(mesh::ShiftTileOp op, const Line &y, Value q, Value isDue);
-  void walkBlocks(mesh::SettleTileOp op, const Line &y);
+  /// What the cores of `line` have in half 0 of `buffers` walks once around
+  /// the ring; `part` is what of a half walks. Calls `visit` with each tile and
+  /// its owner's coordinate. A line of one core has one buffer, its own.
+  void walkRing(Location loc, const Line &line, Value buffers,
+                llvm::function_ref<Value(Value)> part,
+                llvm::function_ref<void(Value tile, Value owner)> visit);
+  Value startPiece(Location loc, const Line &line, Value piece, Value hasPart);
   void takeOwn(mesh::SettleTileOp op, const Line &y, Value tile, Value owner);
 
   mlir::ModuleOp module;

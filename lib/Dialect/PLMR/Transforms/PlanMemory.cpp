@@ -123,20 +123,74 @@ static int64_t placeBuffers(SmallVectorImpl<Buffer> &buffers, int64_t base) {
   return end;
 }
 
+static int64_t getAddress(mesh::ObjectOp object) {
+  return object->getAttrOfType<IntegerAttr>(addressAttrName).getInt();
+}
+
+/// Puts `object` at `address` and returns its end.
+static int64_t placeObject(mesh::ObjectOp object, int64_t address) {
+  object->setAttr(addressAttrName,
+                  Builder(object.getContext()).getI64IntegerAttr(address));
+  MeshShape mesh = mesh::lookupMesh(object).getShape();
+  return address + alignUp(getBytes(object.getPlacedType().getTileType(mesh)));
+}
+
+static int64_t getSliceBytes(mesh::ObjectOp object) {
+  MeshShape mesh = mesh::lookupMesh(object).getShape();
+  return getBytes(object.getValueType().getTileType(mesh));
+}
+
+/// Objects that are moved, and those that they are moved from, lie in two
+/// stacks in one order. They are moved slice by slice, from the first to the
+/// last or back, so the stack of the sources begins where each slice of the
+/// moved ends at or before its source's begin (docs/Algorithms.md, "Two
+/// meshes").
+static int64_t placeMoved(ArrayRef<mesh::ObjectOp> moved, int64_t base) {
+  int64_t end = base, endOfSources = base;
+  SmallVector<mesh::ObjectOp> sources;
+  for (mesh::ObjectOp object : moved) {
+    sources.push_back(SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(
+        object, object.getMovedFromAttr()));
+    end = placeObject(object, end);
+    endOfSources = placeObject(sources.back(), endOfSources);
+  }
+  int64_t distance = 0;
+  for (auto [object, source] :
+       llvm::zip_equal(SmallVector<mesh::ObjectOp>(moved), sources))
+    for (int64_t slice = 0; slice != object.getNumSlices(); ++slice)
+      distance = std::max(
+          distance, getAddress(object) + (slice + 1) * getSliceBytes(object) -
+                        getAddress(source) - slice * getSliceBytes(source));
+  distance = alignUp(distance);
+  for (mesh::ObjectOp source : sources)
+    placeObject(source, getAddress(source) + distance);
+  return std::max(end, endOfSources + distance);
+}
+
+/// Returns the end of all objects.
+static int64_t placeObjects(ModuleOp module) {
+  llvm::DenseSet<Attribute> sources;
+  SmallVector<mesh::ObjectOp> moved;
+  for (auto object : module.getOps<mesh::ObjectOp>())
+    if (object.getMovedFrom()) {
+      moved.push_back(object);
+      sources.insert(object.getMovedFromAttr().getAttr());
+    }
+  int64_t next = 0;
+  for (auto object : module.getOps<mesh::ObjectOp>())
+    if (!object.getMovedFrom() && !sources.contains(object.getSymNameAttr()))
+      next = placeObject(object, next);
+  return placeMoved(moved, next);
+}
+
 namespace {
 struct PlanMemory : plmr::impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    mesh::MeshOp meshOp = requireMesh(module);
-    if (!meshOp)
+    if (!requireMesh(module))
       return signalPassFailure();
     Builder builder(&getContext());
-    int64_t next = 0;
-    for (auto object : module.getOps<mesh::ObjectOp>()) {
-      object->setAttr(addressAttrName, builder.getI64IntegerAttr(next));
-      next += alignUp(
-          getBytes(object.getPlacedType().getTileType(meshOp.getShape())));
-    }
+    int64_t next = placeObjects(module);
     for (auto func : module.getOps<func::FuncOp>()) {
       ProgramOrder order(func);
       SmallVector<Buffer> buffers;

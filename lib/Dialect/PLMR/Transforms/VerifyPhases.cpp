@@ -97,9 +97,9 @@ struct VerifyMesh : plmr::impl::VerifyMeshBase<VerifyMesh> {
       }
       bool legal =
           isa<mesh::LoadOp, mesh::StoreOp, mesh::AppendOp, mesh::SettleOp,
-              mesh::AllReduceOp, mesh::GemmOp, mesh::GemmTOp, mesh::HeadGemmTOp,
-              mesh::HeadGemmOp, mesh::EpochOp, mesh::CoordOp, scf::YieldOp,
-              func::ReturnOp>(op) ||
+              mesh::RedistributeOp, mesh::AllReduceOp, mesh::GemmOp,
+              mesh::GemmTOp, mesh::HeadGemmTOp, mesh::HeadGemmOp, mesh::EpochOp,
+              mesh::CoordOp, scf::YieldOp, func::ReturnOp>(op) ||
           isScalarArithmetic(op);
       if (!legal)
         return op.emitOpError("expected an operation of the mesh level");
@@ -108,12 +108,14 @@ struct VerifyMesh : plmr::impl::VerifyMeshBase<VerifyMesh> {
   }
 
   void runOnOperation() override {
-    mesh::MeshOp meshOp = requireMesh(getOperation());
-    if (!meshOp)
+    if (!requireMesh(getOperation()))
       return signalPassFailure();
-    for (auto func : getOperation().getOps<func::FuncOp>())
-      if (failed(verifyBlock(func.getBody().front(), meshOp.getShape())))
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      mesh::MeshOp meshOp = requireMesh(func);
+      if (!meshOp ||
+          failed(verifyBlock(func.getBody().front(), meshOp.getShape())))
         return signalPassFailure();
+    }
   }
 };
 

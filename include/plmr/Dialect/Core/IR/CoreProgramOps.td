@@ -87,7 +87,8 @@ def Core_TensorOp : Core_PartOp<"tensor"> {
     `[name, file, offset, bytes, type]`, file -1 being the program's own data
     and file -2 none,
     or `[name, "sine" or "cosine", stride, pairs, base]`, a table of rotary
-    angles that the host computes.
+    angles that the host computes. `on` gives the columns and rows of the part
+    of the mesh that holds the tensor, if it is not all of it.
 
     Example:
     ```mlir
@@ -97,19 +98,22 @@ def Core_TensorOp : Core_PartOp<"tensor"> {
         from [["blk.0.w", 0, 4096, 16384, 0], ["blk.1.w", 0, 20480, 16384, 0]]
     core.tensor "angles" in 2 : !plmr.placed<tensor<16x4xf32>, [*, *]>
         from [["angles", "sine", 16, 4, 1.0e4]]
+    core.tensor "y" in 3 : !plmr.placed<tensor<8xf32>, [y]> on [4, 2]
     ```
 
     Constraints:
-    - a tensor is not partial.
+    - a tensor is not partial;
+    - a part of the mesh has columns and rows.
   }];
   let arguments = (ins StrAttr:$name, Core_NonNegative:$object,
                        TypeAttrOf<PLMR_PlacedType>:$type,
                        UnitAttr:$stacked,
                        OptionalAttr<DenseI64ArrayAttr>:$source_order,
-                       OptionalAttr<ArrayAttr>:$sources);
+                       OptionalAttr<ArrayAttr>:$sources,
+                       OptionalAttr<DenseI32ArrayAttr>:$part);
   let assemblyFormat = [{
     $name `in` $object `:` $type (`stacked` $stacked^)?
-    (`order` $source_order^)? (`from` $sources^)? attr-dict
+    (`order` $source_order^)? (`from` $sources^)? (`on` $part^)? attr-dict
   }];
   let hasVerifier = 1;
 }

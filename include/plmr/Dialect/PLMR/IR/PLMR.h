@@ -44,7 +44,13 @@ inline MeshAxis getOtherAxis(MeshAxis axis) {
   return axis == MeshAxis::X ? MeshAxis::Y : MeshAxis::X;
 }
 
+/// On a function: the part of the module's mesh that it runs on.
+constexpr llvm::StringLiteral meshAttrName = "plmr.mesh";
+
 /// The mesh of the module around `op`, or null.
+MeshOp lookupModuleMesh(mlir::Operation *op);
+/// The mesh that `op` belongs to: what an object or a function, that of a
+/// channel's launch or one around `op`, names, else the module's. May be null.
 MeshOp lookupMesh(mlir::Operation *op);
 
 /// The device that `text` names (a built-in profile) or holds (JSON).

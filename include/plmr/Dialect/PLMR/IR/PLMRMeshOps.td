@@ -95,6 +95,37 @@ def PLMR_SettleOp : PLMR_Op<"settle", [
   let assemblyFormat = "$object `[` $index `]` `from` $from `to` $to attr-dict";
 }
 
+def PLMR_RedistributeOp : PLMR_Op<"redistribute", [
+    MemoryEffects<[MemRead, MemWrite]>, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Moves a matrix from one mesh to another";
+  let description = [{
+    Writes the value of one object, or of one slice of it, to another whose
+    placement is that of other extents. What is padding afterwards holds zero.
+    Of a cache the first `positions` are moved, which lie cyclically in both.
+    The operation stays at the tile level, until it is expanded.
+
+    Example:
+    ```mlir
+    plmr.redistribute @prefill.ffn_up to @decode.ffn_up[%l]
+    plmr.redistribute @prefill.kv.k to @decode.kv.k[%l] positions %n
+    ```
+
+    Constraints:
+    - an index is given if and only if the objects are stacked;
+    - both values are matrices of one element type, in memory as they are
+      indexed, with one dimension along x and one along y, in the same way;
+    - blocks are not skewed; the dimension along y has one factor, the one
+      along x is not cyclic, and both have the same factors;
+    - positions are given if and only if a dimension is cyclic.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$from, FlatSymbolRefAttr:$to,
+                       Optional<Index>:$index, Optional<Index>:$positions);
+  let assemblyFormat = [{
+    $from `to` $to (`[` $index^ `]`)? (`positions` $positions^)? attr-dict
+  }];
+}
+
 def PLMR_LocalOp : PLMR_Op<"local", [
     RecursiveMemoryEffects, SingleBlock,
     DeclareOpInterfaceMethods<RegionBranchOpInterface,

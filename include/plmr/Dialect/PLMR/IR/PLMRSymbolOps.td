@@ -12,14 +12,22 @@
 def PLMR_MeshOp : PLMR_Op<"mesh", [Symbol]> {
   let summary = "A rectangle of a device";
   let description = [{
-    The mesh that the module's programs run on. `device` is the name of a
-    built-in profile or the text of a JSON profile.
+    The first mesh of a module is the one that its programs run on. Others are
+    parts of it, at its origin: a function with the attribute `plmr.mesh`, and
+    an object with `on`, names the part whose cores take part in it. `device` is
+    the name of a built-in profile or the text of a JSON profile. Extents are
+    columns x rows.
 
-    Example: `plmr.mesh @mesh 8 x 4 on "wse2"` (8 columns, 4 rows)
+    Example:
+    ```mlir
+    plmr.mesh @mesh 8 x 4 on "wse2"
+    plmr.mesh @decode.mesh 4 x 4 on "wse2"
+    ```
 
     Constraints:
     - the device is known;
-    - both extents are positive and within its grid.
+    - both extents are positive and within its grid;
+    - a part has the first mesh's device and lies within it.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$columns,
                        I64Attr:$rows, StrAttr:$device);
@@ -33,7 +41,8 @@ def PLMR_MeshOp : PLMR_Op<"mesh", [Symbol]> {
   let hasVerifier = 1;
 }
 
-def PLMR_ObjectOp : PLMR_Op<"object", [Symbol]> {
+def PLMR_ObjectOp : PLMR_Op<"object", [
+    Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "A tensor in the cores' memory that the host can reach";
   let description = [{
     Weights, state, inputs and outputs. `sources` says where the data of a
@@ -41,35 +50,47 @@ def PLMR_ObjectOp : PLMR_Op<"object", [Symbol]> {
     for each slice of the leading dimension. `transposed` as in `llm.weight`.
     The last dimension of a state with `cache` is one of slots, `cyclic y`: which
     positions they hold is what `"cyclic"`, `"shift"` or `"concat"` says
-    (KVPlacement.h).
+    (KVPlacement.h). An object that is `moved from` another on another mesh is
+    filled by `plmr.redistribute`: they are one tensor of which one lives at a
+    time, and share memory (docs/Algorithms.md, "Two meshes").
 
     Example:
     ```mlir
     plmr.object input @x : !plmr.placed<tensor<64xf32>, [y]>
+    plmr.object state @decode.kv.k : !plmr.placed<tensor<5x32x512xf32>,
+        [*, x, cyclic y]> stacked on @decode.mesh moved from @prefill.kv.k
     ```
 
     Constraints:
     - the type is not partial;
     - the leading dimension of a stacked object is whole and outermost;
-    - weights, and only they, have sources, one for each slice;
-    - `cache` is one of the three, of a stacked state [.., cyclic y].
+    - weights that are not moved, and only they, have sources, one for each
+      slice;
+    - `cache` is one of the three, of a stacked state [.., cyclic y];
+    - what is moved is a weight or a state, from one of the same kind.
   }];
   let arguments = (ins PLMR_ObjectKindAttr:$kind, SymbolNameAttr:$sym_name,
                        TypeAttrOf<PLMR_PlacedType>:$type,
                        UnitAttr:$stacked, UnitAttr:$transposed,
                        OptionalAttr<StrAttr>:$file,
                        OptionalAttr<ArrayAttr>:$sources,
-                       OptionalAttr<StrAttr>:$cache);
+                       OptionalAttr<StrAttr>:$cache,
+                       OptionalAttr<FlatSymbolRefAttr>:$mesh,
+                       OptionalAttr<FlatSymbolRefAttr>:$moved_from);
   let assemblyFormat = [{
     `` $kind $sym_name `:` $type (`stacked` $stacked^)?
     (`transposed` $transposed^)? (`in` $file^ $sources)? (`cache` $cache^)?
-    attr-dict
+    (`on` $mesh^)? (`moved` `from` $moved_from^)? attr-dict
   }];
   let extraClassDeclaration = [{
     PlacedType getPlacedType() { return ::llvm::cast<PlacedType>(getType()); }
     /// The type of the value that a load (or a store) moves: without the
     /// leading dimension if stacked.
     PlacedType getValueType();
+    /// Slices of the leading dimension if stacked, else 1.
+    int64_t getNumSlices() {
+      return getStacked() ? getPlacedType().getTensor().getDimSize(0) : 1;
+    }
     /// Which positions the slots of a cache hold.
     ::plmr::KVPlacement getKVPlacement();
   }];

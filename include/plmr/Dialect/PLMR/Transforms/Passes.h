@@ -25,8 +25,9 @@ constexpr llvm::StringLiteral parametersAttrName = "plmr.parameters";
 constexpr llvm::StringLiteral inputsAttrName = "plmr.inputs";
 constexpr llvm::StringLiteral outputsAttrName = "plmr.outputs";
 
-/// The module's mesh, or null after an error.
-mesh::MeshOp requireMesh(mlir::ModuleOp module);
+/// The mesh that `op`, a module or what is in one, belongs to; or null after an
+/// error.
+mesh::MeshOp requireMesh(mlir::Operation *op);
 
 /// The device of `mesh`, or an error on it.
 mlir::FailureOr<Machine> loadMachine(mesh::MeshOp mesh);

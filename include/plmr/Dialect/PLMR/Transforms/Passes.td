@@ -20,14 +20,39 @@ def AttachMesh : Pass<"plmr-attach-mesh", "::mlir::ModuleOp"> {
   let description = [{
     Adds `plmr.mesh @mesh`, unless the module has a mesh already. The mesh must
     fit in the device's grid.
+
+    If launches have meshes of their own, these are `plmr.mesh @prefill.mesh`, of
+    the function `prefill`, and `plmr.mesh @decode.mesh`, of all others; the
+    module's is the smallest that holds both.
   }];
   let options = [
     Option<"device", "device", "std::string", "\"\"",
            "A built-in profile, a .json file or JSON text; default wse2">,
     Option<"mesh", "mesh", "std::string", "\"\"",
-           "Columns x rows, for example 4x3">
+           "Columns x rows, for example 4x3">,
+    Option<"prefillMesh", "prefill-mesh", "std::string", "\"\"",
+           "Columns x rows of the function `prefill`; default: as mesh">,
+    Option<"decodeMesh", "decode-mesh", "std::string", "\"\"",
+           "Columns x rows of the other functions; default: as mesh">
   ];
   let dependentDialects = ["::plmr::mesh::PLMRDialect"];
+}
+
+def MoveObjects : Pass<"plmr-move-objects", "::mlir::ModuleOp"> {
+  let summary = "Hand weights and caches over between two meshes";
+  let description = [{
+    Weights and states that functions on `@prefill.mesh` and on `@decode.mesh`
+    have as `@prefill.<name>` and `@decode.<name>`, and that are cut along both
+    axes, become one tensor: the second is `moved from` the first. Adds the
+    functions `hand_over`, which moves them to `@decode.mesh` in the order of the
+    module, and `hand_back`, which moves them to `@prefill.mesh` in the opposite
+    order. Both take the number of positions that caches hold.
+
+    What is cut along one axis at most stays on both meshes.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 def MergeCollectives : Pass<"plmr-merge-collectives", "::mlir::func::FuncOp"> {
@@ -97,6 +122,42 @@ def ExpandCollectives : Pass<"plmr-expand-collectives", "::mlir::ModuleOp"> {
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
   ];
+}
+
+def GuardLaunches : Pass<"plmr-guard-launches", "::mlir::ModuleOp"> {
+  let summary = "Keep cores outside of a launch's mesh out of it";
+  let description = [{
+    The body of a function on a part of the module's mesh becomes a loop that
+    the part's cores run once and all others never. Epochs are barriers of all
+    cores, so the others run what is left of the body without everything else.
+
+    Before:
+    ```mlir
+    func.func @decode() attributes {plmr.mesh = @decode.mesh} {
+      work()
+      plmr.epoch 1
+      work()
+      return
+    }
+    ```
+    After:
+    ```mlir
+    func.func @decode() attributes {plmr.mesh = @decode.mesh} {
+      scf.for %i = %c0 to %inside step %c1 { // inside: 1 or 0
+        work()
+        plmr.epoch 1
+        work()
+      }
+      scf.for %i = %inside to %c1 step %c1 {
+        plmr.epoch 1
+      }
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::plmr::mesh::PLMRDialect"];
 }
 
 def AllocateColours : Pass<"plmr-allocate-colours", "::mlir::ModuleOp"> {
