@@ -18,6 +18,8 @@
 using namespace mlir;
 using namespace plmr;
 
+char BudgetError::ID = 0;
+
 void plmr::buildPipeline(OpPassManager &manager,
                          const CompileOptions &options) {
   if (options.level == Level::Graph)
@@ -58,8 +60,11 @@ void plmr::buildPipeline(OpPassManager &manager,
 llvm::Error plmr::compileModule(ModuleOp module,
                                 const CompileOptions &options) {
   std::string errors;
+  std::optional<Budget> budget;
   ScopedDiagnosticHandler handler(
       module.getContext(), [&](Diagnostic &diagnostic) {
+        if (!budget)
+          budget = getBudget(diagnostic);
         if (!errors.empty())
           errors += '\n';
         Location location = diagnostic.getLocation();
@@ -76,6 +81,8 @@ llvm::Error plmr::compileModule(ModuleOp module,
   buildPipeline(manager, options);
   if (succeeded(manager.run(module)))
     return llvm::Error::success();
+  if (budget)
+    return llvm::make_error<BudgetError>(*budget, std::move(errors));
   return makeError("{0}", errors);
 }
 

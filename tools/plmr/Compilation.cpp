@@ -237,19 +237,6 @@ std::vector<MeshShape> Compilation::getCandidates() const {
   return candidates;
 }
 
-/// True for the errors that a larger mesh may avoid.
-static bool isOutOfMemory(StringRef message) {
-  return message.contains("bytes per core");
-}
-
-/// True for the errors that another mesh may avoid.
-static bool isOverBudget(StringRef message) {
-  return isOutOfMemory(message) || message.contains(" colours, what ") ||
-         message.contains(" queues, what ") ||
-         message.contains(" transfers at a time") ||
-         message.contains(" to fit in 31 bits");
-}
-
 /// The diagnostics of a compilation as one line: the first, then its notes.
 static std::string joinLines(StringRef message) {
   SmallVector<StringRef> lines;
@@ -258,6 +245,18 @@ static std::string joinLines(StringRef message) {
   for (auto [i, line] : llvm::enumerate(lines))
     text += (i == 0 ? "" : i == 1 ? ": " : ", ") + line.trim().str();
   return text;
+}
+
+static llvm::Error joinLines(llvm::Error error) {
+  return llvm::handleErrors(
+      std::move(error),
+      [](std::unique_ptr<BudgetError> problem) -> llvm::Error {
+        problem->message = joinLines(problem->message);
+        return llvm::Error(std::move(problem));
+      },
+      [](const llvm::ErrorInfoBase &problem) {
+        return makeError("{0}", joinLines(problem.message()));
+      });
 }
 
 llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lower(Level level) {
@@ -274,7 +273,7 @@ llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lower(Level level) {
     return module;
   if (llvm::Error error = compileModule(
           **module, getCompileOptions(device, *mesh, slots != 0, level)))
-    return makeError("{0}", joinLines(llvm::toString(std::move(error))));
+    return joinLines(std::move(error));
   return module;
 }
 
@@ -319,7 +318,7 @@ llvm::Expected<Program>
 Compilation::finishProgram(ModuleOp module, const CompileOptions &options) {
   llvm::Expected<Program> program = compileToProgram(module, options);
   if (!program)
-    return makeError("{0}", joinLines(llvm::toString(program.takeError())));
+    return joinLines(program.takeError());
   if (llvm::Error error = addModel(*program))
     return std::move(error);
   return program;
@@ -363,43 +362,62 @@ std::string Compilation::adviseContext(MeshShape shape) {
                        largest, printMesh(shape));
 }
 
-std::string Compilation::adviseLess(StringRef message) {
+std::string Compilation::adviseLess(Budget budget) {
   MeshShape grid = machine.grid;
   if (chunk.value_or(0) && fits(grid, {0, getPositions()}))
     return adviseChunk(grid, 0, getSlots(grid));
-  return isOutOfMemory(message) ? adviseContext(grid) : "";
+  return budget == Budget::Memory ? adviseContext(grid) : "";
+}
+
+/// The error of a budget that `error` is; null, and `error` stays, if it is
+/// none.
+static std::unique_ptr<BudgetError> takeBudgetError(llvm::Error &error) {
+  std::unique_ptr<BudgetError> taken;
+  error = llvm::handleErrors(std::move(error),
+                             [&](std::unique_ptr<BudgetError> problem) {
+                               taken = std::move(problem);
+                             });
+  return taken;
 }
 
 llvm::Expected<Program>
 Compilation::compileOn(MeshShape shape, std::optional<Program> onlyDecode) {
-  std::string first, last; // why what was tried does not fit
+  std::unique_ptr<BudgetError> first; // why what was asked for does not fit
+  std::string last;
   uint32_t failing = 0;
   for (uint32_t slots = getSlots(shape);;) {
     llvm::Expected<Program> program =
         slots == 0 && onlyDecode ? std::move(*onlyDecode)
                                  : compileWith(shape, {slots, getPositions()});
-    if (program && !first.empty() && chunk)
-      return makeError("{0}{1}", first, adviseChunk(shape, slots, failing));
+    if (program && first && chunk) {
+      first->advice = adviseChunk(shape, slots, failing);
+      return llvm::Error(std::move(first));
+    }
     if (program) {
       slotsThatFit = slots;
       whyNoPrefill = slots ? "" : last;
       return program;
     }
-    last = llvm::toString(program.takeError());
+    llvm::Error error = program.takeError();
+    std::unique_ptr<BudgetError> problem = takeBudgetError(error);
+    if (!problem)
+      return std::move(error);
     bool needsPrefill = decodeMesh.has_value();
-    if (!isOverBudget(last) || slots == 0 || (needsPrefill && slots == 1))
-      return makeError("{0}", last);
-    if (first.empty())
-      first = last;
+    if (slots == 0 || (needsPrefill && slots == 1))
+      return llvm::Error(std::move(problem));
     // Fewer positions take less memory, but as many routes.
-    failing = isOutOfMemory(last) ? slots : 1;
-    slots = isOutOfMemory(last) ? slots / 2 : needsPrefill ? 1 : 0;
+    bool needsMemory = problem->budget == Budget::Memory;
+    failing = needsMemory ? slots : 1;
+    slots = needsMemory ? slots / 2 : needsPrefill ? 1 : 0;
+    last = problem->message;
+    if (!first)
+      first = std::move(problem);
   }
 }
 
 /// Compiles for each candidate until one fits, and sets `mesh`.
 llvm::Expected<Program> Compilation::search() {
-  std::string message;
+  std::unique_ptr<BudgetError> problem;
   bool needsRoutes = false; // which a larger rectangle does not have
   for (MeshShape candidate : getCandidates()) {
     if (needsRoutes && candidate.columns != 1)
@@ -412,44 +430,52 @@ llvm::Expected<Program> Compilation::search() {
       return chunk ? std::move(program)
                    : compileOn(candidate, std::move(*program));
     }
-    message = llvm::toString(program.takeError());
-    if (!isOverBudget(message))
-      return makeError("{0}", message);
-    needsRoutes |= !isOutOfMemory(message);
+    llvm::Error error = program.takeError();
+    problem = takeBudgetError(error);
+    if (!problem)
+      return std::move(error);
+    needsRoutes |= problem->budget == Budget::Routes;
   }
-  return makeError("{0}", message);
+  return llvm::Error(std::move(problem));
 }
 
 llvm::Expected<Program> Compilation::compileAnywhere() {
   llvm::Expected<Program> program = search();
   if (program)
     return program;
-  std::string message = llvm::toString(program.takeError());
-  if (!isOverBudget(message))
-    return makeError("{0}", message);
-  return makeError("no mesh of {0} holds it: {1}{2}", machine.name, message,
-                   adviseLess(message));
+  return llvm::handleErrors(
+      program.takeError(), [&](const BudgetError &problem) {
+        return makeError("no mesh of {0} holds it: {1}{2}", machine.name,
+                         problem.message, adviseLess(problem.budget));
+      });
+}
+
+llvm::Error Compilation::adviseMesh(const BudgetError &problem) {
+  std::string advice = problem.advice;
+  if (advice.empty() && problem.budget == Budget::Memory)
+    advice = adviseContext(*mesh);
+  std::optional<MeshShape> asked = mesh;
+  llvm::Expected<Program> larger = search();
+  std::optional<MeshShape> found = std::exchange(mesh, asked);
+  if (larger)
+    return makeError("{0}{1}; --mesh {2} fits", problem.message, advice,
+                     printMesh(*found));
+  llvm::consumeError(larger.takeError());
+  return makeError("{0}{1}; no mesh of {2} fits{3}", problem.message, advice,
+                   machine.name,
+                   advice.empty() ? adviseLess(problem.budget) : "");
 }
 
 llvm::Expected<Program> Compilation::compileOnMesh() {
   llvm::Expected<Program> program = compileOn(*mesh);
   if (program)
     return program;
-  std::string message = llvm::toString(program.takeError());
-  if (!isOverBudget(message) || decodeMesh)
-    return makeError("{0}", message);
-  bool isAdvised = StringRef(message).contains(" fits on ");
-  if (!isAdvised && isOutOfMemory(message))
-    message += adviseContext(*mesh);
-  std::optional<MeshShape> asked = mesh;
-  llvm::Expected<Program> larger = search();
-  std::optional<MeshShape> found = std::exchange(mesh, asked);
-  if (larger)
-    return makeError("{0}; --mesh {1} fits", message, printMesh(*found));
-  llvm::consumeError(larger.takeError());
-  isAdvised = StringRef(message).contains(" fits on ");
-  return makeError("{0}; no mesh of {1} fits{2}", message, machine.name,
-                   isAdvised ? "" : adviseLess(message));
+  // Another mesh is no advice beside two.
+  if (decodeMesh)
+    return program;
+  return llvm::handleErrors(
+      program.takeError(),
+      [&](const BudgetError &problem) { return adviseMesh(problem); });
 }
 
 llvm::Expected<Program> Compilation::compile() {

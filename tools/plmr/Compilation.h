@@ -85,7 +85,9 @@ private:
   /// prefill.
   std::string adviseContext(MeshShape mesh);
   /// What the whole device holds, where no mesh holds what was asked for.
-  std::string adviseLess(llvm::StringRef message);
+  std::string adviseLess(Budget budget);
+  /// The error of a mesh that was asked for, and what would fit instead.
+  llvm::Error adviseMesh(const BudgetError &problem);
 
   /// Positions on each row of `mesh` for the chunk that was asked for.
   uint32_t getSlots(MeshShape mesh) const;

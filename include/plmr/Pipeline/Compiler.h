@@ -11,6 +11,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "plmr/Dialect/PLMR/Transforms/Budget.h"
 #include "plmr/Program/Program.h"
 
 namespace plmr {
@@ -30,11 +31,29 @@ struct CompileOptions {
 /// Adds the passes from a graph to `options.level`.
 void buildPipeline(mlir::OpPassManager &manager, const CompileOptions &options);
 
+/// The error of a graph that a core of the mesh does not hold; others may.
+class BudgetError : public llvm::ErrorInfo<BudgetError> {
+public:
+  static char ID;
+  BudgetError(Budget budget, std::string message)
+      : budget(budget), message(std::move(message)) {}
+
+  void log(llvm::raw_ostream &os) const override { os << message << advice; }
+  std::error_code convertToErrorCode() const override {
+    return llvm::inconvertibleErrorCode();
+  }
+
+  Budget budget;
+  std::string message;
+  std::string advice; ///< what would fit, after the message; empty: not known
+};
+
 /// Compiles `module` in place. The error holds the diagnostics, one a
-/// line, with file, line and column if they have them.
+/// line, with file, line and column if they have them; it is a BudgetError if
+/// one of them is of a budget.
 llvm::Error compileModule(mlir::ModuleOp module, const CompileOptions &options);
 
-/// Compiles `module` to a program.
+/// Compiles `module` to a program, with the errors of `compileModule`.
 llvm::Expected<Program> compileToProgram(mlir::ModuleOp module,
                                          const CompileOptions &options);
 

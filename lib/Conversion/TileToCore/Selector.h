@@ -44,6 +44,9 @@ private:
   using Op = mlir::Operation;
 
   // Program parts.
+  /// An object of that many bytes; the program's numbers are 32 bits wide.
+  void addObject(llvm::StringRef name, Object::Kind kind, uint64_t address,
+                 uint64_t bytes);
   mlir::LogicalResult addObjects();
   void addScratch();
   /// The route tables of `func`, one after the other.
@@ -54,6 +57,7 @@ private:
   mlir::LogicalResult addSources(mesh::ObjectOp object, Tensor &tensor);
   void addLaunch(mlir::func::FuncOp func, uint32_t entry);
   mlir::LogicalResult finish();
+  mlir::LogicalResult checkMemory(uint64_t need);
 
   // Operations.
   mlir::LogicalResult selectBlock(mlir::Block &block);
@@ -135,6 +139,11 @@ private:
   std::map<std::string, ChannelTables> channels;
   std::map<std::pair<Constant::Kind, std::vector<int32_t>>, unsigned> constants;
   llvm::StringMap<unsigned> objects;
+  /// What each object needs, whether or not it has room.
+  struct Range {
+    uint64_t address, bytes;
+  };
+  std::vector<Range> ranges;
   std::map<int64_t, unsigned> scratch; ///< object by address
   unsigned firstTable = 0; ///< of the function that is being selected
   /// A bit for each register that is taken. One is given back behind the last

@@ -10,7 +10,9 @@
 #include "plmr/Conversion/Passes.h"
 #include "plmr/Dialect/Core/IR/Core.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Dialect/PLMR/Transforms/Budget.h"
 #include "plmr/Target/Program/Program.h"
+#include <functional>
 
 namespace plmr {
 #define GEN_PASS_DEF_CONVERTTILETOCORE
@@ -79,6 +81,18 @@ LogicalResult Selector::addSources(mesh::ObjectOp object, Tensor &tensor) {
   return success();
 }
 
+void Selector::addObject(StringRef name, Object::Kind kind, uint64_t address,
+                         uint64_t bytes) {
+  ranges.push_back({address, bytes});
+  program.objects.push_back({name.str(), kind, static_cast<uint32_t>(address),
+                             static_cast<uint32_t>(bytes)});
+}
+
+/// Bytes of a tile or buffer.
+static uint64_t getBytes(ShapedType type) {
+  return uint64_t(type.getNumElements()) * type.getElementTypeBitWidth() / 8;
+}
+
 LogicalResult Selector::addObjects() {
   std::multimap<int64_t, mesh::ObjectOp> byAddress;
   for (auto object : module.getOps<mesh::ObjectOp>()) {
@@ -101,11 +115,8 @@ LogicalResult Selector::addObjects() {
     tensor.object = program.objects.size();
     if (object.getMesh())
       tensor.mesh = part;
-    program.objects.push_back(
-        {tensor.name, static_cast<Object::Kind>(object.getKind()),
-         static_cast<uint32_t>(address),
-         static_cast<uint32_t>(tile.getNumElements() *
-                               getByteWidth(tensor.type))});
+    addObject(tensor.name, static_cast<Object::Kind>(object.getKind()),
+              address, getBytes(tile));
     if (failed(addSources(object, tensor)))
       return failure();
     program.tensors.push_back(std::move(tensor));
@@ -116,27 +127,25 @@ LogicalResult Selector::addObjects() {
 void Selector::addScratch() {
   // Buffers at one address share an object of the largest size, those of all
   // functions: they do not run at the same time.
-  std::map<int64_t, Object> byAddress;
+  struct Scratch {
+    std::string name;
+    uint64_t bytes = 0;
+  };
+  std::map<int64_t, Scratch> byAddress;
   module.walk([&](memref::AllocOp alloc) {
     auto address = alloc->getAttrOfType<IntegerAttr>(addressAttrName);
     if (!address)
       return;
-    auto bytes =
-        static_cast<uint32_t>(alloc.getType().getNumElements() *
-                              alloc.getType().getElementTypeBitWidth() / 8);
-    Object &object = byAddress[address.getInt()];
-    object.kind = Object::Kind::Scratch;
-    object.address = static_cast<uint32_t>(address.getInt());
-    object.bytes = std::max(object.bytes, bytes);
-    std::string name = "buffer";
-    if (auto loc = dyn_cast<NameLoc>(alloc.getLoc()))
-      name = loc.getName().str();
-    if (object.name.empty())
-      object.name = name;
+    Scratch &shared = byAddress[address.getInt()];
+    shared.bytes = std::max(shared.bytes, getBytes(alloc.getType()));
+    if (!shared.name.empty())
+      return;
+    auto loc = dyn_cast<NameLoc>(alloc.getLoc());
+    shared.name = loc ? loc.getName().str() : "buffer";
   });
-  for (auto &[address, object] : byAddress) {
+  for (auto &[address, shared] : byAddress) {
     scratch[address] = program.objects.size();
-    program.objects.push_back(object);
+    addObject(shared.name, Object::Kind::Scratch, address, shared.bytes);
   }
 }
 
@@ -319,11 +328,8 @@ void Selector::addReports(func::FuncOp func) {
   });
   for (auto &[name, report] : reports) {
     OperationInfo info{name.str(), "", 0, 0, {}};
-    for (Value buffer : report.buffers) {
-      auto type = cast<MemRefType>(buffer.getType());
-      info.bytesPerCore +=
-          type.getNumElements() * type.getElementTypeBitWidth() / 8;
-    }
+    for (Value buffer : report.buffers)
+      info.bytesPerCore += getBytes(cast<MemRefType>(buffer.getType()));
     SmallVector<StringRef> relations;
     for (StringRef channel : report.channels)
       for (const ChannelInfo &known : program.channels)
@@ -366,40 +372,47 @@ void Selector::addLaunch(func::FuncOp func, uint32_t entry) {
   program.launches.push_back(std::move(launch));
 }
 
+LogicalResult Selector::checkMemory(uint64_t need) {
+  const Machine &machine = program.machine;
+  uint64_t budget = machine.getUsableSramBytes();
+  if (need <= budget)
+    return success();
+  std::optional<Machine> device =
+      findRoomierDevice(need, std::mem_fn(&Machine::getUsableSramBytes));
+  func::FuncOp func = *module.getOps<func::FuncOp>().begin();
+  InFlightDiagnostic diag =
+      func.emitError("expected at most ")
+      << budget << " bytes per core, what " << machine.name
+      << " has, but the program needs " << need << " on a mesh of "
+      << mesh.columns << "x" << mesh.rows << "; a larger mesh"
+      << (device ? " or the device '" + device->name + "'" : "") << " would do";
+  setBudget(diag, Budget::Memory);
+  auto owners = llvm::to_vector(llvm::seq<size_t>(0, ranges.size()));
+  llvm::sort(owners, [&](size_t i, size_t j) {
+    const Range &a = ranges[i], &b = ranges[j];
+    return std::pair(b.bytes, a.address) < std::pair(a.bytes, b.address);
+  });
+  for (size_t owner : ArrayRef(owners).take_front(5))
+    diag.attachNote() << "'" << program.objects[owner].name << "' ("
+                      << stringify(program.objects[owner].kind)
+                      << "): " << ranges[owner].bytes << " bytes";
+  return diag;
+}
+
 LogicalResult Selector::finish() {
   uint64_t end = 0;
-  for (const Object &object : program.objects)
-    end = std::max<uint64_t>(end, uint64_t(object.address) + object.bytes);
+  for (const Range &range : ranges)
+    end = std::max(end, range.address + range.bytes);
   auto append = [&](StringRef name, Object::Kind kind, uint64_t bytes) {
     end = (end + 15) / 16 * 16;
-    program.objects.push_back({name.str(), kind, static_cast<uint32_t>(end),
-                               static_cast<uint32_t>(bytes)});
+    addObject(name, kind, end, bytes);
     end += bytes;
   };
   if (!program.constants.empty())
     append("constants", Object::Kind::Table, 4 * program.constants.size());
   append("code", Object::Kind::Code, sizeof(Instruction) * code.size());
-
-  uint64_t budget = program.machine.getUsableSramBytes();
-  if (end > budget) {
-    func::FuncOp func = *module.getOps<func::FuncOp>().begin();
-    InFlightDiagnostic diag =
-        func.emitError("expected at most ")
-        << budget << " bytes per core, what " << program.machine.name
-        << " has, but the program needs " << end << " on a mesh of "
-        << mesh.columns << "x" << mesh.rows
-        << "; a larger mesh or the device 'lab' would do";
-    SmallVector<const Object *> owners;
-    for (const Object &object : program.objects)
-      owners.push_back(&object);
-    llvm::sort(owners, [](const Object *a, const Object *b) {
-      return std::pair(b->bytes, a->address) < std::pair(a->bytes, b->address);
-    });
-    for (const Object *owner : ArrayRef(owners).take_front(5))
-      diag.attachNote() << "'" << owner->name << "' (" << stringify(owner->kind)
-                        << "): " << owner->bytes << " bytes";
+  if (failed(checkMemory(end)))
     return failure();
-  }
   program.classes.push_back({"all", std::move(code), std::move(locations)});
   return success();
 }

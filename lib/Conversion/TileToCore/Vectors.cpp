@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "plmr/Dialect/PLMR/Transforms/Budget.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/ADT/bit.h"
 
@@ -508,6 +509,19 @@ const Selector::ChannelTables &Selector::getChannel(FlatSymbolRefAttr name) {
   return tables;
 }
 
+static LogicalResult refuseTransfer(Operation &op, const Machine &machine,
+                                    unsigned need) {
+  InFlightDiagnostic diag = op.emitOpError("expected at most ")
+                            << machine.engines
+                            << " transfers at a time, the engines of a core of "
+                            << machine.name << "; a single core needs none";
+  if (std::optional<Machine> device =
+          findRoomierDevice(need, [](const Machine &m) { return m.engines; }))
+    diag << ", and the device '" << device->name << "' has " << device->engines;
+  setBudget(diag, Budget::Routes);
+  return diag;
+}
+
 LogicalResult Selector::selectMessage(Operation &op) {
   Nest nest;
   auto setPredicate = [&](Value predicate) {
@@ -579,10 +593,7 @@ LogicalResult Selector::selectMessage(Operation &op) {
     while (liveEngines >> engine & 1)
       ++engine;
     if (engine >= program.machine.engines)
-      return op.emitOpError("expected at most ")
-             << program.machine.engines << " transfers at a time, the engines "
-             << "of a core of " << program.machine.name
-             << "; a single core needs none, and the device 'lab' has 8";
+      return refuseTransfer(op, program.machine, engine + 1);
     liveEngines |= 1u << engine;
     engines[token] = engine;
     nest.engine = engine;

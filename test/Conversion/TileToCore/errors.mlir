@@ -71,6 +71,24 @@ func.func @main() {
 
 // -----
 
+// Needs are counted in 64 bits; the device 'lab' would not do.
+
+plmr.mesh @mesh 1 x 1 on "lab"
+plmr.object state @cache : !plmr.placed<tensor<3000000000xf32>, [x]> {plmr.address = 0 : i64}
+// expected-error @below {{expected at most 67104688 bytes per core, what lab has, but the program needs 12000008080 on a mesh of 1x1; a larger mesh would do}}
+// expected-note @below {{'cache' (state): 12000000000 bytes}}
+// expected-note @below {{'scores' (scratch): 8000 bytes}}
+// expected-note @below {{'code' (code): 64 bytes}}
+// expected-note @below {{'constants' (table): 4 bytes}}
+func.func @main() {
+  %cst = arith.constant 0.0 : f32
+  %a = memref.alloc() {plmr.address = 12000000000 : i64} : memref<2000xf32> loc("scores")
+  linalg.fill ins(%cst : f32) outs(%a : memref<2000xf32>)
+  return
+}
+
+// -----
+
 //===----------------------------------------------------------------------===//
 // Operations
 //===----------------------------------------------------------------------===//

@@ -7,8 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/Builders.h"
+#include "plmr/Dialect/PLMR/Transforms/Budget.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "llvm/ADT/MapVector.h"
+#include <functional>
 
 namespace plmr {
 #define GEN_PASS_DEF_ALLOCATECOLOURS
@@ -57,16 +59,29 @@ getTables(ModuleOp module) {
   return tables;
 }
 
-/// Says that `budget` is exceeded, and which channels need it.
-static LogicalResult refuse(mesh::MeshOp meshOp, const Machine &machine,
-                            StringRef what, unsigned budget, const Twine &need,
-                            ArrayRef<ChannelOp> channels) {
+namespace {
+/// What a table of channels needs along each axis.
+struct Need {
+  StringRef what;
+  unsigned x, y;
+};
+} // namespace
+
+/// Says that there is less of what is needed, and which channels need it.
+static LogicalResult
+refuse(mesh::MeshOp meshOp, const Machine &machine, Need need,
+       llvm::function_ref<uint64_t(const Machine &)> getBudget,
+       ArrayRef<ChannelOp> channels) {
+  unsigned total = need.x + need.y;
+  std::optional<Machine> device = findRoomierDevice(total, getBudget);
   InFlightDiagnostic diag =
       meshOp.emitError("expected at most ")
-      << budget << " " << what << ", what " << machine.name
-      << " has, but the channels need " << need
-      << "; fewer rows or columns, a reduction tree of fewer levels or the "
-         "device 'lab' would do";
+      << getBudget(machine) << " " << need.what << ", what " << machine.name
+      << " has, but the channels need " << total << " (" << need.x
+      << " along x, " << need.y << " along y); fewer rows or columns"
+      << (device ? "," : " or") << " a reduction tree of fewer levels"
+      << (device ? " or the device '" + device->name + "'" : "") << " would do";
+  setBudget(diag, Budget::Routes);
   for (ChannelOp channel : channels)
     diag.attachNote(channel.getLoc())
         << "'" << channel.getSymName()
@@ -93,15 +108,15 @@ static unsigned countFlows(ArrayRef<ChannelOp> channels, Axis axis,
 static LogicalResult checkQueues(ArrayRef<ChannelOp> channels,
                                  mesh::MeshOp meshOp, const Machine &machine) {
   for (bool sends : {false, true}) {
-    unsigned budget = sends ? machine.outputQueues : machine.inputQueues;
+    auto getQueues = [sends](const Machine &device) -> uint64_t {
+      return sends ? device.outputQueues : device.inputQueues;
+    };
     unsigned x =
         countFlows(channels, Axis::X, meshOp.getShape().columns, sends);
     unsigned y = countFlows(channels, Axis::Y, meshOp.getShape().rows, sends);
-    if (x + y > budget)
-      return refuse(meshOp, machine, sends ? "output queues" : "input queues",
-                    budget,
-                    Twine(x + y) + " (" + Twine(x) + " along x, " + Twine(y) +
-                        " along y)",
+    if (x + y > getQueues(machine))
+      return refuse(meshOp, machine,
+                    {sends ? "output queues" : "input queues", x, y}, getQueues,
                     channels);
   }
   return success();
@@ -147,12 +162,8 @@ struct AllocateColours : plmr::impl::AllocateColoursBase<AllocateColours> {
       ChannelOp(channel).setColours(ArrayRef<int32_t>(flowColours));
 
     if (total > machine.getUsableColours())
-      return refuse(
-          meshOp, machine, "colours", machine.getUsableColours(),
-          Twine(total) + " (" + Twine(used[static_cast<unsigned>(Axis::X)]) +
-              " along x, " + Twine(used[static_cast<unsigned>(Axis::Y)]) +
-              " along y)",
-          channels);
+      return refuse(meshOp, machine, {"colours", used[0], used[1]},
+                    std::mem_fn(&Machine::getUsableColours), channels);
     return checkQueues(channels, meshOp, machine);
   }
 };

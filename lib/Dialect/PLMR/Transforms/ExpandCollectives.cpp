@@ -181,7 +181,7 @@ struct ExpandCollectives
     else if (auto scores = dyn_cast<mesh::HeadGemmTTileOp>(op))
       return expander.expandHeadGemmT(scores);
     else if (auto weighted = dyn_cast<mesh::HeadGemmTileOp>(op))
-      expander.expandHeadGemm(weighted);
+      return expander.expandHeadGemm(weighted);
     else if (auto shift = dyn_cast<mesh::ShiftTileOp>(op))
       expander.expandShift(shift);
     else if (auto settle = dyn_cast<mesh::SettleTileOp>(op))

@@ -24,7 +24,8 @@ using plmr::mesh::MeshAxis;
 /// values starts; there what comes after the query goes.
 LogicalResult Expander::expandHeadGemmT(mesh::HeadGemmTTileOp op) {
   Location loc = op.getLoc();
-  if (failed(checkTiles(op, op.getScores(), op.getKvHeads())))
+  if (failed(checkTiles(op, op.getScores(), op.getKvHeads())) ||
+      failed(checkSlots(op, op.getK(), op.getKvHeads())))
     return failure();
   begin(op, "head_gemm_t");
   Scalars s(b, loc);
@@ -123,6 +124,12 @@ Expander::Staircase Expander::getHeadStairs(Location loc, int64_t kvHeads,
   return stairs;
 }
 
+LogicalResult Expander::checkSlots(Operation *op, Value keys, int64_t kvHeads) {
+  Segments lines{mesh.columns, static_cast<unsigned>(kvHeads)};
+  return checkUnits(op, lines.getMaxWidth(),
+                    cast<MemRefType>(keys.getType()).getShape().back());
+}
+
 /// The allocation of which `tile` is the first of two halves, whole; or null.
 static memref::AllocOp findHalved(Value tile) {
   SmallVector<int64_t> both = {2};
@@ -167,8 +174,10 @@ Value Expander::findOwnBuffers(mesh::HeadGemmTileOp op) {
   return alloc;
 }
 
-void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
+LogicalResult Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   Location loc = op.getLoc();
+  if (failed(checkSlots(op, op.getV(), op.getKvHeads())))
+    return failure();
   begin(op, "head_gemm");
   Scalars s(b, loc);
   auto typeP = cast<MemRefType>(op.getWeights().getType());
@@ -206,4 +215,5 @@ void Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   };
   walk(loc, stairs);
   op.erase();
+  return success();
 }

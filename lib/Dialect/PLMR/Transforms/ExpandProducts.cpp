@@ -66,14 +66,17 @@ Value Expander::getElement(const Scalars &s, Value unit, int64_t extent) const {
   return s.div(s.mul(unit, s.index(extent / factor)), s.index(units / factor));
 }
 
-LogicalResult Expander::checkUnits(Operation *op, int64_t extent) {
-  int64_t units = static_cast<int64_t>(mesh.columns) * mesh.rows;
-  if (units * (extent / getCommonFactor(extent)) <=
+LogicalResult Expander::checkUnits(Operation *op, int64_t columns,
+                                   int64_t extent, int64_t factor) {
+  if (columns * mesh.rows * (extent / factor) <=
       std::numeric_limits<int32_t>::max())
     return success();
-  return op->emitOpError("expected columns * rows * extent to fit in 31 bits "
-                         "but got ")
-         << mesh.columns << " * " << mesh.rows << " * " << extent;
+  InFlightDiagnostic diag =
+      op->emitOpError("expected columns * rows * extent to fit in 31 bits "
+                      "but got ")
+      << columns << " * " << mesh.rows << " * " << extent;
+  setBudget(diag, Budget::Routes);
+  return diag;
 }
 
 /// What walks along x needs a tile for what comes in.
@@ -240,7 +243,7 @@ Value Expander::walk(Location loc, const Staircase &stairs) {
 LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   Location loc = op.getLoc();
   int64_t extent = op.getK();
-  if (failed(checkUnits(op, extent)))
+  if (failed(checkUnits(op, mesh.columns, extent, getCommonFactor(extent))))
     return failure();
   begin(op, "gemm");
   Scalars s(b, loc);
@@ -310,7 +313,7 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
 LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   Location loc = op.getLoc();
   int64_t extent = op.getN();
-  if (failed(checkUnits(op, extent)) ||
+  if (failed(checkUnits(op, mesh.columns, extent, getCommonFactor(extent))) ||
       failed(checkTiles(op, op.getC(), /*segments=*/1)))
     return failure();
   begin(op, "gemm_t");

@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "plmr/Dialect/PLMR/Transforms/Budget.h"
 #include "plmr/Dialect/PLMR/Transforms/Contraction.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "plmr/Dialect/PLMR/Transforms/Scalars.h"
@@ -39,7 +40,7 @@ public:
   mlir::LogicalResult expandGemm(mesh::GemmTileOp op);
   mlir::LogicalResult expandGemmT(mesh::GemmTTileOp op);
   mlir::LogicalResult expandHeadGemmT(mesh::HeadGemmTTileOp op);
-  void expandHeadGemm(mesh::HeadGemmTileOp op);
+  mlir::LogicalResult expandHeadGemm(mesh::HeadGemmTileOp op);
   void expandShift(mesh::ShiftTileOp op);
   void expandSettle(mesh::SettleTileOp op);
   void expandRedistribute(mesh::RedistributeOp op);
@@ -155,7 +156,13 @@ private:
   int64_t getCommonFactor(int64_t extent) const;
   void alignB(Location loc, Staircase &stairs, Value positionX,
               Value positionY);
-  mlir::LogicalResult checkUnits(mlir::Operation *op, int64_t extent);
+  /// Units of `columns` and all rows times elements of `extent`, which are
+  /// reduced by `factor`, fit in a register.
+  mlir::LogicalResult checkUnits(mlir::Operation *op, int64_t columns,
+                                 int64_t extent, int64_t factor = 1);
+  /// The same of a head's units and the slots of `keys`, its last dimension.
+  mlir::LogicalResult checkSlots(mlir::Operation *op, Value keys,
+                                 int64_t kvHeads);
   mlir::LogicalResult checkTiles(mlir::Operation *op, Value result,
                                  int64_t segments);
   /// The column of a matrix, as a vector.
