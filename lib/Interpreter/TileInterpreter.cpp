@@ -53,13 +53,12 @@ private:
   bool receive(Array buffer, Queue &queue);
   Expected<bool> executeRecv(mesh::RecvOp op, Environment &core);
   Expected<bool> executeWait(mesh::WaitOp op, Environment &core);
-  /// The buffer's elements combined with those that arrive; none until all of
-  /// them are there.
+  /// Gives `finish` the buffer's elements combined with those that arrive, once
+  /// all of them are there.
   template <typename OpTy>
-  Expected<std::optional<std::vector<float>>> combineArrived(OpTy op,
-                                                             Environment &core);
-  Expected<bool> executeRecvReduce(mesh::RecvReduceOp op, Environment &core);
-  Expected<bool> executeForward(mesh::ForwardReduceOp op, Environment &core);
+  Expected<bool>
+  executeReduce(OpTy op, Environment &core,
+                llvm::function_ref<Error(std::vector<float>)> finish);
 
   DenseMap<Value, Receive> &getPending(const Environment &core) {
     return pending[objects.getCore(core.x, core.y)];
@@ -141,42 +140,19 @@ static std::vector<float> combine(const Array &own, mesh::Reducer reducer,
 }
 
 template <typename OpTy>
-Expected<std::optional<std::vector<float>>>
-TileInterpreter::combineArrived(OpTy op, Environment &core) {
+Expected<bool> TileInterpreter::executeReduce(
+    OpTy op, Environment &core,
+    llvm::function_ref<Error(std::vector<float>)> finish) {
+  if (!holds(op.getPredicate(), core))
+    return true;
   Expected<Queue *> queue =
       channels.getQueue(op.getChannel(), op.getFrom(), core);
   if (!queue)
     return queue.takeError();
   const Array &buffer = core.getArray(op.getBuffer());
   if (!has(**queue, buffer.getNumElements()))
-    return std::nullopt;
-  return combine(buffer, op.getReducer(), **queue);
-}
-
-Expected<bool> TileInterpreter::executeRecvReduce(mesh::RecvReduceOp op,
-                                                  Environment &core) {
-  if (!holds(op.getPredicate(), core))
-    return true;
-  auto values = combineArrived(op, core);
-  if (!values)
-    return values.takeError();
-  if (!*values)
     return false;
-  Array buffer = core.getArray(op.getBuffer());
-  buffer.setValues(**values);
-  return true;
-}
-
-Expected<bool> TileInterpreter::executeForward(mesh::ForwardReduceOp op,
-                                               Environment &core) {
-  if (!holds(op.getPredicate(), core))
-    return true;
-  auto values = combineArrived(op, core);
-  if (!values)
-    return values.takeError();
-  if (!*values)
-    return false;
-  return done(channels.send(op.getTo(), core, std::move(**values)));
+  return done(finish(combine(buffer, op.getReducer(), **queue)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -219,10 +195,17 @@ Expected<bool> TileInterpreter::execute(Operation &op, Environment &core) {
               [&](auto recv) { return executeRecv(recv, core); })
           .Case<mesh::WaitOp>(
               [&](auto wait) { return executeWait(wait, core); })
-          .Case<mesh::RecvReduceOp>(
-              [&](auto reduce) { return executeRecvReduce(reduce, core); })
-          .Case<mesh::ForwardReduceOp>(
-              [&](auto forward) { return executeForward(forward, core); })
+          .Case<mesh::RecvReduceOp>([&](auto reduce) {
+            return executeReduce(reduce, core, [&](std::vector<float> values) {
+              Array(core.getArray(reduce.getBuffer())).setValues(values);
+              return Error::success();
+            });
+          })
+          .Case<mesh::ForwardReduceOp>([&](auto forward) {
+            return executeReduce(forward, core, [&](std::vector<float> values) {
+              return channels.send(forward.getTo(), core, std::move(values));
+            });
+          })
           .Default([&](Operation *) -> Result {
             if (Error error = evaluator.evaluate(op, core))
               return std::move(error);
