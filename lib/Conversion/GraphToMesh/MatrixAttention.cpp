@@ -33,10 +33,9 @@ Value Placer::getKeyCount(Location loc, const HeadLayout &layout, Value slots) {
   Scalars s(builder, loc);
   MeshLine x = buildMeshLine(builder, loc, mesh, MeshAxis::X, layout.kvHeads);
   MeshLine y = buildMeshLine(builder, loc, mesh, MeshAxis::Y);
-  Value shift =
-      s.alignment(s.ringPosition(y.local, y.extent), x.extent, y.extent);
-  Value block =
-      s.rem(s.add(s.ringPosition(x.local, x.extent), shift), x.extent);
+  Value position = s.ringPosition(y.local, y.extent);
+  Value block = s.alignedBlock(s.ringPosition(x.local, x.extent), x.extent,
+                               position, y.extent);
   auto bound = [&](Value number) {
     return s.div(s.mul(s.mul(number, y.extent), slots), x.extent);
   };

@@ -310,10 +310,9 @@ Value Placer::turnVector(Location loc, Value columns, Value row,
   MeshLine lineY = buildMeshLine(builder, loc, mesh, MeshAxis::Y);
   // Columns are skewed by the row of cores.
   Value owner = s.ringPosition(s.rem(row, lineY.extent), lineY.extent);
-  Value shift = s.alignment(owner, lineX.extent, lineY.extent);
-  Block x = getBlock(
-      lineX, s.rem(s.add(s.ringPosition(lineX.local, lineX.extent), shift),
-                   lineX.extent));
+  Block x =
+      getBlock(lineX, s.alignedBlock(s.ringPosition(lineX.local, lineX.extent),
+                                     lineX.extent, owner, lineY.extent));
   Block y = getBlock(lineY, s.ringPosition(lineY.local, lineY.extent));
   Value begin = s.max(x.begin, y.begin);
   Value length = s.sub(s.max(s.min(x.end, y.end), begin), begin);

@@ -17,6 +17,7 @@
 #include "plmr/Conversion/Passes.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Dialect/PLMR/Transforms/Scalars.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_CONVERTMESHTOTILE
@@ -125,7 +126,6 @@ Value TileConverter::buildCache(Operation *op, StringRef name, Value index) {
 void TileConverter::convertAppend(mesh::AppendOp op) {
   Location loc = op.getLoc();
   Value cache = buildCache(op, op.getObject(), op.getIndex());
-  auto tile = cast<MemRefType>(cache.getType());
   Value position = mapping.lookup(op.getPosition());
   Value rows = arith::ConstantIndexOp::create(builder, loc, mesh.rows);
   Value slot = arith::DivUIOp::create(builder, loc, position, rows);
@@ -142,15 +142,7 @@ void TileConverter::convertAppend(mesh::AppendOp op) {
                                     mesh::MeshAxis::Y);
   Value owns =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, row, owner);
-  SmallVector<OpFoldResult> offsets = {builder.getIndexAttr(0), slot};
-  SmallVector<OpFoldResult> sizes = {builder.getIndexAttr(tile.getDimSize(0)),
-                                     builder.getIndexAttr(1)};
-  SmallVector<OpFoldResult> strides(2, builder.getIndexAttr(1));
-  auto type = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
-      {tile.getDimSize(0)}, cast<MemRefType>(cache.getType()), offsets, sizes,
-      strides));
-  Value place = memref::SubViewOp::create(builder, loc, type, cache, offsets,
-                                          sizes, strides);
+  Value place = createPart(builder, loc, cache, 1, slot);
   // The value as a buffer: this operation works on memory.
   Value source = mapping.lookup(op.getValue());
   Value buffer = buildAlloc(loc, cast<RankedTensorType>(source.getType()));
@@ -425,17 +417,9 @@ Value TileConverter::buildTravelling(Location loc, RankedTensorType tile,
 }
 
 Value TileConverter::buildReadFirst(Location loc, Value buffers) {
-  auto type = cast<MemRefType>(buffers.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)),
-      strides(type.getRank(), builder.getIndexAttr(1)),
-      sizes = getAsIndexOpFoldResult(builder.getContext(), type.getShape());
-  sizes[0] = builder.getIndexAttr(1);
-  auto first = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
-      type.getShape().drop_front(), type, offsets, sizes, strides));
-  return buildRead(loc,
-                   memref::SubViewOp::create(builder, loc, first, buffers,
-                                             offsets, sizes, strides),
-                   /*writable=*/true);
+  return buildRead(
+      loc, createPart(builder, loc, buffers, 0, builder.getIndexAttr(0)),
+      /*writable=*/true);
 }
 
 int64_t TileConverter::getLocalHeads(Value queries) const {

@@ -119,9 +119,9 @@ llm.weight @head : tensor<16x24xf32> in "m.gguf" [#llm.source<"head", 64, "F32">
 // CHECK:       %[[HOLDER:.*]] = arith.remui %[[LAST]], %[[C4:.*]] : index
 // CHECK:       arith.addi %[[HOLDER]],
 // CHECK:       %[[PLACEY:.*]] = arith.select
+// CHECK:       %[[PLACEX:.*]] = arith.select
 // CHECK-NEXT:  %[[SKEWS:.*]] = arith.muli %[[PLACEY]], %[[C6]]
 // CHECK-NEXT:  %[[SKEW:.*]] = arith.divui %[[SKEWS]], %[[C4]]
-// CHECK:       %[[PLACEX:.*]] = arith.select
 // CHECK-NEXT:  %[[SUM:.*]] = arith.addi %[[PLACEX]], %[[SKEW]]
 // CHECK-NEXT:  arith.remui %[[SUM]], %[[C6]]
 // CHECK:       %[[PY:.*]] = plmr.local (%{{.*}} = %[[VX]]) : {{.*}} -> !plmr.placed<tensor<16xf32>, [ring y], partial<sum x>>

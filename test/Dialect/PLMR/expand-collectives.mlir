@@ -607,3 +607,47 @@ func.func @used_later(%v: memref<1x4x16xf32>, %o: memref<8x1x2x4xf32>, %slots: i
   memref.copy %first, %p : memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>> to memref<8x1x2x24xf32>
   return
 }
+
+// A loop that carries the buffer gives it another name.
+// CHECK-LABEL: func.func @carried(
+// CHECK:         %[[BOTH:.*]] = memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK:         %[[COPY:.*]] = memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK:         memref.copy
+// CHECK:         memref.subview %[[COPY]][%{{.*}}, 0, 0, 0, 0] [1, 8, 1, 2, 24]
+func.func @carried(%v: memref<1x4x16xf32>, %o: memref<8x1x2x4xf32>, %slots: index,
+                   %p: memref<2x8x1x2x24xf32>, %other: memref<2x8x1x2x24xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %both = memref.alloc() : memref<2x8x1x2x24xf32>
+  %carried:2 = scf.for %i = %c0 to %slots step %c1 iter_args(%a = %both, %b = %other)
+      -> (memref<2x8x1x2x24xf32>, memref<2x8x1x2x24xf32>) {
+    scf.yield %b, %a : memref<2x8x1x2x24xf32>, memref<2x8x1x2x24xf32>
+  }
+  %first = memref.subview %both[0, 0, 0, 0, 0] [1, 8, 1, 2, 24] [1, 1, 1, 1, 1]
+      : memref<2x8x1x2x24xf32> to memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>>
+  plmr.head_gemm_tile %first, %v, %o slots %slots kv_heads 2
+      : memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>>, memref<1x4x16xf32>, memref<8x1x2x4xf32>
+  memref.copy %carried#1, %p : memref<2x8x1x2x24xf32> to memref<2x8x1x2x24xf32>
+  return
+}
+
+// Nothing of it is used behind the loop: the weights walk where they are.
+// CHECK-LABEL: func.func @carried_before(
+// CHECK:         %[[BOTH:.*]] = memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK-NOT:     memref.alloc() : memref<2x8x1x2x24xf32>
+// CHECK:         memref.subview %[[BOTH]][%{{.*}}, 0, 0, 0, 0] [1, 8, 1, 2, 24]
+func.func @carried_before(%v: memref<1x4x16xf32>, %o: memref<8x1x2x4xf32>, %slots: index,
+                          %p: memref<2x8x1x2x24xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %both = memref.alloc() : memref<2x8x1x2x24xf32>
+  %carried = scf.for %i = %c0 to %slots step %c1 iter_args(%a = %both) -> (memref<2x8x1x2x24xf32>) {
+    memref.copy %p, %a : memref<2x8x1x2x24xf32> to memref<2x8x1x2x24xf32>
+    scf.yield %a : memref<2x8x1x2x24xf32>
+  }
+  %first = memref.subview %both[0, 0, 0, 0, 0] [1, 8, 1, 2, 24] [1, 1, 1, 1, 1]
+      : memref<2x8x1x2x24xf32> to memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>>
+  plmr.head_gemm_tile %first, %v, %o slots %slots kv_heads 2
+      : memref<8x1x2x24xf32, strided<[48, 48, 24, 1]>>, memref<1x4x16xf32>, memref<8x1x2x4xf32>
+  return
+}

@@ -47,18 +47,6 @@ private:
 };
 } // namespace
 
-Value Expander::column(Location loc, Value tile, OpFoldResult slot) {
-  auto type = cast<MemRefType>(tile.getType());
-  int64_t features = type.getDimSize(0);
-  SmallVector<OpFoldResult> offsets = {attr(0), slot},
-                            sizes = {attr(features), attr(1)},
-                            strides(2, attr(1));
-  auto result = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
-      {features}, type, offsets, sizes, strides));
-  return memref::SubViewOp::create(b, loc, result, tile, offsets, sizes,
-                                   strides);
-}
-
 //===----------------------------------------------------------------------===//
 // Shifts
 //===----------------------------------------------------------------------===//
@@ -88,9 +76,9 @@ void Expander::expandShift(mesh::ShiftTileOp op) {
     auto type = cast<MemRefType>(op.getValue().getType());
     Value arrived = memref::AllocOp::create(
         b, loc, MemRefType::get(type.getShape(), type.getElementType()));
-    StringRef up = getChannel(loc, RelationKind::Down, MeshAxis::Y);
-    waitFor(loc, {{startSend(loc, place, up, sends), sends},
-                  {startRecv(loc, arrived, up, receives), receives}});
+    StringRef down = getChannel(loc, RelationKind::Down, MeshAxis::Y);
+    waitFor(loc, {{startSend(loc, place, down, sends), sends},
+                  {startRecv(loc, arrived, down, receives), receives}});
     copyIf(loc, receives, arrived, place);
   }
   copyIf(loc, enters, op.getValue(), place);

@@ -34,8 +34,8 @@ LogicalResult Expander::expandHeadGemmT(mesh::HeadGemmTTileOp op) {
   stairs.accumulates = true;
   Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
   Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
-  Value shift = s.alignment(positionY, stairs.x.extent, stairs.y.extent);
-  Value block = s.rem(s.add(positionX, shift), stairs.x.extent);
+  Value block =
+      s.alignedBlock(positionX, stairs.x.extent, positionY, stairs.y.extent);
   stairs.currentA = startResult(loc, op.getScores(), stairs, s.index(0), block);
   stairs.buffersB = startTravel(loc, stairs.y, op.getK(), [&](Value half) {
     return stairs.partB(half, positionY);
@@ -154,14 +154,17 @@ static memref::AllocOp findHalved(Value tile) {
   return {};
 }
 
-/// Whether something behind `op` in its block uses `buffer` or a view of it.
+/// Whether something behind `op` in its block uses `buffer`, or what may be the
+/// same memory: a view of it, the result of a loop that carries it, a transfer.
 static bool isUsedAfter(Value buffer, Operation *op) {
   return llvm::any_of(buffer.getUsers(), [&](Operation *user) {
     Operation *inBlock = op->getBlock()->findAncestorOpInBlock(*user);
     if (!inBlock || op->isBeforeInBlock(inBlock))
       return true;
-    return isa<ViewLikeOpInterface>(user) &&
-           isUsedAfter(user->getResult(0), op);
+    return llvm::any_of(inBlock->getResults(), [&](Value result) {
+      return isa<BaseMemRefType, mesh::TokenType>(result.getType()) &&
+             isUsedAfter(result, op);
+    });
   });
 }
 
@@ -184,9 +187,9 @@ LogicalResult Expander::expandHeadGemm(mesh::HeadGemmTileOp op) {
   Staircase stairs = getHeadStairs(loc, op.getKvHeads(), op.getSlots());
   Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
   Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
-  Value alignmentA = s.alignment(positionY, stairs.x.extent, stairs.y.extent);
   // The scores were left aligned.
-  Value block = s.rem(s.add(positionX, alignmentA), stairs.x.extent);
+  Value block =
+      s.alignedBlock(positionX, stairs.x.extent, positionY, stairs.y.extent);
   stairs.buffersA = findOwnBuffers(op);
   if (!stairs.buffersA)
     stairs.buffersA =

@@ -18,20 +18,6 @@ using plmr::mesh::RelationKind;
 // Tiles
 //===----------------------------------------------------------------------===//
 
-Value Expander::half(Location loc, Value buffers, OpFoldResult which) {
-  auto type = cast<MemRefType>(buffers.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), attr(0)), sizes,
-      strides(type.getRank(), attr(1));
-  for (int64_t extent : type.getShape())
-    sizes.push_back(attr(extent));
-  offsets[0] = which;
-  sizes[0] = attr(1);
-  auto result = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
-      type.getShape().drop_front(), type, offsets, sizes, strides));
-  return memref::SubViewOp::create(b, loc, result, buffers, offsets, sizes,
-                                   strides);
-}
-
 Value Expander::doubleBuffer(Location loc, ArrayRef<int64_t> shape,
                              Type element) {
   SmallVector<int64_t> both = {2};
@@ -95,37 +81,40 @@ LogicalResult Expander::checkTiles(Operation *op, Value result,
 //===----------------------------------------------------------------------===//
 
 void Expander::exchange(Location loc, const Line &line, Value out, Value in,
-                        Value predicate,
-                        SmallVectorImpl<std::pair<Value, Value>> &transfers) {
+                        Value predicate, Transfers &transfers) {
   StringRef ring =
       getChannel(loc, RelationKind::Ring, line.axis, 0, {}, line.segments);
   transfers.push_back({startSend(loc, out, ring, predicate), predicate});
   transfers.push_back({startRecv(loc, in, ring, predicate), predicate});
 }
 
-void Expander::waitFor(Location loc,
-                       ArrayRef<std::pair<Value, Value>> transfers) {
+void Expander::waitFor(Location loc, ArrayRef<Transfer> transfers) {
   for (auto [token, predicate] : transfers)
     mesh::WaitOp::create(b, loc, token, predicate);
 }
 
-Value Expander::align(Location loc, Value buffers, const Line &line,
-                      Value steps, Value block,
-                      llvm::function_ref<Value(Value, Value)> part,
-                      Value current) {
+Value Expander::rotate(Location loc, const Rotation &rotation) {
   Scalars s(b, loc);
   Value zero = s.index(0), one = s.index(1);
-  auto loop = scf::ForOp::create(b, loc, zero, steps, one,
-                                 ValueRange{block, current ? current : zero});
+  const Line &line = rotation.line;
+  Value buffers = rotation.buffers;
+  auto loop = scf::ForOp::create(
+      b, loc, zero, rotation.steps, one,
+      ValueRange{rotation.block, rotation.current ? rotation.current : zero});
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  current = loop.getRegionIterArgs()[1];
-  Value next = s.rem(s.add(loop.getRegionIterArgs()[0], one), line.extent);
+  Value block = loop.getRegionIterArgs()[0];
+  Value current = loop.getRegionIterArgs()[1];
+  Value next = s.rem(s.add(block, one), line.extent);
   Value other = s.sub(one, current);
-  SmallVector<std::pair<Value, Value>> transfers;
-  exchange(loc, line,
-           part(half(loc, buffers, current), loop.getRegionIterArgs()[0]),
-           part(half(loc, buffers, other), next), s.truth(true), transfers);
+  Value moves = s.truth(true);
+  if (rotation.visit)
+    moves = s.less(s.add(loop.getInductionVar(), one), rotation.steps);
+  Transfers transfers;
+  exchange(loc, line, rotation.part(half(loc, buffers, current), block),
+           rotation.part(half(loc, buffers, other), next), moves, transfers);
+  if (rotation.visit)
+    rotation.visit(half(loc, buffers, current), block);
   waitFor(loc, transfers);
   scf::YieldOp::create(b, loc, ValueRange{next, other});
   return loop.getResult(1);
@@ -182,7 +171,6 @@ Value Expander::walk(Location loc, const Staircase &stairs) {
   Value offsetB = s.sub(first, stairs.element(s.mul(blockB, unitsB)));
 
   // Returns which half is next.
-  using Transfers = SmallVector<std::pair<Value, Value>>;
   auto move = [&](const Line &line, Value buffers, Value current, Value block,
                   Value blockUnits,
                   llvm::function_ref<Value(Value, Value)> part,
@@ -283,9 +271,9 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   stairs.currentA = stairs.currentB = s.index(0);
   if (op.getAlignA() && stairs.x.moves)
     stairs.currentA =
-        align(loc, stairs.buffersA, stairs.x,
-              s.alignment(positionY, stairs.x.extent, stairs.y.extent),
-              positionX, stairs.partA);
+        rotate(loc, {stairs.x, stairs.buffersA,
+                     s.alignment(positionY, stairs.x.extent, stairs.y.extent),
+                     positionX, stairs.partA});
   if (op.getAlignB())
     alignB(loc, stairs, positionX, positionY);
   stairs.element = [&](Value unit) { return getElement(s, unit, extent); };
@@ -327,14 +315,15 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   stairs.partA = stairs.partB = [](Value half, Value) { return half; };
   Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
   Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
-  Value shift = s.alignment(positionY, stairs.x.extent, stairs.y.extent);
   // Steps that bring the result from where the walk ends into ring order.
   Value home = s.index(0);
   if (op.getAlignC())
-    home = s.rem(s.sub(stairs.x.extent, shift), stairs.x.extent);
-  stairs.currentA =
-      startResult(loc, op.getC(), stairs, home,
-                  s.rem(s.add(positionX, shift), stairs.x.extent));
+    home = s.rem(s.sub(stairs.x.extent, s.alignment(positionY, stairs.x.extent,
+                                                    stairs.y.extent)),
+                 stairs.x.extent);
+  stairs.currentA = startResult(
+      loc, op.getC(), stairs, home,
+      s.alignedBlock(positionX, stairs.x.extent, positionY, stairs.y.extent));
   stairs.buffersB =
       startTravel(loc, stairs.y, op.getB(), [](Value tile) { return tile; });
   stairs.currentB = s.index(0);
@@ -359,7 +348,8 @@ LogicalResult Expander::expandGemmT(mesh::GemmTTileOp op) {
   };
   Value last = walk(loc, stairs);
   if (op.getAlignC() && stairs.x.moves)
-    align(loc, stairs.buffersA, stairs.x, home, positionX, stairs.partA, last);
+    rotate(loc,
+           {stairs.x, stairs.buffersA, home, positionX, stairs.partA, last});
   op.erase();
   return success();
 }
@@ -372,7 +362,7 @@ void Expander::alignB(Location loc, Staircase &stairs, Value positionX,
   Scalars s(b, loc);
   Value steps = s.alignment(positionX, stairs.y.extent, stairs.x.extent);
   stairs.currentB =
-      align(loc, stairs.buffersB, stairs.y, steps, positionY, stairs.partB);
+      rotate(loc, {stairs.y, stairs.buffersB, steps, positionY, stairs.partB});
 }
 
 /// The half of `buffers` in which a travelling result begins, so that it ends

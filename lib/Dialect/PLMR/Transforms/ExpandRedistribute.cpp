@@ -123,26 +123,14 @@ void Expander::walkRing(
     llvm::function_ref<Value(Value)> part,
     llvm::function_ref<void(Value tile, Value owner)> visit) {
   Scalars s(b, loc);
-  Value zero = s.index(0), one = s.index(1);
   if (!line.moves)
-    return visit(buffers, zero);
-  Value place = s.ringPosition(line.local, line.extent);
-  auto walk =
-      scf::ForOp::create(b, loc, zero, line.extent, one, ValueRange{zero});
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(walk.getBody());
-  Value step = walk.getInductionVar(), current = walk.getRegionIterArgs()[0];
-  Value owner =
-      s.ringElement(s.rem(s.add(place, step), line.extent), line.extent);
-  Value tile = half(loc, buffers, current);
-  Value other = s.sub(one, current);
-  Value change = s.less(s.add(step, one), line.extent);
-  SmallVector<std::pair<Value, Value>> transfers;
-  exchange(loc, line, part(tile), part(half(loc, buffers, other)), change,
-           transfers);
-  visit(tile, owner);
-  waitFor(loc, transfers);
-  scf::YieldOp::create(b, loc, other);
+    return visit(buffers, s.index(0));
+  rotate(loc, {line, buffers, line.extent,
+               s.ringPosition(line.local, line.extent),
+               [&](Value tile, Value) { return part(tile); }, Value(),
+               [&](Value tile, Value block) {
+                 visit(tile, s.ringElement(block, line.extent));
+               }});
 }
 
 namespace {

@@ -89,7 +89,9 @@ private:
   Value sliceLast(Location loc, Value buffer, OpFoldResult offset,
                   OpFoldResult size);
   /// Half `which` of a double buffer: its first dimension is dropped.
-  Value half(Location loc, Value buffers, OpFoldResult which);
+  Value half(Location loc, Value buffers, OpFoldResult which) {
+    return createPart(b, loc, buffers, 0, which);
+  }
   /// Two buffers of `shape`.
   Value doubleBuffer(Location loc, llvm::ArrayRef<int64_t> shape,
                      mlir::Type element);
@@ -134,17 +136,27 @@ private:
   Staircase getHeadStairs(Location loc, int64_t kvHeads, Value slots);
   Value startResult(Location loc, Value buffers, Staircase &stairs, Value more,
                     Value block);
-  /// Moves the blocks in `buffers`, from half `current` (none: 0) on, by
-  /// `steps` around the line's ring; returns which half holds the last one.
-  Value align(Location loc, Value buffers, const Line &line, Value steps,
-              Value block,
-              llvm::function_ref<Value(Value half, Value block)> part,
-              Value current = {});
+  /// Blocks that go round the ring of `line`, in halves of `buffers`.
+  struct Rotation {
+    Line line;
+    Value buffers;
+    Value steps, block; ///< and the core's block before them
+    /// What a block fills of a half.
+    llvm::function_ref<Value(Value half, Value block)> part;
+    Value current = {}; ///< the half that holds the block; null: 0
+    /// Given: sees each block while the next one comes in, of which the last
+    /// step needs none.
+    llvm::function_ref<void(Value half, Value block)> visit = nullptr;
+  };
+  /// Returns which half holds the last block.
+  Value rotate(Location loc, const Rotation &rotation);
+  /// A token and the predicate under which it is one.
+  using Transfer = std::pair<Value, Value>;
+  using Transfers = llvm::SmallVector<Transfer>;
   /// Starts the exchange of a block with the ring's neighbours.
   void exchange(Location loc, const Line &line, Value out, Value in,
-                Value predicate,
-                llvm::SmallVectorImpl<std::pair<Value, Value>> &transfers);
-  void waitFor(Location loc, llvm::ArrayRef<std::pair<Value, Value>> transfers);
+                Value predicate, Transfers &transfers);
+  void waitFor(Location loc, llvm::ArrayRef<Transfer> transfers);
   /// -inf where the key comes after the query; the scores hold `block` of
   /// their units.
   void maskScores(mesh::HeadGemmTTileOp op, const Staircase &stairs,
@@ -166,7 +178,9 @@ private:
   mlir::LogicalResult checkTiles(mlir::Operation *op, Value result,
                                  int64_t segments);
   /// The column of a matrix, as a vector.
-  Value column(Location loc, Value tile, OpFoldResult slot);
+  Value column(Location loc, Value tile, OpFoldResult slot) {
+    return createPart(b, loc, tile, 1, slot);
+  }
   void copyIf(Location loc, Value condition, Value from, Value to);
   void turnBlocks(mesh::ShiftTileOp op, const Line &y, Value q, Value isDue);
   /// What the cores of `line` have in half 0 of `buffers` walks once around

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Dialect/PLMR/Transforms/Scalars.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace plmr;
@@ -39,4 +40,21 @@ MeshLine plmr::buildMeshLine(OpBuilder &builder, Location loc, MeshShape mesh,
   line.local = s.sub(core, first);
   line.extent = s.sub(bound(s.add(number, one)), first);
   return line;
+}
+
+Value plmr::createPart(OpBuilder &builder, Location loc, Value buffer,
+                       unsigned dim, OpFoldResult index) {
+  auto type = cast<MemRefType>(buffer.getType());
+  OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1);
+  SmallVector<OpFoldResult> offsets(type.getRank(), zero),
+      sizes = getAsIndexOpFoldResult(builder.getContext(), type.getShape()),
+      strides(type.getRank(), one);
+  offsets[dim] = index;
+  sizes[dim] = one;
+  SmallVector<int64_t> shape(type.getShape());
+  shape.erase(shape.begin() + dim);
+  auto result = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+      shape, type, offsets, sizes, strides));
+  return memref::SubViewOp::create(builder, loc, result, buffer, offsets, sizes,
+                                   strides);
 }

@@ -92,6 +92,11 @@ public:
   Value alignment(Value position, Value extent, Value others) const {
     return div(mul(position, extent), others);
   }
+  /// The block that these steps bring to ring position `own`.
+  Value alignedBlock(Value own, Value extent, Value position,
+                     Value others) const {
+    return rem(add(own, alignment(position, extent, others)), extent);
+  }
 
 private:
   Value compare(mlir::arith::CmpIPredicate predicate, Value x, Value y) const {
@@ -114,6 +119,11 @@ struct MeshLine {
 MeshLine buildMeshLine(mlir::OpBuilder &builder, mlir::Location loc,
                        MeshShape mesh, mesh::MeshAxis axis,
                        int64_t segments = 1);
+
+/// The part of `buffer` at `index` of dimension `dim`, which is dropped.
+mlir::Value createPart(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value buffer, unsigned dim,
+                       mlir::OpFoldResult index);
 
 } // namespace plmr
 
