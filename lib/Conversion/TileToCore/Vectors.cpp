@@ -349,8 +349,7 @@ static std::optional<Opcode> getVectorOpcode(Operation *op) {
       .Case<arith::SubFOp>([](auto) { return Opcode::Sub; })
       .Case<arith::MulFOp, arith::NegFOp>([](auto) { return Opcode::Mul; })
       .Case<arith::DivFOp>([](auto) { return Opcode::Div; })
-      .Case<arith::MaximumFOp, arith::MaxNumFOp>(
-          [](auto) { return Opcode::Max; })
+      .Case<arith::MaximumFOp>([](auto) { return Opcode::Max; })
       .Case<math::ExpOp>([](auto) { return Opcode::Exp; })
       .Case<math::RsqrtOp>([](auto) { return Opcode::Rsqrt; })
       .Case<arith::SelectOp>([](auto) { return Opcode::Sel; })

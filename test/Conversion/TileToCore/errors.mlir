@@ -110,6 +110,23 @@ plmr.mesh @mesh 1 x 1 on "tiny"
 plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]> {plmr.address = 0 : i64}
 func.func @main() {
   %x = plmr.ref @x : memref<8xf32>
+  // expected-error @below {{'linalg.generic' op expected an operation that cores have: addf, subf, mulf, divf, negf, maximumf, exp, rsqrt or select, but got arith.maxnumf}}
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%x : memref<8xf32>) outs(%x : memref<8xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %m = arith.maxnumf %a, %b : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+plmr.mesh @mesh 1 x 1 on "tiny"
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]> {plmr.address = 0 : i64}
+func.func @main() {
+  %x = plmr.ref @x : memref<8xf32>
   // expected-error @below {{'linalg.generic' op expected one operation or a product and a sum in the body}}
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
       ins(%x : memref<8xf32>) outs(%x : memref<8xf32>) {

@@ -187,8 +187,26 @@ func.func @upstream(%x: tensor<4xf32>, %h: tensor<4xf16>) -> (tensor<4xf32>, ten
 // -----
 
 func.func @log(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @below {{'math.log' op expected an elementwise operation that cores have (addf, subf, mulf, divf, negf, maximumf, exp, rsqrt, select, extf, truncf) or one that is made of these (minimumf, minnumf, absf, clampf, sqrt, powf, fpowi, tanh, sinh, cosh, exp2, expm1, erf, erfc, fma)}}
+  // expected-error @below {{'math.log' op expected an elementwise operation that cores have (addf, subf, mulf, divf, negf, maximumf, exp, rsqrt, select, extf, truncf) or one that is made of these (minimumf, absf, clampf, sqrt, powf, fpowi, tanh, sinh, cosh, exp2, expm1, erf, erfc, fma)}}
   %r = math.log %x : tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+// The maximum of cores is NaN if an operand is.
+
+func.func @maxnum(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{'arith.maxnumf' op expected an elementwise operation that cores have (addf, subf, mulf, divf, negf, maximumf, }}
+  %r = arith.maxnumf %x, %x : tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+func.func @minnum(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{'arith.minnumf' op expected an elementwise operation that cores have}}
+  %r = arith.minnumf %x, %x : tensor<4xf32>
   return %r : tensor<4xf32>
 }
 

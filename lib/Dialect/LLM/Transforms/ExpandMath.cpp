@@ -279,8 +279,6 @@ static bool isPower(Operation *op) {
 static const Expansion expansions[] = {
     {"arith.minimumf", true,
      [](Arithmetic &a, ValueRange x) { return a.min(x[0], x[1]); }},
-    {"arith.minnumf", true,
-     [](Arithmetic &a, ValueRange x) { return a.min(x[0], x[1]); }},
     {"math.absf", true,
      [](Arithmetic &a, ValueRange x) { return a.abs(x[0]); }},
     {"math.clampf", true,
@@ -319,9 +317,8 @@ static const Expansion *findExpansion(Operation *op) {
 /// True for what a core does in one instruction.
 static bool isInstruction(Operation *op) {
   return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
-             arith::NegFOp, arith::MaximumFOp, arith::MaxNumFOp, math::ExpOp,
-             math::RsqrtOp, arith::SelectOp, arith::ExtFOp, arith::TruncFOp>(
-      op);
+             arith::NegFOp, arith::MaximumFOp, math::ExpOp, math::RsqrtOp,
+             arith::SelectOp, arith::ExtFOp, arith::TruncFOp>(op);
 }
 
 /// Of an operation on tensors, or on their elements.

@@ -36,9 +36,8 @@ static bool isScalarArithmetic(Operation &op) {
 static PadValue getIdentity(linalg::LinalgOp op) {
   Operation *combiner =
       op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
-  return isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp>(combiner)
-             ? PadValue::NegInf
-             : PadValue::Zero;
+  return isa_and_nonnull<arith::MaximumFOp>(combiner) ? PadValue::NegInf
+                                                      : PadValue::Zero;
 }
 
 /// A reduction over a dimension that is padded must read its identity: each

@@ -21,7 +21,7 @@ def ExpandMath : Pass<"llm-expand-math", "::mlir::func::FuncOp"> {
 
     | operations | expansion | largest error in f32 |
     |---|---|---|
-    | `arith.minimumf`, `minnumf` | -max(-x, -y) | none; both are NaN if an operand is |
+    | `arith.minimumf` | -max(-x, -y) | none |
     | `math.absf`, `math.clampf` | maxima and minima | none |
     | `arith.cmpf` with a constant whose `arith.select`s take the larger or the smaller of the two, and NaN of NaN, as ReLU does | a maximum or a minimum | none |
     | `math.sqrt` | 1 / rsqrt(x) | 2^-23 relative |
@@ -40,8 +40,9 @@ def ExpandMath : Pass<"llm-expand-math", "::mlir::func::FuncOp"> {
 
     An elementwise operation of `linalg` whose body is more than one instruction
     (an operation, or a product and a sum) becomes operations on whole tensors,
-    one each. Anything else that cores lack is an error here: `math.log` and
-    powers that are not constant among others.
+    one each. Anything else that cores lack is an error here: `math.log`, powers
+    that are not constant, `arith.maxnumf` and `minnumf`, which drop NaN where
+    the maximum of cores keeps it.
 
     Before:
     ```mlir
