@@ -1,4 +1,4 @@
-//===- EmulatorTest.h - Helpers for programs as text -*- C++ -*-===//
+//===- EmulatorTest.h - Programs as text, and their runs -*- C++ -*-===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
