@@ -36,9 +36,17 @@ public:
     return false;
   }
   template <typename Exception>
-  bool parse_error(std::size_t position, const std::string &,
+  bool parse_error(std::size_t position, const std::string &token,
                    const Exception &) {
-    message = llvm::formatv("not JSON at byte {0}", position).str();
+    constexpr bool isTooLarge =
+        std::is_same_v<Exception, nlohmann::detail::out_of_range>;
+    message =
+        isTooLarge
+            ? llvm::formatv("expected a number from -1.8e308 to 1.8e308 but "
+                            "got {0} at byte {1}",
+                            token, position)
+                  .str()
+            : llvm::formatv("not JSON at byte {0}", position).str();
     return false;
   }
 

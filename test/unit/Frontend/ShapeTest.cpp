@@ -78,6 +78,9 @@ TEST(Shape, S4_AModelWithoutDataHasNoTokenizer) {
 
 TEST(Shape, S2_S3_Refuses) {
   EXPECT_EQ(refuse("{"), "m.json: not JSON at byte 2");
+  EXPECT_EQ(refuse(R"({"rope.freq_base": 1e999})"),
+            "m.json: expected a number from -1.8e308 to 1.8e308 but got 1e999 "
+            "at byte 24");
   EXPECT_EQ(refuse("[]"), "m.json: expected a JSON object");
   EXPECT_EQ(refuse(R"({"name": "a", "name": "b"})"),
             "m.json: key 'name' occurs twice");
