@@ -132,6 +132,52 @@ Error Session::checkHandOver() {
                    "parameter 'positions' beside 'prefill', or neither");
 }
 
+Error plmr::checkPositions(const Program &program, const Launch &launch,
+                           ArrayRef<int32_t> parameters) {
+  if (!program.model)
+    return Error::success();
+  auto find = [&](StringRef name) -> std::optional<int64_t> {
+    for (auto [known, value] : llvm::zip(launch.parameters, parameters))
+      if (known == name)
+        return value;
+    return std::nullopt;
+  };
+  int64_t context = program.model->contextLength;
+  // Rows of a prefill from position 'first' on.
+  int64_t rows = context - find("first").value_or(0);
+  for (uint32_t input : launch.inputs)
+    if (program.tensors[input].name == "prefill.x")
+      rows =
+          std::min(rows, program.tensors[input].placement.getShape().front());
+  struct Range {
+    StringRef name;
+    int64_t low, high;
+  };
+  // What a bound is made of is checked before it.
+  for (Range range : {Range{"position", 0, context - 1},
+                      {"settled", 0, find("position").value_or(0)},
+                      {"from", 0, context},
+                      {"to", find("from").value_or(0), context},
+                      {"positions", 0, context},
+                      {"first", 0, context - 1},
+                      {"begin", 0, rows - 1},
+                      {"end", find("begin").value_or(0) + 1, rows}}) {
+    std::optional<int64_t> value = find(range.name);
+    if (value && (*value < range.low || *value > range.high))
+      return makeError("launch '{0}': expected '{1}' from {2} to {3} in a "
+                       "context of {4} positions but got {5}",
+                       launch.name, range.name, range.low, range.high, context,
+                       *value);
+  }
+  const Tensor *x = program.findTensor("prefill.x");
+  unsigned meshRows = x ? program.getMesh(*x).rows : 1;
+  if (int64_t first = find("first").value_or(0); first % meshRows != 0)
+    return makeError("launch '{0}': expected 'first' to be a multiple of {1}, "
+                     "the rows of the mesh, but got {2}",
+                     launch.name, meshRows, first);
+  return Error::success();
+}
+
 Session::Session(std::shared_ptr<const Program> program, Tokenizer tokenizer,
                  const Launch &decode)
     : program(std::move(program)), tokenizer(std::move(tokenizer)),

@@ -66,7 +66,7 @@ llvm::Expected<TimingResult> plmr::timeLaunch(const Program &program,
   return result;
 }
 
-llvm::Expected<std::vector<InstructionTime>>
+llvm::Expected<LaunchProfile>
 plmr::profileLaunch(const Program &program, const Launch &launch,
                     llvm::ArrayRef<int32_t> parameters) {
   llvm::Expected<TimingResult> first = timeLaunch(program, launch, parameters);
@@ -90,8 +90,8 @@ plmr::profileLaunch(const Program &program, const Launch &launch,
       timeLaunch(program, launch, parameters, options);
   if (!second)
     return second.takeError();
-  std::vector<InstructionTime> profile;
+  LaunchProfile profile{std::move(*second), {}};
   for (const auto &entry : times)
-    profile.push_back(entry.second);
+    profile.instructions.push_back(entry.second);
   return profile;
 }

@@ -82,15 +82,10 @@ Error Bench::checkTests(const ModelInfo &info) const {
   return Error::success();
 }
 
-/// Without a context that was asked for, it is the largest test's.
 Error Bench::load() {
   TargetOptions target = options.target;
-  Expected<bool> compiled = isProgram(target);
-  if (!compiled)
-    return compiled.takeError();
-  if (!*compiled && !target.context)
-    for (const Test &test : tests)
-      target.context = std::max(target.context.value_or(0), test.tokens);
+  for (const Test &test : tests)
+    target.positions = std::max(target.positions.value_or(0), test.tokens);
   SessionOptions settings;
   settings.timing = !options.noTiming;
   return loadSession(target, settings, OutputFiles(),
@@ -274,7 +269,7 @@ Error Bench::run() {
 }
 
 Error plmr::benchModel(const BenchOptions &options) {
-  if (Error error = checkTarget(options.target))
+  if (Error error = checkTarget(options.target, ""))
     return error;
   return Bench(options).run();
 }

@@ -30,6 +30,9 @@ struct TargetOptions {
   std::optional<std::string> device, mesh, kv, kvPlacement;
   std::optional<std::string> prefillMesh, decodeMesh; ///< else as `mesh`
   std::optional<uint32_t> context;
+  /// Without a context: positions that suffice. It has those of a chunk as
+  /// well, and not more than the model.
+  std::optional<uint32_t> positions;
   /// Tokens of a prompt that one launch takes; none: chosen.
   std::optional<uint32_t> chunk;
   bool noPrefill = false; ///< prompts are decoded token by token

@@ -70,7 +70,8 @@ Compilation::create(const TargetOptions &options) {
                  options.prefillMesh || options.decodeMesh))
     return makeError("{0} is a graph: --kv, --kv-placement, --ctx-size, "
                      "--chunk, --no-prefill, --all-logits, --prefill-mesh and "
-                     "--decode-mesh belong to a GGUF file",
+                     "--decode-mesh belong to a GGUF file or "
+                     "a shape",
                      options.model);
   if (llvm::Error error =
           isText ? result->parseGraph(options) : result->importModel(options))
@@ -123,7 +124,6 @@ CompileOptions Compilation::getCompileOptions(StringRef profile,
 }
 
 llvm::Error Compilation::importModel(const TargetOptions &options) {
-  import.contextLength = options.context;
   import.allLogits = options.allLogits;
   std::string kv = options.kv.value_or("f32");
   if (kv != "f32" && kv != "f16")
@@ -142,6 +142,11 @@ llvm::Error Compilation::importModel(const TargetOptions &options) {
     return error;
   if (llvm::Error error = readModel(*file).moveInto(description))
     return error;
+  import.contextLength = options.context;
+  if (!options.context && options.positions)
+    import.contextLength =
+        std::min(description.contextLength,
+                 std::max(*options.positions, options.chunk.value_or(0)));
   if (llvm::Error error =
           importGGUF(*file, description, &context, import).moveInto(graph))
     return error;
@@ -149,7 +154,7 @@ llvm::Error Compilation::importModel(const TargetOptions &options) {
   if (!info)
     return info.takeError();
   model = std::move(*info);
-  model->contextLength = options.context.value_or(model->contextLength);
+  model->contextLength = import.contextLength.value_or(model->contextLength);
   model->kvPlacement = import.kvPlacement;
   if (options.chunk && *options.chunk > model->contextLength)
     return makeError("--chunk: expected at most {0} tokens, the context's "
@@ -530,10 +535,11 @@ llvm::Error Compilation::addModel(Program &program) const {
   return verifyProgram(program);
 }
 
-llvm::Error plmr::checkTarget(const TargetOptions &options) {
+llvm::Error plmr::checkTarget(const TargetOptions &options,
+                              StringRef alternative) {
   if (options.shape || !options.model.empty())
     return llvm::Error::success();
-  return makeError("expected a model: --model FILE or --shape NAME");
+  return makeError("expected a model: --model FILE{0}", alternative);
 }
 
 llvm::Error plmr::checkInputs(const OutputFiles &files,

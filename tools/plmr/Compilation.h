@@ -116,8 +116,9 @@ private:
   std::string modelFile;                ///< absolute
 };
 
-/// An error if no model is named.
-llvm::Error checkTarget(const TargetOptions &options);
+/// An error if no model is named, which says how it can be.
+llvm::Error checkTarget(const TargetOptions &options,
+                        llvm::StringRef alternative);
 
 /// An error if one of `files` is among those that `options` name.
 llvm::Error checkInputs(const OutputFiles &files, const TargetOptions &options);

@@ -106,7 +106,7 @@ Error Compile::run() {
 }
 
 Error plmr::compileModel(const CompileCommand &options) {
-  if (Error error = checkTarget(options.target))
+  if (Error error = checkTarget(options.target, " or --shape NAME"))
     return error;
   return Compile(options).run();
 }

@@ -9,8 +9,8 @@
 #include "Commands.h"
 #include "Report.h"
 #include "Table.h"
+#include "plmr/Runtime/Session.h"
 #include "plmr/Support/Printable.h"
-#include "plmr/Timing/Timing.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <map>
@@ -153,31 +153,11 @@ static llvm::Error printStream(const Program &program, StringRef core) {
 //===----------------------------------------------------------------------===//
 
 /// Where the time of the core that finishes last goes, by source location.
-static llvm::Error printProfile(const Program &program, StringRef name,
-                                llvm::ArrayRef<std::string> texts) {
-  const Launch *launch = program.findLaunch(name);
-  if (!launch) {
-    auto names = llvm::map_range(program.launches,
-                                 [](const Launch &l) { return l.name; });
-    return makeError(
-        "--profile: expected one of the launches {0} but got '{1}'",
-        llvm::join(names, ", "), name);
-  }
-  llvm::Expected<std::vector<int32_t>> parameters =
-      parseParameters(*launch, texts);
-  if (!parameters)
-    return parameters.takeError();
-  llvm::Expected<TimingResult> result =
-      timeLaunch(program, *launch, *parameters);
-  if (!result)
-    return result.takeError();
-  llvm::Expected<std::vector<InstructionTime>> profile =
-      profileLaunch(program, *launch, *parameters);
-  if (!profile)
-    return profile.takeError();
-
-  unsigned x = result->lastCore % program.mesh.columns;
-  unsigned y = result->lastCore / program.mesh.columns;
+static void printProfile(const Program &program, const Launch &launch,
+                         const LaunchProfile &profile) {
+  const TimingResult &result = profile.result;
+  unsigned x = result.lastCore % program.mesh.columns;
+  unsigned y = result.lastCore / program.mesh.columns;
   const CoreClass &cls = program.classes[program.getClass(x, y)];
   using Key = std::pair<std::string, std::string>; // location, opcode
   std::map<Key, InstructionTime> groups;
@@ -187,7 +167,7 @@ static llvm::Error printProfile(const Program &program, StringRef name,
     sum.ticks += time.ticks;
     sum.before += time.before;
   };
-  for (const InstructionTime &time : *profile) {
+  for (const InstructionTime &time : profile.instructions) {
     std::string location = time.pc < cls.locations.size()
                                ? program.locations[cls.locations[time.pc]]
                                : "";
@@ -202,7 +182,7 @@ static llvm::Error printProfile(const Program &program, StringRef name,
             formatv("{0:F1}", time.ticks / cycle),
             formatv("{0:F1}", time.before / cycle),
             formatv("{0:F1}%", 100.0 * (time.ticks + time.before) /
-                                   std::max<uint64_t>(result->ticks, 1)),
+                                   std::max<uint64_t>(result.ticks, 1)),
             opcode.str(),
             printable(location)};
   };
@@ -212,15 +192,39 @@ static llvm::Error printProfile(const Program &program, StringRef name,
     return a.second.ticks + a.second.before > b.second.ticks + b.second.before;
   });
   os() << formatv("{0}: {1:F1} cycles, core {2},{3} is last, {4} wavelets, "
-                  "{5} hops, {6} engine, {7} contended links\n",
-                  printable(name), result->cycles, x, y, result->wavelets,
-                  result->hops, stringify(result->engine), result->contended);
+                  "{5} hops, {6} engine, {7}\n",
+                  printable(launch.name), result.cycles, x, y, result.wavelets,
+                  result.hops, stringify(result.engine),
+                  printCount(result.contended, "contended link"));
   Table table({"count", "cycles", "before", "share", "instruction", "location"},
               "rrrrll");
   for (const auto &[key, time] : order)
     table.add(getRow(time, key.second, key.first));
   table.add(getRow(all, "all", ""));
   table.print(os(), "vector operations");
+}
+
+static llvm::Error profile(const Program &program, StringRef name,
+                           llvm::ArrayRef<std::string> texts) {
+  const Launch *launch = program.findLaunch(name);
+  if (!launch) {
+    auto names = llvm::map_range(program.launches,
+                                 [](const Launch &l) { return l.name; });
+    return makeError(
+        "--profile: expected one of the launches {0} but got '{1}'",
+        llvm::join(names, ", "), name);
+  }
+  llvm::Expected<std::vector<int32_t>> parameters =
+      parseParameters(*launch, texts);
+  if (!parameters)
+    return parameters.takeError();
+  if (llvm::Error error = checkPositions(program, *launch, *parameters))
+    return error;
+  llvm::Expected<LaunchProfile> measured =
+      profileLaunch(program, *launch, *parameters);
+  if (!measured)
+    return measured.takeError();
+  printProfile(program, *launch, *measured);
   return llvm::Error::success();
 }
 
@@ -231,7 +235,7 @@ llvm::Error plmr::inspectProgram(const InspectOptions &options) {
   if (options.core)
     return printStream(*program, *options.core);
   if (options.launch)
-    return printProfile(*program, *options.launch, options.parameters);
+    return profile(*program, *options.launch, options.parameters);
   for (auto *print : {printHeader, printClasses, printLaunches, printMemory,
                       printChannels, printOperations})
     print(*program);

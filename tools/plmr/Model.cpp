@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Model.h"
-#include "Compilation.h"
+#include "Report.h"
 #include "plmr/Support/Clock.h"
 
 using namespace plmr;
@@ -26,45 +26,44 @@ static Error checkModel(const TargetOptions &options,
                    options.model);
 }
 
-static Expected<Program> readCompiled(const TargetOptions &options,
-                                      ModelCheck check) {
+/// An error if `options` say what a compiled program has already.
+static Error checkCompiled(const TargetOptions &options) {
   if (options.device || options.mesh || options.kv || options.kvPlacement ||
       options.context || options.chunk || options.noPrefill)
     return makeError("{0} is compiled already: --device, --mesh, --kv, "
                      "--kv-placement, --ctx-size, --chunk and --no-prefill "
-                     "belong to a GGUF file",
+                     "belong to a GGUF file or a shape",
                      options.model);
-  Expected<Program> program = readProgram(options.model);
-  if (!program)
-    return program;
-  if (Error error = checkModel(options, program->model, check))
-    return std::move(error);
-  return program;
+  return Error::success();
 }
 
-Expected<Program> plmr::loadModel(const TargetOptions &options,
-                                  ModelCheck check,
-                                  std::optional<Program> *tooLarge) {
+Expected<ModelSource> plmr::openModel(const TargetOptions &options,
+                                      ModelCheck check) {
+  ModelSource source;
   Expected<bool> compiled = isProgram(options);
   if (!compiled)
     return compiled.takeError();
-  if (*compiled)
-    return readCompiled(options, check);
-  Expected<std::unique_ptr<Compilation>> compilation =
-      Compilation::create(options);
-  if (!compilation)
-    return compilation.takeError();
-  if (Error error = checkModel(options, (*compilation)->getModel(), check))
+  if (!*compiled) {
+    if (Error error = Compilation::create(options).moveInto(source.compilation))
+      return std::move(error);
+    if (Error error =
+            checkModel(options, source.compilation->getModel(), check))
+      return std::move(error);
+    return std::move(source);
+  }
+  if (Error error = checkCompiled(options))
     return std::move(error);
-  Expected<Program> program = (*compilation)->compile();
-  if (program || !tooLarge)
-    return program;
-  // What is wrong otherwise, the error says.
-  if (Expected<Program> larger = (*compilation)->compileWithoutLimit())
-    *tooLarge = std::move(*larger);
-  else
-    llvm::consumeError(larger.takeError());
-  return program;
+  if (Error error = readProgram(options.model).moveInto(source.program))
+    return std::move(error);
+  if (Error error = checkModel(options, source.program->model, check))
+    return std::move(error);
+  return std::move(source);
+}
+
+Expected<Program> ModelSource::takeProgram() {
+  if (compilation)
+    return compilation->compile();
+  return std::move(*program);
 }
 
 Expected<LoadedModel> plmr::loadSession(const TargetOptions &options,
@@ -73,14 +72,17 @@ Expected<LoadedModel> plmr::loadSession(const TargetOptions &options,
                                         ModelCheck check) {
   LoadedModel loaded;
   double start = getSeconds();
-  Expected<Program> program =
-      loadModel(options, [&](const ModelInfo &model) -> Error {
+  Expected<ModelSource> source =
+      openModel(options, [&](const ModelInfo &model) -> Error {
         // Before the prompt: a shape has no tokenizer either.
         if (Error error = checkWeights(model))
           return makeError("{0}: {1}", options.model,
                            llvm::toString(std::move(error)));
         return check(model);
       });
+  if (!source)
+    return source.takeError();
+  Expected<Program> program = source->takeProgram();
   if (!program)
     return program.takeError();
   if (Error error = files.checkInputs(program->files))
@@ -114,6 +116,10 @@ static Expected<std::vector<int32_t>> readPrompt(const RunOptions &options,
                                                  const ModelInfo &model) {
   if (options.ids)
     return parseIds(*options.ids);
+  if (model.embedding.file == noData && model.tokens.empty())
+    return makeError("--prompt: expected token ids, --ids LIST, or no prompt, "
+                     "since '{0}' is a shape without a tokenizer",
+                     getTitle(model));
   Expected<Tokenizer> tokenizer = Tokenizer::create(model);
   if (!tokenizer)
     return tokenizer.takeError();

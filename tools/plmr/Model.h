@@ -13,7 +13,7 @@
 #ifndef PLMR_TOOLS_PLMR_MODEL_H
 #define PLMR_TOOLS_PLMR_MODEL_H
 
-#include "Commands.h"
+#include "Compilation.h"
 #include "plmr/Runtime/Session.h"
 #include "plmr/Support/OutputFile.h"
 
@@ -23,12 +23,16 @@ namespace plmr {
 /// program will have; an error ends the command.
 using ModelCheck = llvm::function_ref<llvm::Error(const ModelInfo &)>;
 
-/// The program with a language model that `options` name: read if it is
-/// compiled already. If it does not fit, `tooLarge` becomes the program that
-/// needs more memory.
-llvm::Expected<Program> loadModel(const TargetOptions &options,
-                                  ModelCheck check,
-                                  std::optional<Program> *tooLarge = nullptr);
+/// A language model that can be compiled, or is already.
+struct ModelSource {
+  std::unique_ptr<Compilation> compilation; ///< null: `program` was read
+  std::optional<Program> program;
+
+  /// Compiles, or gives `program` away.
+  llvm::Expected<Program> takeProgram();
+};
+llvm::Expected<ModelSource> openModel(const TargetOptions &options,
+                                      ModelCheck check);
 
 /// A model with its weights loaded, and the host's seconds for that.
 struct LoadedModel {

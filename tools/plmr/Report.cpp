@@ -165,9 +165,13 @@ std::optional<LayerFit> plmr::getLayerFit(const Program &program) {
   return LayerFit{fit, all};
 }
 
+std::string plmr::printCount(uint64_t count, llvm::StringRef noun,
+                             llvm::StringRef ending) {
+  return formatv("{0} {1}{2}", count, noun, count == 1 ? "" : ending);
+}
+
 std::string plmr::printContended(unsigned links) {
-  return formatv("contended: {0}\n",
-                 links ? std::to_string(links) + " links" : "no");
+  return formatv("contended: {0}\n", links ? printCount(links, "link") : "no");
 }
 
 std::string plmr::printNames(const Program &program,

@@ -52,6 +52,10 @@ std::string getTitle(const ModelInfo &model);
 /// A line each for memory, colours and queues, and engines.
 std::string printBudgets(const Program &program);
 
+/// "1 link", "2 links".
+std::string printCount(uint64_t count, llvm::StringRef noun,
+                       llvm::StringRef ending = "s");
+
 /// "contended: N links", or "no", as a line.
 std::string printContended(unsigned links);
 

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
-#include "Compilation.h"
 #include "Model.h"
 #include "Report.h"
 #include "llvm/ADT/StringExtras.h"
@@ -66,49 +65,47 @@ static Error printTimes(const Program &program) {
     if (!time)
       return time.takeError();
     llvm::outs() << formatv("position {0}: {1:F1} cycles, {2:F0} tokens/s, "
-                            "{3} contended links\n",
+                            "{3}\n",
                             position, time->cycles,
                             program.machine.clockHz / time->cycles,
-                            time->contended);
+                            printCount(time->contended, "contended link"));
   }
   return Error::success();
 }
 
 /// What fits is found by compiling, so that a program cannot tell.
-static Error printContexts(const TargetOptions &target, MeshShape mesh) {
-  Expected<std::unique_ptr<Compilation>> compilation =
-      Compilation::create(target);
-  if (!compilation)
-    return compilation.takeError();
+static void printContexts(Compilation &compilation, MeshShape mesh) {
   llvm::outs() << "largest context:";
   for (KVPlacement placement :
        {KVPlacement::Cyclic, KVPlacement::Shift, KVPlacement::Concat})
-    llvm::outs() << formatv("{0} {1} {2}",
-                            placement == KVPlacement::Cyclic ? "" : ",",
-                            (*compilation)->findLargestContext(placement, mesh),
-                            stringify(placement));
+    llvm::outs() << formatv(
+        "{0} {1} {2}", placement == KVPlacement::Cyclic ? "" : ",",
+        compilation.findLargestContext(placement, mesh), stringify(placement));
   llvm::outs() << '\n';
-  return Error::success();
 }
 
 /// Prints the plan; where the program does not fit, also what it would need.
 static Error planModel(const RunOptions &options, ModelCheck readPrompt) {
-  std::optional<Program> tooLarge;
-  Expected<Program> program = loadModel(options.target, readPrompt, &tooLarge);
-  if (tooLarge && tooLarge->model)
-    printUse(*tooLarge);
-  if (!program)
+  Expected<ModelSource> source = openModel(options.target, readPrompt);
+  if (!source)
+    return source.takeError();
+  Expected<Program> program = source->takeProgram();
+  if (!program) {
+    // What is wrong otherwise, the error says.
+    if (Expected<Program> larger = source->compilation->compileWithoutLimit())
+      printUse(*larger);
+    else
+      llvm::consumeError(larger.takeError());
     return program.takeError();
+  }
   printUse(*program);
   if (options.noTiming)
     return Error::success();
   if (Error error = printTimes(*program))
     return error;
-  Expected<bool> compiled = isProgram(options.target);
-  if (!compiled)
-    return compiled.takeError();
-  return *compiled ? Error::success()
-                   : printContexts(options.target, program->mesh);
+  if (source->compilation)
+    printContexts(*source->compilation, program->mesh);
+  return Error::success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -286,8 +283,8 @@ void Runner::printSummary() const {
                   isPrefill ? "prefill" : "time", phase.cyclesPerToken,
                   phase.tokensPerSecond, printClock(program.machine.clockHz));
     if (isPrefill)
-      os << formatv(", {0} tokens in {1} launches", phase.tokens,
-                    phase.launches);
+      os << formatv(", {0} in {1}", printCount(phase.tokens, "token"),
+                    printCount(phase.launches, "launch", "es"));
     os << '\n';
   }
   os << printBudgets(program);
@@ -340,7 +337,8 @@ Json Runner::getReport() const {
 }
 
 Error plmr::runModel(const RunOptions &options) {
-  if (Error error = checkTarget(options.target))
+  if (Error error =
+          checkTarget(options.target, ", or --shape NAME with --dry-run"))
     return error;
   if (options.target.shape && !options.dryRun)
     return makeError(

@@ -9,6 +9,8 @@
 #include "Commands.h"
 #include "plmr/Support/Error.h"
 #include "plmr/Support/Printable.h"
+#include "llvm/ADT/APInt.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -30,6 +32,7 @@ public:
 private:
   llvm::Error checkCommand(llvm::ArrayRef<char *> arguments);
   void addTarget(CLI::App *app, TargetOptions &target);
+  void addShape(CLI::App *app, TargetOptions &target);
   void addRun();
   void addSampling(CLI::App *app);
   void addBench();
@@ -68,33 +71,36 @@ static const CLI::Validator isFile(
     },
     "");
 
-template <typename T, typename Parse>
-static CLI::Validator isNumber(T low, T high, std::string expected,
-                               Parse parse) {
+/// An error if `text` is no whole number of `low` or more that has room in T.
+template <typename T>
+static std::string checkInteger(llvm::StringRef text, T low) {
+  T value;
+  if (!text.getAsInteger(10, value) && value >= low)
+    return "";
+  constexpr T most = std::numeric_limits<T>::max();
+  llvm::APInt digits;
+  bool isTooLarge = !text.getAsInteger(10, digits) && digits.ugt(most);
+  std::string high =
+      isTooLarge ? llvm::formatv("to {0}", most).str() : "or more";
+  return llvm::formatv("expected a whole number of {0} {1} but got '{2}'", low,
+                       high, text);
+}
+
+template <typename T> static CLI::Validator isInteger(T low) {
+  auto check = [=](std::string &text) { return checkInteger(text, low); };
+  return {check, ""};
+}
+
+static CLI::Validator isReal(double low, double high, std::string expected) {
   auto check = [=](std::string &text) -> std::string {
-    T value;
+    double value;
     // Not a number is in no range.
-    if (!parse(text, value) && value >= low && value <= high)
+    if (!llvm::StringRef(text).getAsDouble(value) && value >= low &&
+        value <= high)
       return "";
     return llvm::formatv("expected {0} but got '{1}'", expected, text);
   };
   return {check, ""};
-}
-
-/// A whole number of `low` or more that has room in T.
-template <typename T> static CLI::Validator isInteger(T low) {
-  return isNumber(low, std::numeric_limits<T>::max(),
-                  llvm::formatv("a whole number of {0} or more", low),
-                  [](llvm::StringRef text, T &value) {
-                    return text.getAsInteger(10, value);
-                  });
-}
-
-static CLI::Validator isReal(double low, double high, std::string expected) {
-  return isNumber(low, high, std::move(expected),
-                  [](llvm::StringRef text, double &value) {
-                    return text.getAsDouble(value);
-                  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -115,14 +121,8 @@ Driver::Driver() {
 }
 
 void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
-  CLI::Option *model =
-      sub->add_option("-m,--model", target.model,
-                      "GGUF file, compiled program (.plmr) or graph (.mlir)")
-          ->check(isFile);
-  addText(sub, "--shape", target.shape,
-          "a model without weights in its place: a built-in name or a JSON "
-          "file")
-      ->excludes(model)
+  sub->add_option("-m,--model", target.model,
+                  "GGUF file, compiled program (.plmr) or graph (.mlir)")
       ->check(isFile);
   addText(sub, "--device", target.device,
           "wse2 (default), wse3, lab, tiny, ideal, or a JSON file");
@@ -147,6 +147,14 @@ void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
   sub->add_flag("--no-prefill", target.noPrefill,
                 "decode prompts token by token")
       ->excludes(chunk);
+}
+
+void Driver::addShape(CLI::App *sub, TargetOptions &target) {
+  addText(sub, "--shape", target.shape,
+          "a model without weights in its place: a built-in name or a JSON "
+          "file")
+      ->excludes("--model")
+      ->check(isFile);
 }
 
 void Driver::addSampling(CLI::App *sub) {
@@ -174,6 +182,7 @@ void Driver::addRun() {
   RunOptions &options = runOptions;
   CLI::App *sub = app.add_subcommand("run", "generate text");
   addTarget(sub, options.target);
+  addShape(sub, options.target);
   CLI::Option *prompt = addText(sub, "-p,--prompt", options.prompt, "text");
   addText(sub, "--ids", options.ids, "token ids in place of a text: 1,2,3")
       ->excludes(prompt);
@@ -216,12 +225,27 @@ void Driver::addRun() {
 static void addTests(CLI::App *app, const std::string &flags,
                      std::vector<uint32_t> &counts,
                      const std::string &description) {
-  app->add_option(flags, counts, description)
+  auto split = [](llvm::StringRef text) { return llvm::split(text, ','); };
+  auto check = [=](std::string &text) -> std::string {
+    for (llvm::StringRef part : split(text))
+      if (std::string problem = checkInteger<uint32_t>(part, 0);
+          !problem.empty())
+        return problem;
+    return "";
+  };
+  auto set = [=, &counts](const std::vector<std::string> &texts) {
+    counts.clear();
+    for (llvm::StringRef text : texts)
+      for (llvm::StringRef part : split(text))
+        part.getAsInteger(10, counts.emplace_back());
+  };
+  std::string usual = std::to_string(counts.front());
+  app->add_option_function<std::vector<std::string>>(flags, set, description)
       ->expected(1)
-      ->delimiter(',')
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(isInteger<uint32_t>(0))
-      ->capture_default_str();
+      ->check(CLI::Validator(check, ""))
+      ->type_name("LIST")
+      ->default_str(usual);
 }
 
 void Driver::addBench() {
@@ -257,12 +281,14 @@ void Driver::addCompile() {
   CompileCommand &options = compileOptions;
   CLI::App *sub = app.add_subcommand("compile", "write a program");
   addTarget(sub, options.target);
+  addShape(sub, options.target);
   addText(sub, "-o,--output", options.output, "the file to write")
       ->check(isFile);
   addText(sub, "--compile-to", options.level,
           "print IR instead: graph, mesh, tile or core");
   sub->add_flag("--all-logits", options.target.allLogits,
-                "compute the logits of all positions of a prompt");
+                "compute the logits of all positions of a prompt")
+      ->excludes("--no-prefill");
   sub->add_flag("--reference", options.reference,
                 "refer to the weights' file instead of packing them");
   sub->callback(

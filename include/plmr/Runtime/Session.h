@@ -66,6 +66,12 @@ struct GenerateCallbacks {
   std::function<void(int32_t)> onToken;
 };
 
+/// An error if `launch` is one of a language model, and its `parameters` name
+/// positions that the context, or a chunk of the prompt, does not have. They
+/// are those of the launches `decode`, `prefill` and `settle`.
+llvm::Error checkPositions(const Program &program, const Launch &launch,
+                           llvm::ArrayRef<int32_t> parameters);
+
 /// An error if `prompt` is empty, has a token that `model` does not know or,
 /// with a positive `count` of tokens to generate after it, does not fit in the
 /// context from `position` on.

@@ -127,11 +127,16 @@ struct InstructionTime {
   uint64_t before; ///< from the operation before: scalars, waits, epochs
 };
 
+struct LaunchProfile {
+  TimingResult result;
+  std::vector<InstructionTime> instructions; ///< ascending by pc
+};
+
 /// Times the launch twice and attributes the time of the core that finishes
-/// last to its instructions, ascending by pc.
-llvm::Expected<std::vector<InstructionTime>>
-profileLaunch(const Program &program, const Launch &launch,
-              llvm::ArrayRef<int32_t> parameters);
+/// last to its instructions.
+llvm::Expected<LaunchProfile> profileLaunch(const Program &program,
+                                            const Launch &launch,
+                                            llvm::ArrayRef<int32_t> parameters);
 
 } // namespace plmr
 

@@ -580,14 +580,16 @@ TEST(Timing, ProfileAttributesTheLastCore) {
   builder.loop(builder.code(1), 3, body);
   builder.op(builder.code(0), 4, mem(), {mem()});
   Program program = builder.build();
-  llvm::Expected<std::vector<InstructionTime>> profile =
+  llvm::Expected<LaunchProfile> profile =
       profileLaunch(program, program.launches[0], {});
   ASSERT_TRUE(bool(profile));
-  ASSERT_EQ(profile->size(), 1u);
-  EXPECT_EQ((*profile)[0].pc, 3u);
-  EXPECT_EQ((*profile)[0].count, 3u);
-  EXPECT_EQ((*profile)[0].ticks, 330u);
-  EXPECT_EQ((*profile)[0].before + (*profile)[0].ticks,
+  ASSERT_EQ(profile->instructions.size(), 1u);
+  const InstructionTime &time = profile->instructions[0];
+  EXPECT_EQ(time.pc, 3u);
+  EXPECT_EQ(time.count, 3u);
+  EXPECT_EQ(time.ticks, 330u);
+  EXPECT_EQ(time.before + time.ticks, profile->result.ticks);
+  EXPECT_EQ(profile->result.ticks,
             timeLaunch(program, program.launches[0], {})->ticks);
 }
 
