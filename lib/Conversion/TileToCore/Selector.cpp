@@ -195,6 +195,11 @@ LogicalResult Selector::selectLoop(scf::ForOp op) {
   Scalar upper = getScalar(op.getUpperBound());
   if (getScalar(op.getStep()).getUniform() != 1)
     return op.emitOpError("expected step 1");
+  for (Value init : op.getInitArgs())
+    if (!init.getType().isIntOrIndex())
+      return op.emitOpError("expected loop-carried values that are scalars of "
+                            "registers but got ")
+             << init.getType();
   Scalar count = compute(Opcode::SSub, upper, lower);
   // A loop is not predicated: where the condition fails it runs 0 times.
   if (condition.getUniform() != 1)

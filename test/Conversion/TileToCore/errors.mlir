@@ -182,6 +182,21 @@ func.func @main(%n: index) {
 // -----
 
 plmr.mesh @mesh 1 x 1 on "tiny"
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]> {plmr.address = 0 : i64}
+func.func @main(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %x = plmr.ref @x : memref<8xf32>
+  // expected-error @below {{'scf.for' op expected loop-carried values that are scalars of registers but got 'memref<8xf32>'}}
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %x) -> memref<8xf32> {
+    scf.yield %a : memref<8xf32>
+  }
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 1 x 1 on "tiny"
 func.func @main(%c: i1) {
   // expected-error @below {{'scf.if' op expected no results and no else branch}}
   scf.if %c {
