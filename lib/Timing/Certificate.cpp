@@ -25,24 +25,24 @@ void Certificate::reset(std::vector<uint32_t> links) {
   numRuns = 0;
 }
 
-bool Certificate::checkUpTo(uint64_t tick) {
+std::vector<uint32_t> Certificate::checkUpTo(uint64_t tick) {
+  std::vector<uint32_t> met;
   for (size_t begin = 0, end; begin < byLink.size(); begin = end) {
     uint32_t link = tracks[byLink[begin]].link;
     end = begin;
     while (end < byLink.size() && tracks[byLink[end]].link == link)
       ++end;
-    if (!checkLink(begin, end, tick)) {
-      contendedLink = link;
-      return false;
-    }
+    if (!checkLink(begin, end, tick))
+      met.push_back(link);
   }
   numRuns = 0;
   for (const Track &track : tracks)
     numRuns += track.runs.size();
-  return true;
+  return met;
 }
 
-/// Merges the tracks byLink[begin, end) of one link in time order.
+/// Merges the tracks byLink[begin, end) of one link in time order. False if two
+/// of them met.
 bool Certificate::checkLink(size_t begin, size_t end, uint64_t limit) {
   auto &[busyUntil, owner] = lastOf[begin];
   std::vector<size_t> next(end - begin, 0); // first run not yet passed

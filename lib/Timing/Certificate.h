@@ -39,13 +39,12 @@ public:
   }
 
   /// Checks and forgets all that begins before `tick`; nothing that does may
-  /// be added later. False once two tracks of a link have met.
-  bool checkUpTo(uint64_t tick);
+  /// be added later. Returns the links on which two tracks met, ascending; of
+  /// these links nothing more can be checked.
+  std::vector<uint32_t> checkUpTo(uint64_t tick);
 
   /// Runs in memory, for the caller to decide when to check.
   size_t getNumRuns() const { return numRuns; }
-  /// The first link found on which two tracks met.
-  uint32_t getContendedLink() const { return contendedLink; }
 
 private:
   /// Ticks first, first + period, ...
@@ -76,7 +75,6 @@ private:
   std::vector<uint32_t> byLink;
   std::vector<std::pair<uint64_t, uint32_t>> lastOf;
   size_t numRuns = 0;
-  uint32_t contendedLink = 0;
 };
 
 } // namespace plmr

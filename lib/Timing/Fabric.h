@@ -65,6 +65,13 @@ public:
   /// Links of the edges that have tracks, by track.
   llvm::ArrayRef<uint32_t> getTrackLinks() const { return trackLinks; }
 
+  /// Whether the queue sends over one of `links`, and others do too.
+  bool isHeld(const Queue &queue, const std::vector<bool> &links) const {
+    return llvm::any_of(getEdges(queue), [&](const Edge &edge) {
+      return edge.track != noTrack && links[edge.link];
+    });
+  }
+
   bool isEmpty(const Queue &queue) const { return queue.count == 0; }
   bool isFull(const Queue &queue) const {
     return queue.count == queue.capacity;

@@ -23,7 +23,7 @@ LaunchSimulation::LaunchSimulation(const Program &program, const Launch &launch,
       cache(*(options.cache ? *options.cache : ownCache).impl) {
   size_t tables = std::max<size_t>(1, program.routeTables.size());
   fabrics.resize(tables);
-  cache.isContended.resize(tables);
+  cache.arbitrated.resize(tables);
   // What is reused leaves no operations to report, nor counts of links.
   if (options.onOp || options.linkCounts)
     return;
@@ -95,41 +95,45 @@ llvm::Expected<SegmentTime> LaunchSimulation::simulate(uint32_t number,
   return time;
 }
 
-/// Fast, and then event where that is contended.
+ArbitratedLinks
+LaunchSimulation::getArbitratedLinks(uint32_t routeTable) const {
+  if (options.engine == TimingEngine::Auto &&
+      !cache.arbitrated[routeTable].empty())
+    return cache.arbitrated[routeTable];
+  return makeArbitratedLinks(program.mesh,
+                             options.engine == TimingEngine::Event);
+}
+
+/// Arbitrates more and more links until no colours meet on the others.
 llvm::Error LaunchSimulation::runEngine(uint32_t number, uint64_t begin,
                                         uint32_t routeTable,
                                         SegmentTime &time) {
-  bool isAuto = options.engine == TimingEngine::Auto;
-  bool contended = isAuto && cache.isContended[routeTable];
-  auto run = [&](auto createSimulation) -> llvm::Error {
+  ArbitratedLinks arbitrated = getArbitratedLinks(routeTable);
+  for (;;) {
     llvm::Expected<Fabric *> fabric = prepare(number, begin, routeTable);
     if (!fabric)
       return fabric.takeError();
     uint64_t vectorOps = cores->getNumVectorOps();
-    std::unique_ptr<Simulation> simulation = createSimulation(**fabric);
-    llvm::Error error = simulation->run();
-    time.vectorOps = cores->getNumVectorOps() - vectorOps;
-    time.contendedLinks = simulation->getContendedLinks();
-    return error;
-  };
-  if (options.engine != TimingEngine::Event && !contended) {
-    llvm::Error error = run([&](Fabric &fabric) {
-      return createFastSimulation(program, *cores, fabric, contended);
-    });
-    if (!contended || !isAuto)
+    Simulation simulation(program, *cores, **fabric, arbitrated);
+    llvm::Error error = simulation.run();
+    if (simulation.getMetLinks().empty() ||
+        options.engine != TimingEngine::Auto) {
+      time.vectorOps = cores->getNumVectorOps() - vectorOps;
+      time.contendedLinks = simulation.getContendedLinks();
+      bool isFast = options.engine != TimingEngine::Event &&
+                    time.contendedLinks.empty();
+      time.engine = isFast ? TimingEngine::Fast : TimingEngine::Event;
       return error;
+    }
     llvm::consumeError(std::move(error));
-    cache.isContended[routeTable] = true;
+    arbitrate(arbitrated, simulation.getMetLinks(), **fabric);
+    cache.arbitrated[routeTable] = arbitrated;
     // What the abandoned run has left in cores and queues is of no use.
     cores.reset();
     fabrics[routeTable].reset();
     if (options.onRestart)
       options.onRestart();
   }
-  time.engine = TimingEngine::Event;
-  return run([&](Fabric &fabric) {
-    return createEventSimulation(program, *cores, fabric);
-  });
 }
 
 /// Brings the cores to the begin of segment `number`.

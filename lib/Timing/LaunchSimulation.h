@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Between two epochs cores and links are timed by the fast engine, or by the
-// event engine where links are contended. A segment that was timed before is
-// not timed again: layers are alike.
+// A segment is timed with no link arbitrated, and again with those on which
+// colours met until there are no others. A segment that was timed before is not
+// timed again: layers are alike.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,9 +35,9 @@ struct SegmentTime {
 
 struct SegmentCache::Impl {
   std::unordered_map<uint64_t, SegmentTime> times;
-  /// Route tables in which links were contended. They will be again, so that
-  /// trying the fast engine would be in vain.
-  std::vector<bool> isContended;
+  /// Per route table the links on which colours met. They will again, so that
+  /// taking them as free would be in vain. Empty: none yet.
+  std::vector<ArbitratedLinks> arbitrated;
 };
 
 class LaunchSimulation {
@@ -56,6 +56,7 @@ private:
                                        uint32_t routeTable);
   llvm::Error runEngine(uint32_t number, uint64_t begin, uint32_t routeTable,
                         SegmentTime &time);
+  ArbitratedLinks getArbitratedLinks(uint32_t routeTable) const;
   llvm::Expected<Fabric *> prepare(uint32_t number, uint64_t begin,
                                    uint32_t routeTable);
   void count(const Fabric &fabric, SegmentTime &time) const;

@@ -1,4 +1,4 @@
-//===- Simulation.h - What the fast and the event engine share -*- C++ -*-===//
+//===- Simulation.h - The time of one segment -*- C++ -*-===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -8,126 +8,187 @@
 //
 // An actor is a router's queue or a stream of a core. It fires when its inputs
 // hold a wavelet and its outputs a free slot; the earliest tick follows from
-// the time stamps of these slots. The engines differ only in the order in
-// which they fire actors and in what they do about links.
+// the time stamps of these slots. Actors fire in data-flow order, as soon as
+// they can, with two exceptions.
+//
+// An actor is *held* if it uses a link that is arbitrated: it may have to wait
+// for other colours there. When no other actor can fire, the held ones that
+// can fire know their ticks, and what fires at one tick changes the state of
+// later ticks only (T3). So no actor can become ready before the earliest of
+// these ticks, nor at it: those of the earliest tick are all that compete at
+// it. They fire by T3, and the others go on.
+//
+// Links that are not arbitrated are taken as free, and the certificate (T10)
+// tells those on which that was wrong.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef PLMR_LIB_TIMING_SIMULATION_H
 #define PLMR_LIB_TIMING_SIMULATION_H
 
+#include "Certificate.h"
 #include "Cores.h"
+#include "EventQueue.h"
 
 namespace plmr {
+
+/// Per link: whether several of its users take turns by T3.
+using ArbitratedLinks = std::vector<bool>;
+
+/// No link is (`value` false) or all are.
+inline ArbitratedLinks makeArbitratedLinks(MeshShape mesh, bool value) {
+  return ArbitratedLinks(size_t(mesh.getNumCores()) * (numPorts + 1), value);
+}
+
+/// Adds `links`. An actor that has one arbitrated link needs the others too,
+/// since it waits for all of them at once.
+void arbitrate(ArbitratedLinks &arbitrated, llvm::ArrayRef<uint32_t> links,
+               const Fabric &fabric);
 
 /// Times one segment: from where the cores stand to the next epoch or the end.
 class Simulation {
 public:
-  Simulation(const Program &program, Cores &cores, Fabric &fabric)
-      : machine(program.machine), mesh(program.mesh), cores(cores),
-        fabric(&fabric) {}
-  virtual ~Simulation() = default;
+  Simulation(const Program &program, Cores &cores, Fabric &fabric,
+             const ArbitratedLinks &arbitrated);
 
+  /// An error leaves cores and queues somewhere in the segment.
   llvm::Error run();
 
+  /// After an error: links on which two colours met though they are not
+  /// arbitrated; empty if that was not the reason.
+  llvm::ArrayRef<uint32_t> getMetLinks() const { return metLinks; }
   /// Links on which wavelets waited for those of another colour, ascending.
-  virtual std::vector<uint32_t> getContendedLinks() const { return {}; }
+  std::vector<uint32_t> getContendedLinks() const;
 
-protected:
-  /// Fires actors until none can fire, or refuses the launch.
-  virtual llvm::Error drain() = 0;
-  /// All cores stand at an epoch or have halted, all queues are empty. May
-  /// refuse the launch.
-  virtual llvm::Error end() { return llvm::Error::success(); }
+private:
+  /// A queue by its index; the cores' streams follow.
+  using Actor = uint32_t;
 
-  /// The earliest tick at which the queue's first wavelet may leave, but for
-  /// other colours on its links. False if it cannot leave.
-  bool findDeparture(const Fabric::Queue &queue, uint64_t &tick) {
-    if (fabric->isEmpty(queue))
-      return false;
-    tick = std::max(fabric->getArrival(queue), queue.next);
-    for (const Fabric::Edge &edge : fabric->getEdges(queue)) {
-      const Fabric::Queue &target = fabric->getQueue(edge.queue);
-      if (fabric->isFull(target))
-        return false;
-      tick = std::max(tick, fabric->getFreeTime(target));
+  //===--------------------------------------------------------------------===//
+  // Data-flow order
+  //===--------------------------------------------------------------------===//
+
+  llvm::Error drain();
+  llvm::Error runRounds();
+  void runQueue(uint32_t index);
+  void runCore(uint32_t index);
+  bool runOp(uint32_t index, unsigned stream);
+  void depart(uint32_t index, uint64_t tick);
+  bool issue(uint32_t index, unsigned stream, uint64_t tick);
+  bool findDeparture(const Fabric::Queue &queue, uint64_t &tick);
+  bool findIssue(const FabricOp &op, uint64_t &tick, uint64_t &produced);
+
+  void wakeQueue(uint32_t index) {
+    if (!queuedQueues[index]) {
+      queuedQueues[index] = true;
+      next.push_back(index);
     }
-    return true;
+  }
+  void wakeCore(uint32_t index) {
+    if (!queuedCores[index]) {
+      queuedCores[index] = true;
+      next.push_back(coreTag | index);
+    }
+  }
+  void wakeReader(uint32_t index) {
+    const Fabric::Queue &queue = fabric.getQueue(index);
+    if (queue.numEdges == 0)
+      wakeCore(queue.router);
+    else
+      wakeQueue(index);
+  }
+  void wakeWriter(const Fabric::Queue &queue) {
+    if (queue.writer & coreTag)
+      wakeCore(queue.writer & ~coreTag);
+    else
+      wakeQueue(queue.writer);
   }
 
-  /// The same for the current beat of `op`. `produced` is when its operands
-  /// were ready, which is its age (T3).
-  bool findIssue(const FabricOp &op, uint64_t &tick, uint64_t &produced) {
-    produced = op.ready;
-    for (unsigned i = 0; i < op.numSources; ++i) {
-      if (!op.takes(i))
-        continue;
-      const Fabric::Queue &queue = fabric->getQueue(op.sources[i].queue);
-      if (fabric->isEmpty(queue))
-        return false;
-      produced = std::max(produced, fabric->getArrival(queue));
+  llvm::Error check(uint64_t tick);
+  llvm::Error checkPast();
+  llvm::Error checkDrained(llvm::StringRef when);
+
+  //===--------------------------------------------------------------------===//
+  // Arbitration
+  //===--------------------------------------------------------------------===//
+
+  /// A held actor that is ready at the current tick.
+  struct Candidate {
+    uint64_t age;
+    uint8_t colour;
+    Actor actor;
+
+    /// T3. Actors that share a link differ in colour; the rest is any order.
+    bool operator<(const Candidate &other) const {
+      return std::tie(age, colour, actor) <
+             std::tie(other.age, other.colour, other.actor);
     }
-    tick = produced;
-    if (!op.emits())
-      return true;
-    const Fabric::Queue &sink = fabric->getQueue(op.sink.queue);
-    if (fabric->isFull(sink))
-      return false;
-    tick = std::max(tick, fabric->getFreeTime(sink));
-    return true;
+  };
+
+  void hold(Actor actor, uint64_t tick);
+  void fireNextTick();
+  bool doShareLinks();
+  Candidate makeCandidate(Actor actor);
+  void tryToFire(Actor actor);
+  uint64_t findLinksFree(Actor actor);
+
+  /// Calls `fn` with each link that a held actor's next wavelet moves over.
+  template <typename Fn> void forEachLink(Actor actor, Fn fn) {
+    if (!isQueue(actor))
+      return fn(getRampLink(mesh, getCore(actor)));
+    for (const Fabric::Edge &edge : fabric.getEdges(fabric.getQueue(actor)))
+      fn(edge.link);
   }
 
-  /// The queue's first wavelet leaves at `tick`. `wakeReader(queue)` is called
-  /// where a queue was empty, `wakeWriter(queue)` where one was full.
-  template <typename Reader, typename Writer>
-  void depart(Fabric::Queue &queue, uint64_t tick, Reader wakeReader,
-              Writer wakeWriter) {
-    queue.next = tick + machine.linkTicks;
-    if (fabric->pop(queue, tick))
-      wakeWriter(queue);
-    for (const Fabric::Edge &edge : fabric->getEdges(queue))
-      if (fabric->push(fabric->getQueue(edge.queue), tick + edge.latency))
-        wakeReader(edge.queue);
+  bool isQueue(Actor actor) const { return actor < numQueues; }
+  Actor getStream(uint32_t core, unsigned stream) const {
+    return numQueues + core * streamsPerCore + stream;
   }
-
-  /// The current beat of `op` issues at `tick`; returns when it is done.
-  template <typename Reader, typename Writer>
-  uint64_t issue(FabricOp &op, uint64_t tick, Reader wakeReader,
-                 Writer wakeWriter) {
-    for (unsigned i = 0; i < op.numSources; ++i) {
-      if (!op.takes(i))
-        continue;
-      Fabric::Queue &queue = fabric->getQueue(op.sources[i].queue);
-      if (fabric->pop(queue, tick))
-        wakeWriter(queue);
-    }
-    if (op.emits() &&
-        fabric->push(fabric->getQueue(op.sink.queue), tick + machine.rampTicks))
-      wakeReader(op.sink.queue);
-    return op.issue(tick);
+  uint32_t getCore(Actor actor) const {
+    return (actor - numQueues) / streamsPerCore;
+  }
+  unsigned getStreamNumber(Actor actor) const {
+    return (actor - numQueues) % streamsPerCore;
   }
 
   const Machine &machine;
   const MeshShape mesh;
   Cores &cores;
-  Fabric *const fabric;
+  Fabric &fabric;
+  const uint32_t numQueues, streamsPerCore;
 
-private:
-  llvm::Error checkDrained(llvm::StringRef when);
+  // Actors to run: an index of a queue, or coreTag | core. In rounds, so that
+  // an actor finds a batch of work and no core runs far ahead.
+  std::vector<uint32_t> current, next;
+  std::vector<uint8_t> queuedQueues, queuedCores;
+
+  Certificate certificate;
+  /// Per core: the track of its main stream's sends, its engines' follow; or
+  /// noTrack where that link needs no certificate.
+  std::vector<uint32_t> firstTrack;
+  size_t minCheck, checkAt; ///< in runs of the certificate
+  std::vector<uint32_t> metLinks;
+
+  std::vector<bool> heldQueues, heldCores; ///< these sends of the core are
+  enum : uint8_t {
+    Pending = 1, ///< has an event
+    Retries = 2  ///< was ready before and found a link busy
+  };
+  // What follows is empty if no actor is held.
+  std::vector<uint8_t> states; ///< per actor
+  EventQueue events;
+  uint64_t now = 0;
+  std::vector<uint64_t> linkFree;   ///< per link: from when on
+  std::vector<uint64_t> linkWanted; ///< the last tick at which an actor did
+  std::vector<bool> contended;
+  std::vector<Actor> due; ///< at the current tick
+  std::vector<Candidate> candidates;
 };
 
 /// Who waits for whom in a state where nothing can fire: a cycle if there is
 /// one, else a chain that ends at a core that has halted.
 std::string findDeadlock(Cores &cores, Fabric &fabric, MeshShape mesh);
 
-/// The (max,+) engine. Sets `contended` where it refuses a segment since its
-/// links are.
-std::unique_ptr<Simulation> createFastSimulation(const Program &program,
-                                                 Cores &cores, Fabric &fabric,
-                                                 bool &contended);
-/// The time-ordered engine.
-std::unique_ptr<Simulation> createEventSimulation(const Program &program,
-                                                  Cores &cores, Fabric &fabric);
 /// The engine that steps every tick.
 llvm::Expected<TimingResult> runOracle(const Program &program,
                                        const Launch &launch,
