@@ -18,8 +18,30 @@ void Simulation::hold(Actor actor, uint64_t tick) {
   events.push(tick, actor);
 }
 
+/// Whether the actor is ready. A message may have moved what it was to move;
+/// then the actor may be ready later.
+bool Simulation::isDue(Actor actor) {
+  uint64_t tick, produced;
+  bool canFire;
+  if (isQueue(actor)) {
+    canFire = findDeparture(fabric.getQueue(actor), tick);
+  } else {
+    const FabricOp &op =
+        cores.getOp(cores.getCores()[getCore(actor)], getStreamNumber(actor));
+    canFire = op.active && findIssue(op, tick, produced) && op.emits();
+  }
+  if (canFire && tick <= now)
+    return true;
+  if (canFire)
+    events.push(tick, actor);
+  else
+    states[actor] = 0;
+  return false;
+}
+
 /// Fires those that are due, the others that can fire having done so.
 void Simulation::fireNextTick() {
+  llvm::erase_if(due, [this](Actor actor) { return !isDue(actor); });
   if (doShareLinks()) {
     candidates.clear();
     for (Actor actor : due)

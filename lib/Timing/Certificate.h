@@ -38,6 +38,19 @@ public:
     }
   }
 
+  /// `count` more, each `period` ticks after the one before it; there is one.
+  void add(uint32_t track, uint64_t period, uint64_t count) {
+    Run &run = tracks[track].runs.back();
+    if (run.count == 1)
+      run.period = period;
+    if (run.period == period) {
+      run.count += count;
+      return;
+    }
+    tracks[track].runs.push_back({run.getLast() + period, period, count});
+    ++numRuns;
+  }
+
   /// Checks and forgets all that begins before `tick`; nothing that does may
   /// be added later. Returns the links on which two tracks met, ascending; of
   /// these links nothing more can be checked.

@@ -74,6 +74,27 @@ struct FabricOp {
     uint32_t end = element + group;
     return end >= extent || (end & (sink.perWavelet - 1)) == 0;
   }
+  /// Every beat sends one wavelet and takes none, or takes one and sends none.
+  bool isSend() const {
+    return numSources == 0 && sink.perWavelet == group;
+  }
+  bool isReceive() const {
+    return numSources == 1 && sink.queue == noQueue &&
+           sources[0].perWavelet == group;
+  }
+  /// Beats that have not issued, of the repetition and of all.
+  uint32_t getBeatsOfRepetition() const {
+    return (extent - element + group - 1) / group;
+  }
+  uint64_t getBeats() const {
+    return uint64_t(repeat - repetition - 1) * ((extent + group - 1) / group) +
+           getBeatsOfRepetition();
+  }
+  /// A tick before which it cannot be done.
+  uint64_t getEarliestEnd() const {
+    return ready + (getBeats() - 1) * std::min(step, tailStep);
+  }
+
   /// The current beat issues at `tick`; returns when it is done. Clears
   /// `active` after the last.
   uint64_t issue(uint64_t tick) {

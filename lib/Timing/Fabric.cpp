@@ -174,6 +174,11 @@ uint32_t Fabric::findSink(uint32_t core, uint8_t colour) const {
   return findTransit(core, colour, Port::Ramp);
 }
 
+llvm::MutableArrayRef<Fabric::Queue> Fabric::getQueuesOf(uint32_t router) {
+  return llvm::MutableArrayRef(queues).slice(
+      firstQueue[router], layouts[table.classOf[router]].numQueues);
+}
+
 uint32_t Fabric::findSource(uint32_t core, uint8_t colour) const {
   uint8_t index = layouts[table.classOf[core]].coreQueue[colour];
   return index == 255 ? noQueue : firstQueue[core] + index;

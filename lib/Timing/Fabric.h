@@ -56,6 +56,8 @@ public:
   /// The queue from which `core` receives on `colour`, or noQueue.
   uint32_t findSource(uint32_t core, uint8_t colour) const;
 
+  /// Those of a router, and the core's behind it.
+  llvm::MutableArrayRef<Queue> getQueuesOf(uint32_t router);
   llvm::MutableArrayRef<Queue> getQueues() { return queues; }
   llvm::ArrayRef<Queue> getQueues() const { return queues; }
   Queue &getQueue(uint32_t index) { return queues[index]; }
@@ -90,6 +92,31 @@ public:
     queue.head = queue.head + 1 == queue.capacity ? 0 : queue.head + 1;
     ++queue.popped;
     return queue.count-- == queue.capacity;
+  }
+  /// A wavelet moves through an empty queue and departs at `tick`.
+  void pass(Queue &queue, uint64_t tick) {
+    slots[queue.slots + queue.head] = tick + 1;
+    queue.head = queue.head + 1 == queue.capacity ? 0 : queue.head + 1;
+    ++queue.popped;
+  }
+  /// `count` more wavelets move through an empty queue, each `period` ticks
+  /// later than the one before it.
+  void pass(Queue &queue, uint64_t period, uint64_t count) {
+    queue.next += period * count;
+    queue.popped += count;
+    for (unsigned i = 0; i < queue.capacity; ++i)
+      slots[queue.slots + i] += period * count;
+  }
+  /// Takes the first wavelet, which has its word until it passes, and returns
+  /// its arrival.
+  uint64_t take(Queue &queue) {
+    --queue.count;
+    return getArrival(queue);
+  }
+  /// The inverse.
+  void putBack(Queue &queue, uint64_t arrival) {
+    slots[queue.slots + queue.head] = arrival;
+    ++queue.count;
   }
   /// A wavelet will arrive at `tick`. Returns whether the queue was empty.
   bool push(Queue &queue, uint64_t tick) {

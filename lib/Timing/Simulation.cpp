@@ -235,6 +235,8 @@ void Simulation::runCore(uint32_t index) {
 /// ended.
 bool Simulation::runOp(uint32_t index, unsigned stream) {
   FabricOp &op = cores.getOp(cores.getCores()[index], stream);
+  if (op.active && runMessage(index, stream))
+    return true;
   uint64_t tick, produced;
   while (op.active && findIssue(op, tick, produced)) {
     if (op.emits() && heldCores[index]) {

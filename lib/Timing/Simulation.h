@@ -29,6 +29,7 @@
 #include "Certificate.h"
 #include "Cores.h"
 #include "EventQueue.h"
+#include "llvm/ADT/SmallVector.h"
 
 namespace plmr {
 
@@ -104,6 +105,60 @@ private:
       wakeQueue(queue.writer);
   }
 
+  //===--------------------------------------------------------------------===//
+  // Messages
+  //===--------------------------------------------------------------------===//
+
+  /// A stream of a core.
+  struct End {
+    uint32_t core = 0;
+    unsigned stream = 0;
+    uint64_t tick = 0; ///< of the latest beat
+    uint64_t done = 0; ///< when it is
+  };
+  struct Hop {
+    uint32_t queue;
+    const Fabric::Edge *edge; ///< the only one; none: the receiver's queue
+    bool isHeld;
+    uint64_t limit = 0; ///< held: may fire before this tick only
+    uint64_t tick = 0;  ///< of the latest departure
+  };
+  /// Two operations, of which one receives what the other sends, and the queues
+  /// between them.
+  struct Message {
+    End sender, receiver;
+    llvm::SmallVector<Hop, 16> hops;
+    bool isHeld = false;    ///< the sender is
+    uint64_t limit = 0;     ///< held: may send before this tick only
+    uint64_t period = 0;    ///< from the wavelet before to the latest
+    unsigned numSteady = 0; ///< wavelets in a row with that period everywhere
+    unsigned words = 0;     ///< of the largest queue
+    bool moved = false;
+  };
+
+  FabricOp &getOp(const End &end) {
+    return cores.getOp(cores.getCores()[end.core], end.stream);
+  }
+  bool runMessage(uint32_t core, unsigned stream);
+  bool findMessage(uint32_t core, unsigned stream);
+  bool findSender(uint32_t queue);
+  bool findHops(uint32_t root);
+  bool findReceiver(uint32_t queue);
+  void setLimits();
+  uint64_t getBound(const Fabric::Queue &queue);
+  uint64_t getSendBound(uint32_t core, unsigned except,
+                        std::optional<uint8_t> colour);
+  void moveMessage();
+  bool sendWavelet();
+  bool moveWavelet(size_t hop, uint64_t arrival);
+  bool useLink(uint32_t link, uint64_t tick, uint64_t limit);
+  void issueBeat(End &end, uint64_t tick);
+  void noteTick(uint64_t &last, uint64_t tick);
+  uint64_t countSteady();
+  void skip(uint64_t wavelets);
+  void skipBeats(End &end, uint64_t beats);
+  void finishMessage();
+
   llvm::Error check(uint64_t tick);
   llvm::Error checkPast();
   llvm::Error checkDrained(llvm::StringRef when);
@@ -126,6 +181,7 @@ private:
   };
 
   void hold(Actor actor, uint64_t tick);
+  bool isDue(Actor actor);
   void fireNextTick();
   bool doShareLinks();
   Candidate makeCandidate(Actor actor);
@@ -168,6 +224,8 @@ private:
   std::vector<uint32_t> firstTrack;
   size_t minCheck, checkAt; ///< in runs of the certificate
   std::vector<uint32_t> metLinks;
+
+  Message message; ///< the current one
 
   std::vector<bool> heldQueues, heldCores; ///< these sends of the core are
   enum : uint8_t {
