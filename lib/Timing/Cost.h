@@ -92,7 +92,7 @@ struct FabricOp {
   }
   /// A tick before which it cannot be done.
   uint64_t getEarliestEnd() const {
-    return ready + (getBeats() - 1) * std::min(step, tailStep);
+    return ready + getBeats() * std::min(step, tailStep);
   }
 
   /// The current beat issues at `tick`; returns when it is done. Clears

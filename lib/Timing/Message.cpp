@@ -30,7 +30,6 @@ static constexpr uint64_t never = ~uint64_t(0);
 bool Simulation::runMessage(uint32_t core, unsigned stream) {
   if (!findMessage(core, stream))
     return false;
-  setLimits();
   moveMessage();
   if (message.moved)
     finishMessage();
@@ -43,6 +42,7 @@ bool Simulation::runMessage(uint32_t core, unsigned stream) {
 
 bool Simulation::findMessage(uint32_t core, unsigned stream) {
   message.sender = message.receiver = {core, stream};
+  message.limit = 0;
   message.moved = false;
   message.numSteady = 0;
   const FabricOp &op = getOp(message.sender);
@@ -103,70 +103,83 @@ bool Simulation::findHops(uint32_t root) {
 // When others may want a link
 //===----------------------------------------------------------------------===//
 
-void Simulation::setLimits() {
-  const End &sender = message.sender;
-  message.isHeld = heldCores[sender.core];
-  if (message.isHeld)
-    message.limit = getSendBound(sender.core, sender.stream, std::nullopt);
-  for (Hop &hop : message.hops) {
-    if (!hop.isHeld)
-      continue;
-    hop.limit = never;
-    const Fabric::Queue &own = fabric.getQueue(hop.queue);
-    for (const Fabric::Queue &queue : fabric.getQueuesOf(own.router))
-      for (const Fabric::Edge &edge : fabric.getEdges(queue))
-        if (edge.link == hop.edge->link && &queue != &own)
-          hop.limit = std::min(hop.limit, getBound(queue));
-  }
+/// When another queue of the router may want the link of `edge`, which is one of
+/// `own`.
+uint64_t Simulation::getLimit(const Fabric::Queue &own,
+                              const Fabric::Edge &edge) {
+  uint64_t limit = never;
+  for (const Fabric::Queue &queue : fabric.getQueuesOf(own.router))
+    for (const Fabric::Edge &other : fabric.getEdges(queue))
+      if (other.link == edge.link && &queue != &own)
+        limit = std::min(limit, getBound(queue));
+  return limit;
 }
 
 /// A tick before which no wavelet leaves `queue`.
 uint64_t Simulation::getBound(const Fabric::Queue &queue) {
-  uint64_t ticks = 0;
-  const Fabric::Queue *first = &queue;
-  for (; fabric.isEmpty(*first); first = &fabric.getQueue(first->writer)) {
-    if (first->writer & coreTag) {
-      uint64_t sent = getSendBound(first->writer & ~coreTag, machine.engines + 1,
-                                   first->colour);
-      return sent == never ? never : sent + machine.rampTicks + ticks;
+  auto add = [](uint64_t tick, uint64_t ticks) {
+    return tick == never ? never : tick + ticks;
+  };
+  if (!fabric.isEmpty(queue)) {
+    uint64_t bound = std::max(fabric.getArrival(queue), queue.next);
+    for (const Fabric::Edge &edge : fabric.getEdges(queue)) {
+      const Fabric::Queue &target = fabric.getQueue(edge.queue);
+      bound = std::max(bound, fabric.isFull(target)
+                                  ? add(getBound(target), 1)
+                                  : fabric.getFreeTime(target));
     }
-    ticks += machine.hopTicks;
+    if (queue.numEdges == 0)
+      bound = std::max(bound, getBound(queue.router, [&](const FabricOp &op) {
+                         return llvm::any_of(
+                             llvm::ArrayRef(op.sources).take_front(
+                                 op.numSources),
+                             [&](const FabricOperand &source) {
+                               return source.colour == queue.colour;
+                             });
+                       }));
+    return bound;
   }
-  return std::max(fabric.getArrival(*first), first->next) + ticks;
+  if (!(queue.writer & coreTag))
+    return add(getBound(fabric.getQueue(queue.writer)), machine.hopTicks);
+  uint64_t bound = getBound(queue.writer & ~coreTag, [&](const FabricOp &op) {
+    return op.sink.queue != noQueue && op.sink.colour == queue.colour;
+  });
+  return add(bound, machine.rampTicks);
 }
 
-/// A tick before which no stream of the core but `except` sends a wavelet, of
-/// `colour` if there is one.
-uint64_t Simulation::getSendBound(uint32_t index, unsigned except,
-                                  std::optional<uint8_t> colour) {
+/// A tick before which no operation of the core issues a beat if `isAny` says
+/// that it is one of those that are meant. Until `own` ends no time counts.
+uint64_t
+Simulation::getBound(uint32_t index,
+                     llvm::function_ref<bool(const FabricOp &)> isAny,
+                     const FabricOp *own) {
   const Cores::Core &core = cores.getCores()[index];
-  auto sends = [&](const FabricOp &op) {
-    return op.active && op.sink.queue != noQueue &&
-           (!colour || op.sink.colour == *colour);
-  };
   uint64_t bound = never;
-  for (unsigned i = 0; i < core.engines.size(); ++i)
-    if (i + 1 != except && sends(core.engines[i].op))
-      bound = std::min(bound, core.engines[i].op.ready);
-  // Whatever else is sent the main stream begins.
-  if (core.state == Cores::State::Running && core.op.active) {
-    if (except == 0)
-      return bound;
-    return std::min(bound, sends(core.op) ? core.op.ready
-                                          : core.op.getEarliestEnd());
-  }
-  if (core.state == Cores::State::Running)
-    return std::min(bound, core.clock);
-  if (core.state != Cores::State::WaitsForEngine)
+  for (const Cores::Engine &engine : core.engines)
+    if (engine.op.active && isAny(engine.op))
+      bound = std::min(bound, engine.op.ready);
+  // All other operations the main stream has yet to reach.
+  const FabricOp *awaited = nullptr;
+  switch (core.state) {
+  case Cores::State::Running:
+    if (core.op.active && isAny(core.op))
+      return std::min(bound, core.op.ready);
+    awaited = &core.op;
+    break;
+  case Cores::State::WaitsForEngine:
+    if (core.engine < core.engines.size())
+      awaited = &core.engines[core.engine].op;
+    break;
+  case Cores::State::AtEpoch:
+  case Cores::State::Halted:
     return bound;
-  if (core.engine < core.engines.size() && core.engines[core.engine].op.active)
-    return core.engine + 1u == except
-               ? bound
-               : std::min(bound,
-                          std::max(core.clock,
-                                   core.engines[core.engine]
-                                       .op.getEarliestEnd()));
-  return std::min(bound, core.clock);
+  }
+  if (own && awaited == own)
+    return bound;
+  uint64_t reached = core.clock;
+  if (awaited && awaited->active)
+    reached = std::max(reached, awaited->getEarliestEnd());
+  return std::min(bound, reached);
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,8 +209,15 @@ void Simulation::moveMessage() {
 }
 
 /// Takes a held actor's link if it is free and no other can want it by then.
-bool Simulation::useLink(uint32_t link, uint64_t tick, uint64_t limit) {
-  if (tick >= limit || linkFree[link] > tick)
+/// `limit` is when one can, from `getLimit`.
+template <typename GetLimit>
+bool Simulation::useLink(uint32_t link, uint64_t tick, uint64_t &limit,
+                         GetLimit getLimit) {
+  if (linkFree[link] > tick)
+    return false;
+  if (tick >= limit)
+    limit = getLimit();
+  if (tick >= limit)
     return false;
   linkFree[link] = tick + machine.linkTicks;
   return true;
@@ -209,8 +229,14 @@ bool Simulation::sendWavelet() {
   uint64_t tick = std::max(
       op.ready,
       fabric.getFreeTime(fabric.getQueue(message.hops.front().queue)));
-  if (message.isHeld) {
-    if (!useLink(getRampLink(mesh, sender.core), tick, message.limit))
+  if (heldCores[message.sender.core]) {
+    auto getLimit = [&] {
+      auto sends = [&](const FabricOp &other) {
+        return &other != &op && other.sink.queue != noQueue;
+      };
+      return getBound(sender.core, sends, &op);
+    };
+    if (!useLink(getRampLink(mesh, sender.core), tick, message.limit, getLimit))
       return false;
   } else if (firstTrack[sender.core] != noTrack) {
     certificate.add(firstTrack[sender.core] + sender.stream, tick);
@@ -233,7 +259,8 @@ bool Simulation::moveWavelet(size_t first, uint64_t arrival) {
         std::max({arrival, queue.next,
                   fabric.getFreeTime(fabric.getQueue(hop.edge->queue))});
     if (hop.isHeld) {
-      if (!useLink(hop.edge->link, tick, hop.limit)) {
+      auto getLimit = [&] { return this->getLimit(queue, *hop.edge); };
+      if (!useLink(hop.edge->link, tick, hop.limit, getLimit)) {
         fabric.putBack(queue, arrival);
         return false;
       }
@@ -288,7 +315,7 @@ uint64_t Simulation::countSteady() {
   auto stopBefore = [&](uint64_t limit, uint64_t tick) {
     count = std::min(count, (limit - 1 - tick) / message.period);
   };
-  if (message.isHeld)
+  if (heldCores[message.sender.core])
     stopBefore(message.limit, message.sender.tick);
   for (const Hop &hop : message.hops)
     if (hop.isHeld)
@@ -301,7 +328,7 @@ void Simulation::skip(uint64_t wavelets) {
   uint64_t ticks = message.period * wavelets;
   skipBeats(message.sender, wavelets);
   skipBeats(message.receiver, wavelets);
-  if (message.isHeld)
+  if (heldCores[message.sender.core])
     linkFree[getRampLink(mesh, message.sender.core)] += ticks;
   else if (firstTrack[message.sender.core] != noTrack)
     certificate.add(firstTrack[message.sender.core] + message.sender.stream,

@@ -128,7 +128,6 @@ private:
   struct Message {
     End sender, receiver;
     llvm::SmallVector<Hop, 16> hops;
-    bool isHeld = false;    ///< the sender is
     uint64_t limit = 0;     ///< held: may send before this tick only
     uint64_t period = 0;    ///< from the wavelet before to the latest
     unsigned numSteady = 0; ///< wavelets in a row with that period everywhere
@@ -144,14 +143,17 @@ private:
   bool findSender(uint32_t queue);
   bool findHops(uint32_t root);
   bool findReceiver(uint32_t queue);
-  void setLimits();
+  uint64_t getLimit(const Fabric::Queue &own, const Fabric::Edge &edge);
   uint64_t getBound(const Fabric::Queue &queue);
-  uint64_t getSendBound(uint32_t core, unsigned except,
-                        std::optional<uint8_t> colour);
+  uint64_t getBound(uint32_t core,
+                    llvm::function_ref<bool(const FabricOp &)> isAny,
+                    const FabricOp *own = nullptr);
   void moveMessage();
   bool sendWavelet();
   bool moveWavelet(size_t hop, uint64_t arrival);
-  bool useLink(uint32_t link, uint64_t tick, uint64_t limit);
+  template <typename GetLimit>
+  bool useLink(uint32_t link, uint64_t tick, uint64_t &limit,
+               GetLimit getLimit);
   void issueBeat(End &end, uint64_t tick);
   void noteTick(uint64_t &last, uint64_t tick);
   uint64_t countSteady();

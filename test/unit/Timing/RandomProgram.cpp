@@ -236,7 +236,8 @@ void Generator::addNoise(unsigned core) {
 }
 
 void Generator::addMessage(const Tree &tree) {
-  unsigned wavelets = 1 + pick(10);
+  // Long ones get into a steady state.
+  unsigned wavelets = 1 + pick(chance(30) ? 80 : 10);
   addSend(tree, wavelets);
   std::vector<unsigned> receivers = tree.receivers;
   std::shuffle(receivers.begin(), receivers.end(), random);
