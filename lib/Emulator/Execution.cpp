@@ -31,8 +31,7 @@ Execution::Execution(const Program &program, const Launch &launch,
 
 /// Tables are turned into who-sends-to-whom once and kept over launches. A
 /// failed launch may have left wavelets behind.
-void Execution::installRoutes(uint32_t newTable) {
-  routeTable = newTable;
+void Execution::installRoutes(uint32_t routeTable) {
   std::unique_ptr<MessageFabric> &slot = fabrics[routeTable];
   if (!slot)
     slot = std::make_unique<MessageFabric>(program, routeTable);
@@ -56,15 +55,7 @@ llvm::Expected<RunResult> Execution::run() {
       used.reset();
     return makeError("launch '{0}', {1}", launch.name, error);
   }
-  endSegment();
   return result;
-}
-
-void Execution::endSegment() {
-  SegmentTrace segment(routeTable);
-  for (Core &core : cores)
-    segment.add(std::exchange(core.trace, CoreTrace()));
-  result.segments.push_back(segment.getHash());
 }
 
 void Execution::enqueue(uint32_t index) {
@@ -118,7 +109,6 @@ bool Execution::step(uint32_t index) {
     return trap(index, sequencer.getPC(), sequencer.getTrap());
   const Sequencer::Work &work = sequencer.getWork();
   result.instructions += 1 + work.scalars + work.descriptors + work.predicated;
-  core.trace.add(sequencer, event);
   if (event == Event::Vector)
     return issue(index, sequencer.getVector());
   if (event == Event::Wait) {
@@ -151,7 +141,6 @@ bool Execution::enterEpoch() {
   }
   if (!checkDrained("at an epoch"))
     return false;
-  endSegment();
   installRoutes(table);
   atEpoch = 0;
   for (uint32_t i = 0; i != cores.size(); ++i) {

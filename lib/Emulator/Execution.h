@@ -14,7 +14,7 @@
 #include "Memory.h"
 #include "Shadow.h"
 #include "plmr/Emulator/Emulator.h"
-#include "plmr/Program/Trace.h"
+#include "plmr/Program/Sequencer.h"
 #include <deque>
 
 namespace plmr {
@@ -47,7 +47,6 @@ struct Core {
   uint64_t liveColours = 0; ///< of live engines
   Progress progress;        ///< of the blocked operation
   llvm::SmallVector<EngineState, 0> engines;
-  CoreTrace trace; ///< of the segment
 };
 
 /// Bytes of an object, close together for the bounds checks.
@@ -73,9 +72,8 @@ private:
   bool step(uint32_t index);
   bool drainPartially();
   bool enterEpoch();
-  void endSegment();
   void enqueue(uint32_t index);
-  void installRoutes(uint32_t newTable);
+  void installRoutes(uint32_t routeTable);
 
   // Operations.
   bool issue(uint32_t index, const VectorOp &op);
@@ -117,7 +115,6 @@ private:
   const Memory &memory;
   Shadow *shadow; ///< null in Fast mode
   std::vector<std::unique_ptr<MessageFabric>> &fabrics;
-  uint32_t routeTable = 0;
   MessageFabric *fabric = nullptr;
   std::vector<ObjectRange> objects;
   std::vector<Core> cores;

@@ -58,26 +58,28 @@ std::vector<uint64_t> plmr::traceLaunch(const Program &program,
                                         const Launch &launch,
                                         llvm::ArrayRef<int32_t> parameters,
                                         uint64_t maxIterations) {
-  std::vector<Sequencer> cores;
-  cores.reserve(program.mesh.getNumCores());
+  std::vector<SegmentTrace> segments;
+  size_t count = ~size_t(0); // of those that all cores have done
   for (unsigned y = 0; y != program.mesh.rows; ++y)
-    for (unsigned x = 0; x != program.mesh.columns; ++x)
-      cores.emplace_back(program, launch, x, y, parameters, maxIterations);
-  std::vector<uint64_t> hashes;
-  for (uint32_t routeTable = launch.routeTable;;) {
-    SegmentTrace segment(routeTable);
-    unsigned halted = 0;
-    for (Sequencer &core : cores) {
-      CoreTrace trace;
-      Event last = traceCore(core, trace);
-      if (last == Event::Trap)
-        return hashes;
-      halted += last == Event::Halt;
-      segment.add(trace);
+    for (unsigned x = 0; x != program.mesh.columns; ++x) {
+      Sequencer core(program, launch, x, y, parameters, maxIterations);
+      uint32_t routeTable = launch.routeTable;
+      for (size_t i = 0; i < count; ++i) {
+        CoreTrace trace;
+        Event last = traceCore(core, trace);
+        if (last != Event::Epoch)
+          count = last == Event::Trap ? i : i + 1;
+        if (last == Event::Trap)
+          break;
+        if (i == segments.size())
+          segments.emplace_back(routeTable);
+        segments[i].add(trace);
+        routeTable = core.getRouteTable();
+      }
     }
+  segments.resize(count, SegmentTrace(0));
+  std::vector<uint64_t> hashes;
+  for (const SegmentTrace &segment : segments)
     hashes.push_back(segment.getHash());
-    if (halted != 0)
-      return hashes;
-    routeTable = cores.back().getRouteTable();
-  }
+  return hashes;
 }

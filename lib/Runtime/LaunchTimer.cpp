@@ -7,33 +7,28 @@
 //===----------------------------------------------------------------------===//
 
 #include "LaunchTimer.h"
+#include "plmr/Program/Trace.h"
 
 using namespace plmr;
 
 LaunchTimer::LaunchTimer(const Program &program)
     : program(program), worker([this](std::stop_token stop) { work(stop); }) {}
 
-void LaunchTimer::request(Shape shape, const Launch &launch,
-                          std::vector<int32_t> parameters) {
+size_t LaunchTimer::request(const Launch &launch,
+                            std::vector<int32_t> parameters) {
   std::lock_guard lock(mutex);
-  if (!times.try_emplace(shape).second)
-    return;
-  requests.push_back({std::move(shape), &launch, std::move(parameters)});
+  requests.push_back({&launch, std::move(parameters)});
   changed.notify_all();
+  return answers.size() + requests.size() - 1;
 }
 
-llvm::Error LaunchTimer::wait() {
+llvm::Expected<LaunchTimer::Time> LaunchTimer::wait(size_t request) {
   std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return requests.empty(); });
-  if (failure.empty())
-    return llvm::Error::success();
-  return makeError("{0}", std::exchange(failure, {}));
-}
-
-std::optional<LaunchTimer::Time> LaunchTimer::find(const Shape &shape) {
-  std::lock_guard lock(mutex);
-  auto found = times.find(shape);
-  return found == times.end() ? std::nullopt : found->second;
+  changed.wait(lock, [&] { return request < answers.size(); });
+  const Answer &answer = answers[request];
+  if (!answer.failure.empty())
+    return makeError("{0}", answer.failure);
+  return answer.time;
 }
 
 void LaunchTimer::work(std::stop_token stop) {
@@ -42,27 +37,29 @@ void LaunchTimer::work(std::stop_token stop) {
     Request request = requests.front();
     lock.unlock();
     llvm::Expected<Time> time = compute(request);
+    Answer answer;
+    if (time)
+      answer.time = *time;
+    else
+      answer.failure = llvm::toString(time.takeError());
     lock.lock();
-    if (time) {
-      times[request.shape] = *time;
-    } else {
-      times.erase(request.shape);
-      std::string message = llvm::toString(time.takeError());
-      if (failure.empty())
-        failure = std::move(message);
-    }
+    answers.push_back(std::move(answer));
     requests.pop_front();
     changed.notify_all();
   }
 }
 
 llvm::Expected<LaunchTimer::Time> LaunchTimer::compute(const Request &request) {
+  Shape shape = traceLaunch(program, *request.launch, request.parameters,
+                            defaultMaxIterations);
+  if (auto known = times.find(shape); known != times.end())
+    return known->second;
   TimingOptions options;
   options.cache = &segments;
-  options.segments = request.shape;
+  options.segments = shape;
   llvm::Expected<TimingResult> result =
       timeLaunch(program, *request.launch, request.parameters, options);
   if (!result)
     return result.takeError();
-  return Time{result->ticks, result->contended};
+  return times[shape] = Time{result->ticks, result->contended};
 }

@@ -33,39 +33,37 @@ public:
   /// `program` outlives this.
   explicit LaunchTimer(const Program &program);
 
-  /// Asks for the time of `launch`, one of the program's. Launches of one
-  /// shape, which are the hashes of their segments, are timed once, and so are
-  /// their segments.
-  using Shape = std::vector<uint64_t>;
-  void request(Shape shape, const Launch &launch,
-               std::vector<int32_t> parameters);
+  /// Asks for the time of `launch`, one of the program's, and returns a number
+  /// for `wait`. Launches of one shape, which are the hashes of their segments,
+  /// are timed once, and so are their segments.
+  size_t request(const Launch &launch, std::vector<int32_t> parameters);
 
-  /// Waits for all that was asked for. The error is that of the earliest
-  /// request that could not be timed; it is reported once, and such a shape
-  /// may be asked for again.
-  llvm::Error wait();
-
-  /// The time of a shape; none if it could not be timed. Call `wait` first.
-  std::optional<Time> find(const Shape &shape);
+  /// Waits for a request and all before it; returns its time, or why there is
+  /// none.
+  llvm::Expected<Time> wait(size_t request);
 
 private:
+  using Shape = std::vector<uint64_t>;
   struct Request {
-    Shape shape;
     const Launch *launch;
     std::vector<int32_t> parameters;
+  };
+  struct Answer {
+    Time time;
+    std::string failure;
   };
 
   void work(std::stop_token stop);
   llvm::Expected<Time> compute(const Request &request);
 
   const Program &program;
-  SegmentCache segments; ///< of the worker
+  SegmentCache segments;       ///< of the worker
+  std::map<Shape, Time> times; ///< of the worker
 
   std::mutex mutex; ///< guards what follows
   std::condition_variable_any changed;
-  std::deque<Request> requests;               ///< the first one is being timed
-  std::map<Shape, std::optional<Time>> times; ///< none: asked for
-  std::string failure;
+  std::deque<Request> requests; ///< the first one is being timed
+  std::vector<Answer> answers;  ///< to all requests before
   std::jthread worker; ///< the last member: it uses the others
 };
 

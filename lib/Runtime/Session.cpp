@@ -248,13 +248,19 @@ Error Session::settleTimes() {
   if (!timer)
     return Error::success();
   double start = getSeconds();
-  Error error = timer->wait();
-  for (auto [record, shape] : llvm::zip_equal(
-           llvm::MutableArrayRef(records).take_back(untimed.size()), untimed))
-    if (std::optional<LaunchTimer::Time> time = timer->find(shape)) {
+  Error error = Error::success();
+  for (auto [record, request] : llvm::zip_equal(
+           llvm::MutableArrayRef(records).take_back(untimed.size()), untimed)) {
+    Expected<LaunchTimer::Time> time = timer->wait(request);
+    if (time) {
       record.ticks = time->ticks;
       record.contended = time->contended;
+    } else if (error) { // the first one tells enough
+      llvm::consumeError(time.takeError());
+    } else {
+      error = time.takeError();
     }
+  }
   untimed.clear();
   timingSeconds += getSeconds() - start;
   return error;
@@ -274,16 +280,15 @@ Error Session::readEmbedding(int32_t token, llvm::MutableArrayRef<float> x) {
 
 Error Session::run(const Launch &launch, std::vector<int32_t> parameters,
                    LaunchRecord record) {
+  size_t request = timer ? timer->request(launch, parameters) : 0;
   Expected<RunResult> result = emulator->run(launch, parameters);
   if (!result)
     return result.takeError();
   record.launch = launch.name;
   record.macs = result->macs;
   records.push_back(record);
-  if (timer) {
-    timer->request(result->segments, launch, std::move(parameters));
-    untimed.push_back(std::move(result->segments));
-  }
+  if (timer)
+    untimed.push_back(request);
   position += record.count;
   return Error::success();
 }

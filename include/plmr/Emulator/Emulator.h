@@ -25,9 +25,6 @@ enum class EmulatorMode : uint8_t {
 };
 
 struct RunResult {
-  /// Hashes of the segments (Trace.h): launches of a program in which these
-  /// are equal take the same time.
-  std::vector<uint64_t> segments;
   uint64_t instructions = 0; ///< executed ones, of every kind
   uint64_t vectorOps = 0;
   uint64_t macs = 0; ///< elements of fma

@@ -191,8 +191,8 @@ private:
   uint32_t meshRows = 0;      ///< of prefill's mesh
   uint32_t prefillLogits = 0; ///< rows of its logits
   std::vector<LaunchRecord> records;
-  /// Segments of the last records, whose times are not known yet.
-  std::vector<std::vector<uint64_t>> untimed;
+  /// What the timer calls the last records, whose times are not known yet.
+  std::vector<size_t> untimed;
   uint32_t position = 0;
   const Launch *settle = nullptr;   ///< null with a cyclic cache
   uint32_t inPlace = 0;             ///< positions that decode finds

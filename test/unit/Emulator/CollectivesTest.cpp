@@ -82,9 +82,6 @@ TEST(Collectives, ChainReductionAndBroadcast) {
   RunResult first = machinery.run();
   EXPECT_EQ(machinery.read("sum"), expected);
   EXPECT_EQ(first.vectorOps, 2u * (1 + 2 * 1 + 1 + 1 + 3));
-  // Same work, same hash, whatever the values.
-  machinery.write("x", std::vector<float>(80, 1));
-  EXPECT_EQ(machinery.run().segments, first.segments);
 }
 
 /// A ring over 5 columns in the order 0 2 4 3 1, whose edges have at most two

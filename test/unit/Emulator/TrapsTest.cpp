@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "EmulatorTest.h"
+#include "plmr/Program/Trace.h"
 #include <cmath>
 
 using namespace plmr;
@@ -326,9 +327,12 @@ TEST(ISA, I61_Replicas) {
             "holds 1");
 }
 
-TEST(Emulator, HashSeesWhatTimeDependsOn) {
+TEST(Trace, HashSeesWhatTimeDependsOn) {
   auto hash = [](const std::string &body) {
-    return Machinery(makeText(body), EmulatorMode::Fast).run().segments.at(0);
+    Machinery machinery(makeText(body), EmulatorMode::Fast);
+    const Program &program = machinery.emulator->getProgram();
+    return traceLaunch(program, program.launches[0], {}, defaultMaxIterations)
+        .at(0);
   };
   uint64_t base = hash("mov d1, d0 x k0");
   EXPECT_EQ(hash("mov d1, d0 x k0"), base);
