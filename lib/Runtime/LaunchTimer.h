@@ -64,7 +64,7 @@ private:
   std::condition_variable_any changed;
   std::deque<Request> requests; ///< the first one is being timed
   std::vector<Answer> answers;  ///< to all requests before
-  std::jthread worker; ///< the last member: it uses the others
+  std::jthread worker;          ///< the last member: it uses the others
 };
 
 } // namespace plmr

@@ -99,9 +99,8 @@ void Simulation::tryToFire(Actor actor) {
     events.push(free, actor);
     return;
   }
-  forEachLink(actor, [&](uint32_t link) {
-    linkFree[link] = now + machine.linkTicks;
-  });
+  forEachLink(actor,
+              [&](uint32_t link) { linkFree[link] = now + machine.linkTicks; });
   states[actor] = 0;
   if (isQueue(actor)) {
     depart(actor, now);

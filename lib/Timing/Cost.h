@@ -75,9 +75,7 @@ struct FabricOp {
     return end >= extent || (end & (sink.perWavelet - 1)) == 0;
   }
   /// Every beat sends one wavelet and takes none, or takes one and sends none.
-  bool isSend() const {
-    return numSources == 0 && sink.perWavelet == group;
-  }
+  bool isSend() const { return numSources == 0 && sink.perWavelet == group; }
   bool isReceive() const {
     return numSources == 1 && sink.queue == noQueue &&
            sources[0].perWavelet == group;

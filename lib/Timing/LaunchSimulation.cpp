@@ -104,12 +104,14 @@ LaunchSimulation::getArbitratedLinks(uint32_t routeTable) const {
                              options.engine == TimingEngine::Event);
 }
 
-/// Arbitrates more and more links until no colours meet on the others.
+/// Arbitrates more and more links until no colours meet on the others; all,
+/// where this takes long.
 llvm::Error LaunchSimulation::runEngine(uint32_t number, uint64_t begin,
                                         uint32_t routeTable,
                                         SegmentTime &time) {
   ArbitratedLinks arbitrated = getArbitratedLinks(routeTable);
-  for (;;) {
+  constexpr unsigned maxRestarts = 4;
+  for (unsigned restarts = 0;; ++restarts) {
     llvm::Expected<Fabric *> fabric = prepare(number, begin, routeTable);
     if (!fabric)
       return fabric.takeError();
@@ -120,13 +122,16 @@ llvm::Error LaunchSimulation::runEngine(uint32_t number, uint64_t begin,
         options.engine != TimingEngine::Auto) {
       time.vectorOps = cores->getNumVectorOps() - vectorOps;
       time.contendedLinks = simulation.getContendedLinks();
-      bool isFast = options.engine != TimingEngine::Event &&
-                    time.contendedLinks.empty();
+      bool isFast =
+          options.engine != TimingEngine::Event && time.contendedLinks.empty();
       time.engine = isFast ? TimingEngine::Fast : TimingEngine::Event;
       return error;
     }
     llvm::consumeError(std::move(error));
-    arbitrate(arbitrated, simulation.getMetLinks(), **fabric);
+    if (restarts == maxRestarts)
+      arbitrated = makeArbitratedLinks(program.mesh, true);
+    else
+      arbitrate(arbitrated, simulation.getMetLinks(), **fabric);
     cache.arbitrated[routeTable] = arbitrated;
     // What the abandoned run has left in cores and queues is of no use.
     cores.reset();

@@ -103,8 +103,8 @@ bool Simulation::findHops(uint32_t root) {
 // When others may want a link
 //===----------------------------------------------------------------------===//
 
-/// When another queue of the router may want the link of `edge`, which is one of
-/// `own`.
+/// When another queue of the router may want the link of `edge`, which is one
+/// of `own`.
 uint64_t Simulation::getLimit(const Fabric::Queue &own,
                               const Fabric::Edge &edge) {
   uint64_t limit = never;
@@ -124,19 +124,19 @@ uint64_t Simulation::getBound(const Fabric::Queue &queue) {
     uint64_t bound = std::max(fabric.getArrival(queue), queue.next);
     for (const Fabric::Edge &edge : fabric.getEdges(queue)) {
       const Fabric::Queue &target = fabric.getQueue(edge.queue);
-      bound = std::max(bound, fabric.isFull(target)
-                                  ? add(getBound(target), 1)
-                                  : fabric.getFreeTime(target));
+      bound =
+          std::max(bound, fabric.isFull(target) ? add(getBound(target), 1)
+                                                : fabric.getFreeTime(target));
     }
     if (queue.numEdges == 0)
-      bound = std::max(bound, getBound(queue.router, [&](const FabricOp &op) {
-                         return llvm::any_of(
-                             llvm::ArrayRef(op.sources).take_front(
-                                 op.numSources),
-                             [&](const FabricOperand &source) {
-                               return source.colour == queue.colour;
-                             });
-                       }));
+      bound =
+          std::max(bound, getBound(queue.router, [&](const FabricOp &op) {
+                     return llvm::any_of(
+                         llvm::ArrayRef(op.sources).take_front(op.numSources),
+                         [&](const FabricOperand &source) {
+                           return source.colour == queue.colour;
+                         });
+                   }));
     return bound;
   }
   if (!(queue.writer & coreTag))
@@ -149,10 +149,9 @@ uint64_t Simulation::getBound(const Fabric::Queue &queue) {
 
 /// A tick before which no operation of the core issues a beat if `isAny` says
 /// that it is one of those that are meant. Until `own` ends no time counts.
-uint64_t
-Simulation::getBound(uint32_t index,
-                     llvm::function_ref<bool(const FabricOp &)> isAny,
-                     const FabricOp *own) {
+uint64_t Simulation::getBound(uint32_t index,
+                              llvm::function_ref<bool(const FabricOp &)> isAny,
+                              const FabricOp *own) {
   const Cores::Core &core = cores.getCores()[index];
   uint64_t bound = never;
   for (const Cores::Engine &engine : core.engines)
@@ -226,9 +225,9 @@ bool Simulation::useLink(uint32_t link, uint64_t tick, uint64_t &limit,
 bool Simulation::sendWavelet() {
   End &sender = message.sender;
   const FabricOp &op = getOp(sender);
-  uint64_t tick = std::max(
-      op.ready,
-      fabric.getFreeTime(fabric.getQueue(message.hops.front().queue)));
+  uint64_t tick =
+      std::max(op.ready,
+               fabric.getFreeTime(fabric.getQueue(message.hops.front().queue)));
   if (heldCores[message.sender.core]) {
     auto getLimit = [&] {
       auto sends = [&](const FabricOp &other) {
@@ -309,9 +308,8 @@ uint64_t Simulation::countSteady() {
   if (message.numSteady <= message.words || send.element == 0 ||
       receive.element == 0)
     return 0;
-  uint64_t count = std::min(send.getBeatsOfRepetition(),
-                            receive.getBeatsOfRepetition()) -
-                   1;
+  uint64_t count =
+      std::min(send.getBeatsOfRepetition(), receive.getBeatsOfRepetition()) - 1;
   auto stopBefore = [&](uint64_t limit, uint64_t tick) {
     count = std::min(count, (limit - 1 - tick) / message.period);
   };

@@ -22,9 +22,9 @@ namespace plmr {
 
 /// All engines give the same ticks, or all refuse; they differ in speed.
 enum class TimingEngine : uint8_t {
-  Auto,   ///< Fast, and Event if the certificate fails
+  Auto,   ///< Fast, and T3 on links for which the certificate fails
   Fast,   ///< (max,+) recurrences; an error if the certificate (T10) fails
-  Event,  ///< time-ordered; arbitrates contended links by T3
+  Event,  ///< the same with T3 on all shared links
   Oracle, ///< steps every tick; for small meshes and tests
 };
 /// "auto", "fast", "event", "oracle".
@@ -66,8 +66,8 @@ struct TimingOptions {
   /// Limit of I6; Oracle takes the default.
   uint64_t maxIterations = defaultMaxIterations;
   /// Called once per vector operation, in program order per stream, in no
-  /// order between streams. Not called by Oracle. If Auto falls back to Event
-  /// those of the segment come again: `onRestart` announces that.
+  /// order between streams. Not called by Oracle. If Auto starts a segment
+  /// anew those of it come again: `onRestart` announces that.
   std::function<void(const TimedOp &)> onOp;
   std::function<void()> onRestart;
 };

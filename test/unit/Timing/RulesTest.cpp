@@ -496,7 +496,7 @@ TEST(Machine, T9_TheWidestTypeGivesTheRate) {
   EXPECT_EQ(time(bf16, {bf16, bf16}, Opcode::Add), 10u);
 }
 
-TEST(Machine, T10_ContentionFallsBackToTheEventEngine) {
+TEST(Machine, T10_ContendedLinksAreArbitrated) {
   TimingResult result = runRace(0, 1, 3);
   EXPECT_EQ(result.engine, TimingEngine::Event);
   ASSERT_EQ(result.contendedLinks.size(), 1u);
