@@ -115,6 +115,11 @@ llvm::Error LaunchSimulation::runEngine(uint32_t number, uint64_t begin,
     llvm::Expected<Fabric *> fabric = prepare(number, begin, routeTable);
     if (!fabric)
       return fabric.takeError();
+    // Cheaper than to run to this segment again, but takes memory.
+    constexpr uint32_t maxCopied = 4096;
+    std::unique_ptr<Cores> copy;
+    if (program.mesh.getNumCores() <= maxCopied)
+      copy = std::make_unique<Cores>(*cores);
     uint64_t vectorOps = cores->getNumVectorOps();
     Simulation simulation(program, *cores, **fabric, arbitrated);
     llvm::Error error = simulation.run();
@@ -134,7 +139,7 @@ llvm::Error LaunchSimulation::runEngine(uint32_t number, uint64_t begin,
       arbitrate(arbitrated, simulation.getMetLinks(), **fabric);
     cache.arbitrated[routeTable] = arbitrated;
     // What the abandoned run has left in cores and queues is of no use.
-    cores.reset();
+    cores = std::move(copy);
     fabrics[routeTable].reset();
     if (options.onRestart)
       options.onRestart();
