@@ -114,7 +114,7 @@ std::optional<Reference> plmr::getStories260K() {
 llvm::Expected<std::unique_ptr<Session>>
 plmr::compile(const std::string &path, const std::string &mesh,
               const SessionOptions &sessionOptions,
-              const GGUFImportOptions &import) {
+              const GGUFImportOptions &import, const std::string &decodeMesh) {
   llvm::Expected<GGUFFile> file = GGUFFile::open(path);
   if (!file)
     return file.takeError();
@@ -130,6 +130,7 @@ plmr::compile(const std::string &path, const std::string &mesh,
   CompileOptions options;
   options.device = "lab";
   options.mesh = mesh;
+  options.decodeMesh = decodeMesh;
   llvm::Expected<Program> program = compileToProgram(**module, options);
   if (!program)
     return program.takeError();

@@ -34,11 +34,13 @@ Reference getBundledQuantisedModel();
 /// A downloaded model; none where it is not present.
 std::optional<Reference> getStories260K();
 
-/// The model on a mesh of the device `lab`.
+/// The model on a mesh of the device `lab`; with `decodeMesh` that is the mesh
+/// of all launches but prefill.
 llvm::Expected<std::unique_ptr<Session>>
 compile(const std::string &path, const std::string &mesh,
         const SessionOptions &options = {},
-        const GGUFImportOptions &import = {});
+        const GGUFImportOptions &import = {},
+        const std::string &decodeMesh = "");
 
 } // namespace plmr
 

@@ -29,10 +29,12 @@ static Error checkModel(const TargetOptions &options,
 /// An error if `options` say what a compiled program has already.
 static Error checkCompiled(const TargetOptions &options) {
   if (options.device || options.mesh || options.kv || options.kvPlacement ||
-      options.context || options.chunk || options.noPrefill)
-    return makeError("{0} is compiled already: --device, --mesh, --kv, "
-                     "--kv-placement, --ctx-size, --chunk and --no-prefill "
-                     "belong to a GGUF file or a shape",
+      options.prefillMesh || options.decodeMesh || options.context ||
+      options.chunk || options.noPrefill)
+    return makeError("{0} is compiled already: --device, --mesh, "
+                     "--prefill-mesh, --decode-mesh, --kv, --kv-placement, "
+                     "--ctx-size, --chunk and --no-prefill belong to a GGUF "
+                     "file or a shape",
                      options.model);
   return Error::success();
 }

@@ -73,8 +73,20 @@ std::string plmr::printMesh(MeshShape mesh) {
   return formatv("{0}x{1}", mesh.columns, mesh.rows);
 }
 
+/// The meshes of a model's phases, if they differ.
+static std::string printPhases(const Program &program) {
+  const Tensor *decode = program.findTensor("x");
+  const Tensor *prefill = program.findTensor("prefill.x");
+  if (!decode || !prefill || decode->mesh == prefill->mesh)
+    return "";
+  return formatv(" (prefill {0}, decode {1})",
+                 printMesh(program.getMesh(*prefill)),
+                 printMesh(program.getMesh(*decode)));
+}
+
 std::string plmr::printMesh(const Program &program) {
-  return formatv("{0} on {1}", printMesh(program.mesh), program.machine.name);
+  return formatv("{0} on {1}{2}", printMesh(program.mesh), program.machine.name,
+                 printPhases(program));
 }
 
 std::string plmr::getTitle(const ModelInfo &model) {
@@ -143,6 +155,9 @@ std::optional<LayerFit> plmr::getLayerFit(const Program &program) {
   int64_t all = 0;
   std::vector<uint64_t> stacked; // bytes
   for (const Tensor &tensor : program.tensors) {
+    // What two meshes share does not add up.
+    if (tensor.mesh)
+      return std::nullopt;
     const Object &object = program.objects[tensor.object];
     if (!tensor.stacked && object.kind != Object::Kind::State)
       continue;

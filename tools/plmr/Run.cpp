@@ -47,6 +47,27 @@ static void printUse(const Program &program) {
     llvm::outs() << printLaunchUse(program, launch);
 }
 
+/// What lies between the last chunk of a prompt and decode.
+static Error printHandOver(const Program &program) {
+  if (!program.findLaunch("prefill"))
+    return Error::success();
+  const Launch *handOver = program.findLaunch("hand_over");
+  if (!handOver || handOver->parameters.size() != 1) {
+    llvm::outs() << "hand-over: 0 cycles, decode takes all weights as prefill "
+                    "has them\n";
+    return Error::success();
+  }
+  auto positions = static_cast<int32_t>(program.model->contextLength);
+  Expected<TimingResult> time = timeLaunch(program, *handOver, {positions});
+  if (!time)
+    return time.takeError();
+  llvm::outs() << formatv(
+      "hand-over: {0:F1} cycles with {1} positions, weights "
+      "and caches change their mesh\n",
+      time->cycles, positions);
+  return Error::success();
+}
+
 /// Time is known without values.
 static Error printTimes(const Program &program) {
   const ModelInfo &model = *program.model;
@@ -70,7 +91,7 @@ static Error printTimes(const Program &program) {
                             program.machine.clockHz / time->cycles,
                             printCount(time->contended, "contended link"));
   }
-  return Error::success();
+  return printHandOver(program);
 }
 
 /// What fits is found by compiling, so that a program cannot tell.
@@ -103,7 +124,9 @@ static Error planModel(const RunOptions &options, ModelCheck readPrompt) {
     return Error::success();
   if (Error error = printTimes(*program))
     return error;
-  if (source->compilation)
+  // Of two meshes the smaller one's context depends on the other.
+  bool hasOneMesh = !options.target.prefillMesh && !options.target.decodeMesh;
+  if (source->compilation && hasOneMesh)
     printContexts(*source->compilation, program->mesh);
   return Error::success();
 }

@@ -115,8 +115,8 @@ LogicalResult Selector::addObjects() {
     tensor.object = program.objects.size();
     if (object.getMesh())
       tensor.mesh = part;
-    addObject(tensor.name, static_cast<Object::Kind>(object.getKind()),
-              address, getBytes(tile));
+    addObject(tensor.name, static_cast<Object::Kind>(object.getKind()), address,
+              getBytes(tile));
     if (failed(addSources(object, tensor)))
       return failure();
     program.tensors.push_back(std::move(tensor));

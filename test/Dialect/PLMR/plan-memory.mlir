@@ -117,3 +117,26 @@ func.func @transfer(%sends: i1) {
   linalg.fill ins(%cst : f32) outs(%c : memref<4xf32>)
   return
 }
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+plmr.mesh @decode.mesh 2 x 2 on "tiny"
+
+// Tiles of a slice have 64 bytes on @mesh and 256 on @decode.mesh. The second
+// slice of @decode.b ends at 1024, where that of @prefill.b begins.
+// CHECK: plmr.object state @stays {{.*}}plmr.address = 0
+// CHECK: plmr.object state @prefill.a {{.*}}plmr.address = 848
+// CHECK: plmr.object state @decode.a {{.*}}plmr.address = 16
+// CHECK: plmr.object state @prefill.b {{.*}}plmr.address = 976
+// CHECK: plmr.object state @decode.b {{.*}}plmr.address = 528
+plmr.object state @stays : !plmr.placed<tensor<16xf32>, [x]>
+plmr.object state @prefill.a : !plmr.placed<tensor<2x16x16xf32>, [*, x, y]> stacked
+plmr.object state @decode.a : !plmr.placed<tensor<2x16x16xf32>, [*, x, y]> stacked
+  on @decode.mesh moved from @prefill.a
+plmr.object state @prefill.b : !plmr.placed<tensor<2x16x16xf32>, [*, x, y]> stacked
+plmr.object state @decode.b : !plmr.placed<tensor<2x16x16xf32>, [*, x, y]> stacked
+  on @decode.mesh moved from @prefill.b
+func.func @main() {
+  return
+}

@@ -125,12 +125,12 @@ void Expander::walkRing(
   Scalars s(b, loc);
   if (!line.moves)
     return visit(buffers, s.index(0));
-  rotate(loc, {line, buffers, line.extent,
-               s.ringPosition(line.local, line.extent),
-               [&](Value tile, Value) { return part(tile); }, Value(),
-               [&](Value tile, Value block) {
-                 visit(tile, s.ringElement(block, line.extent));
-               }});
+  rotate(loc,
+         {line, buffers, line.extent, s.ringPosition(line.local, line.extent),
+          [&](Value tile, Value) { return part(tile); }, Value(),
+          [&](Value tile, Value block) {
+            visit(tile, s.ringElement(block, line.extent));
+          }});
 }
 
 namespace {
