@@ -118,7 +118,8 @@ llvm::Error LaunchSimulation::runEngine(uint32_t number, uint64_t begin,
     // Cheaper than to run to this segment again, but takes memory.
     constexpr uint32_t maxCopied = 4096;
     std::unique_ptr<Cores> copy;
-    if (program.mesh.getNumCores() <= maxCopied)
+    if (options.engine == TimingEngine::Auto &&
+        program.mesh.getNumCores() <= maxCopied)
       copy = std::make_unique<Cores>(*cores);
     uint64_t vectorOps = cores->getNumVectorOps();
     Simulation simulation(program, *cores, **fabric, arbitrated);

@@ -298,11 +298,9 @@ static StringRef findDifference(PlacedType from, PlacedType to) {
       !a.getOrder().empty() || !b.getOrder().empty())
     return "matrices in the order of their dimensions";
   Placement host[] = {from.getHostPlacement(), to.getHostPlacement()};
-  bool isCut[2] = {false, false};
   for (auto [x, y] : llvm::zip_equal(host[0].dims, host[1].dims)) {
     if (x.kind != y.kind || x.axis != y.axis)
       return "each dimension to be cut in one way along one axis";
-    isCut[static_cast<unsigned>(x.axis)] = x.kind != DimSplit::Kind::Whole;
     if (x.order == BlockOrder::Skewed || y.order == BlockOrder::Skewed)
       return "no skewed blocks";
     bool isCyclic = x.kind == DimSplit::Kind::Cyclic;
@@ -313,7 +311,7 @@ static StringRef findDifference(PlacedType from, PlacedType to) {
     if (x.axis == Axis::X && isCyclic)
       return "blocks along x";
   }
-  if (!isCut[0] || !isCut[1])
+  if (host[1].isReplicatedAlong(Axis::X) || host[1].isReplicatedAlong(Axis::Y))
     return "one dimension cut along x and one along y";
   return "";
 }

@@ -42,10 +42,11 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     mesh::MeshOp meshOp = mesh::lookupMesh(module);
-    if (meshOp ? failed(checkOwn(meshOp)) : !(meshOp = createMeshes()))
+    bool isOwn = static_cast<bool>(meshOp);
+    if (!isOwn && !(meshOp = createMeshes()))
       return signalPassFailure();
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
-    if (failed(machine))
+    if (failed(machine) || (isOwn && failed(checkOwn(meshOp, *machine))))
       return signalPassFailure();
     MeshShape shape = meshOp.getShape();
     if (shape.columns <= machine->grid.columns &&
@@ -59,25 +60,22 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
   }
 
   /// The options must not ask for another mesh than the module's own.
-  LogicalResult checkOwn(mesh::MeshOp meshOp) {
+  LogicalResult checkOwn(mesh::MeshOp meshOp, const Machine &machine) {
     if (!prefillMesh.empty() || !decodeMesh.empty())
       return emitError(meshOp.getLoc())
              << "expected no mesh of a launch for a module with its own mesh";
-    FailureOr<Machine> machine = plmr::loadMachine(meshOp);
-    if (failed(machine))
-      return failure();
     MeshShape shape = meshOp.getShape();
     std::string extents =
         std::to_string(shape.columns) + "x" + std::to_string(shape.rows);
     bool isOther = (!mesh.empty() && mesh != extents) ||
-                   (!device.empty() && !isDevice(meshOp.getDevice(), *machine));
+                   (!device.empty() && !isDevice(meshOp.getDevice(), machine));
     if (!isOther)
       return success();
     return emitError(meshOp.getLoc())
            << "expected the module's own mesh, " << extents << " on "
-           << machine->name << ", but got "
+           << machine.name << ", but got "
            << (mesh.empty() ? extents : std::string(mesh)) << " on "
-           << (device.empty() ? machine->name : std::string(device));
+           << (device.empty() ? machine.name : std::string(device));
   }
 
   /// True if the option names the device `text`, whose profile is `machine`.

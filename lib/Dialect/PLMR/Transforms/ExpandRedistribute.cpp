@@ -74,17 +74,11 @@ SmallVector<Share, 4> Cut::getShares(const Scalars &s, Value coordinate) const {
     cut(*split.segmentFactor, coordinate, s.index(cores));
     return shares;
   }
-  // Segments (Placement.h).
-  Value one = s.index(1), count = s.index(values), extent = s.index(cores);
-  Value segment =
-      s.div(s.sub(s.mul(s.add(coordinate, one), count), one), extent);
-  auto bound = [&](Value segment) {
-    return s.div(s.mul(segment, extent), count);
-  };
-  shares[*split.segmentFactor] = {segment, s.add(segment, one), 1};
+  LineSegment segment = buildSegment(s, coordinate, cores, values);
+  shares[*split.segmentFactor] = {segment.number,
+                                  s.add(segment.number, s.index(1)), 1};
   if (split.innerFactor < split.factors.size())
-    cut(split.innerFactor, s.sub(coordinate, bound(segment)),
-        s.sub(bound(s.add(segment, one)), bound(segment)));
+    cut(split.innerFactor, s.sub(coordinate, segment.first), segment.extent);
   return shares;
 }
 

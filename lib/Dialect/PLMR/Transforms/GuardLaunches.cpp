@@ -1,4 +1,4 @@
-//===- GuardLaunches.cpp - Launches on a part of the mesh ---------------- ===//
+//===- GuardLaunches.cpp - Launches on a part of the mesh -----------------===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- MoveObjects.cpp - Handing over between two meshes ----------------- ===//
+//===- MoveObjects.cpp - Handing over between two meshes ------------------===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -23,11 +23,9 @@ using plmr::mesh::ObjectOp;
 
 /// What stays on both meshes is small: it has no part of its own on each core.
 static bool isCutAlongBothAxes(ObjectOp object) {
-  bool isCut[2] = {false, false};
-  for (const DimSplit &split : object.getPlacedType().getHostPlacement().dims)
-    if (split.kind != DimSplit::Kind::Whole)
-      isCut[static_cast<unsigned>(split.axis)] = true;
-  return isCut[0] && isCut[1];
+  Placement placement = object.getPlacedType().getHostPlacement();
+  return !placement.isReplicatedAlong(Axis::X) &&
+         !placement.isReplicatedAlong(Axis::Y);
 }
 
 namespace {

@@ -12,6 +12,19 @@
 using namespace mlir;
 using namespace plmr;
 
+LineSegment plmr::buildSegment(const Scalars &s, Value core, int64_t cores,
+                               int64_t count) {
+  // As Segments has it: segment floor(((i + 1) * count - 1) / cores).
+  Value one = s.index(1);
+  Value number = s.div(s.sub(s.mul(s.add(core, one), s.index(count)), one),
+                       s.index(cores));
+  auto bound = [&](Value segment) {
+    return s.div(s.mul(segment, s.index(cores)), s.index(count));
+  };
+  Value first = bound(number);
+  return {number, first, s.sub(bound(s.add(number, one)), first)};
+}
+
 MeshLine plmr::buildMeshLine(OpBuilder &builder, Location loc, MeshShape mesh,
                              mesh::MeshAxis axis, int64_t segments) {
   Scalars s(builder, loc);
@@ -29,16 +42,9 @@ MeshLine plmr::buildMeshLine(OpBuilder &builder, Location loc, MeshShape mesh,
     line.extent = s.index(extent);
     return line;
   }
-  // As Segments has it: segment floor(((i + 1) * count - 1) / extent).
-  Value one = s.index(1);
-  Value number = s.div(s.sub(s.mul(s.add(core, one), s.index(count)), one),
-                       s.index(extent));
-  auto bound = [&](Value segment) {
-    return s.div(s.mul(segment, s.index(extent)), s.index(count));
-  };
-  Value first = bound(number);
-  line.local = s.sub(core, first);
-  line.extent = s.sub(bound(s.add(number, one)), first);
+  LineSegment segment = buildSegment(s, core, extent, count);
+  line.local = s.sub(core, segment.first);
+  line.extent = segment.extent;
   return line;
 }
 

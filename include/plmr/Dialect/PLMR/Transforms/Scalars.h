@@ -106,6 +106,15 @@ private:
   mlir::Location loc;
 };
 
+/// The segment of a line of cores that one of them is in.
+struct LineSegment {
+  mlir::Value number, first, extent; ///< first core, and cores
+};
+
+/// Of `cores` cut in `count` segments that of the one at `core` (Segments).
+LineSegment buildSegment(const Scalars &s, mlir::Value core, int64_t cores,
+                         int64_t count);
+
 /// A core's place on a line of cores: of the mesh, or of a segment of it.
 struct MeshLine {
   mesh::MeshAxis axis = mesh::MeshAxis::X;
