@@ -11,6 +11,19 @@
 
 using namespace plmr;
 
+std::string plmr::printMesh(MeshShape mesh) {
+  return llvm::formatv("{0}x{1}", mesh.columns, mesh.rows);
+}
+
+std::optional<MeshShape> plmr::parseMesh(llvm::StringRef text) {
+  auto [columns, rows] = text.split('x');
+  MeshShape mesh;
+  if (columns.getAsInteger(10, mesh.columns) ||
+      rows.getAsInteger(10, mesh.rows) || !mesh.columns || !mesh.rows)
+    return std::nullopt;
+  return mesh;
+}
+
 unsigned plmr::getByteWidth(ElementType type) {
   return type == ElementType::F32 || type == ElementType::I32 ? 4 : 2;
 }

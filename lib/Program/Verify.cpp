@@ -326,9 +326,8 @@ static llvm::Error verifyMesh(const Program &program) {
   if (mesh.columns >= 1 && mesh.rows >= 1 && mesh.columns <= grid.columns &&
       mesh.rows <= grid.rows)
     return llvm::Error::success();
-  return makeError("the mesh has {0}x{1} cores, '{2}' has 1x1 to {3}x{4}",
-                   mesh.columns, mesh.rows, program.machine.name, grid.columns,
-                   grid.rows);
+  return makeError("the mesh has {0} cores, '{1}' has 1x1 to {2}",
+                   printMesh(mesh), program.machine.name, printMesh(grid));
 }
 
 llvm::Error plmr::verifyProgram(const Program &program) {

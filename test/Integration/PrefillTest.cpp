@@ -8,7 +8,8 @@
 //
 // Prompts of any length in chunks of any size, on meshes that divide neither:
 // every logit is near the computation in double precision and near that of
-// decoding alone, and the text goes on as llama.cpp's.
+// decoding alone, and the text goes on as llama.cpp's, wherever caches have
+// their positions.
 //
 //===----------------------------------------------------------------------===//
 
@@ -59,8 +60,10 @@ constexpr int64_t continuation = 4;
 
 void expectPrefill(const Reference &reference, const std::string &mesh,
                    uint32_t chunk, llvm::ArrayRef<size_t> lengths,
+                   KVPlacement placement,
                    EmulatorMode mode = EmulatorMode::Fast) {
-  SCOPED_TRACE(mesh + ", chunks of " + std::to_string(chunk));
+  SCOPED_TRACE(mesh + ", chunks of " + std::to_string(chunk) + ", " +
+               stringify(placement).str());
   SessionOptions options;
   options.mode = mode;
   options.timing = false;
@@ -68,6 +71,7 @@ void expectPrefill(const Reference &reference, const std::string &mesh,
   unsigned rows = getRows(mesh);
   import.chunk = (chunk + rows - 1) / rows * rows;
   import.allLogits = true;
+  import.kvPlacement = placement;
   auto session = compile(reference.model, mesh, options, import);
   ASSERT_TRUE(static_cast<bool>(session))
       << llvm::toString(session.takeError());
@@ -105,31 +109,39 @@ void expectPrefill(const Reference &reference, const std::string &mesh,
   }
 }
 
-class Prefill
-    : public testing::TestWithParam<std::tuple<const char *, uint32_t>> {};
+class Prefill : public testing::TestWithParam<
+                    std::tuple<const char *, uint32_t, KVPlacement>> {
+protected:
+  static void expectPrompts(const Reference &reference) {
+    auto [mesh, chunk, placement] = GetParam();
+    expectPrefill(reference, mesh, chunk, {1, 2, 7, 64, 200}, placement);
+  }
+};
 
-TEST_P(Prefill, BundledModel) {
-  auto [mesh, chunk] = GetParam();
-  expectPrefill(getBundledModel(), mesh, chunk, {1, 2, 7, 64, 200});
-}
+TEST_P(Prefill, BundledModel) { expectPrompts(getBundledModel()); }
 
 TEST_P(Prefill, Stories260K) {
   std::optional<Reference> reference = getStories260K();
   if (!reference)
     GTEST_SKIP() << "stories260K is not here";
-  auto [mesh, chunk] = GetParam();
-  expectPrefill(*reference, mesh, chunk, {1, 2, 7, 64, 200});
+  expectPrompts(*reference);
 }
+
+constexpr KVPlacement placements[] = {KVPlacement::Cyclic, KVPlacement::Shift,
+                                      KVPlacement::Concat};
 
 INSTANTIATE_TEST_SUITE_P(Meshes, Prefill,
                          testing::Combine(testing::Values("1x1", "4x4", "3x5",
                                                           "5x3", "7x4",
                                                           "13x11"),
-                                          testing::Values(1, 5, 16, 64)));
+                                          testing::Values(1, 5, 16, 64),
+                                          testing::ValuesIn(placements)));
 
 TEST(PrefillCheck, NothingUndefinedIsRead) {
   for (const char *mesh : {"3x5", "5x3", "8x2"})
-    expectPrefill(getBundledModel(), mesh, 7, {1, 2, 20}, EmulatorMode::Check);
+    for (KVPlacement placement : placements)
+      expectPrefill(getBundledModel(), mesh, 7, {1, 2, 20}, placement,
+                    EmulatorMode::Check);
 }
 
 } // namespace

@@ -31,19 +31,16 @@ static DialectRegistry getRegistry() {
 
 /// Sets `result` to the columns x rows that `flag` gives, if it is given and
 /// not "auto".
-static llvm::Error parseMesh(const std::optional<std::string> &text,
-                             StringRef flag, bool takesAuto,
-                             std::optional<MeshShape> &result) {
+static llvm::Error readMesh(const std::optional<std::string> &text,
+                            StringRef flag, bool takesAuto,
+                            std::optional<MeshShape> &result) {
   if (!text || (takesAuto && *text == "auto"))
     return llvm::Error::success();
-  auto [columns, rows] = StringRef(*text).split('x');
-  MeshShape mesh;
-  if (columns.getAsInteger(10, mesh.columns) ||
-      rows.getAsInteger(10, mesh.rows) || !mesh.columns || !mesh.rows)
+  result = parseMesh(*text);
+  if (!result)
     return makeError("{0}: expected columns x rows, for example 8x4{1} but got "
                      "'{2}'",
                      flag, takesAuto ? ", or 'auto'" : ",", *text);
-  result = mesh;
   return llvm::Error::success();
 }
 
@@ -60,7 +57,7 @@ Compilation::create(const TargetOptions &options) {
   if (llvm::Error error = loadMachine(result->device).moveInto(result->machine))
     return std::move(error);
   if (llvm::Error error =
-          parseMesh(options.mesh, "--mesh", /*takesAuto=*/true, result->mesh))
+          readMesh(options.mesh, "--mesh", /*takesAuto=*/true, result->mesh))
     return std::move(error);
   if (llvm::Error error = result->parseLaunchMeshes(options))
     return std::move(error);
@@ -88,11 +85,11 @@ llvm::Error Compilation::parseLaunchMeshes(const TargetOptions &options) {
                      "which --no-prefill excludes; --mesh gives the mesh of "
                      "decode");
   std::optional<MeshShape> prefill = mesh, decode = mesh;
-  if (llvm::Error error = parseMesh(options.prefillMesh, "--prefill-mesh",
-                                    /*takesAuto=*/false, prefill))
+  if (llvm::Error error = readMesh(options.prefillMesh, "--prefill-mesh",
+                                   /*takesAuto=*/false, prefill))
     return error;
-  if (llvm::Error error = parseMesh(options.decodeMesh, "--decode-mesh",
-                                    /*takesAuto=*/false, decode))
+  if (llvm::Error error = readMesh(options.decodeMesh, "--decode-mesh",
+                                   /*takesAuto=*/false, decode))
     return error;
   bool hasBoth = options.prefillMesh && options.decodeMesh;
   if (hasBoth && mesh && *prefill != *mesh && *decode != *mesh)

@@ -31,9 +31,7 @@ static std::string printCycles(const Machine &machine, uint32_t ticks) {
 
 static void printDevice(const Machine &machine) {
   printRow(
-      {machine.name,
-       llvm::formatv("{0}x{1}", machine.grid.columns, machine.grid.rows),
-       printClock(machine.clockHz),
+      {machine.name, printMesh(machine.grid), printClock(machine.clockHz),
        std::to_string(machine.getUsableSramBytes()),
        std::to_string(machine.getUsableColours()),
        llvm::formatv("{0} / {1}", machine.inputQueues, machine.outputQueues),

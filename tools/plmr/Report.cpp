@@ -69,10 +69,6 @@ std::string plmr::printClock(double hertz) {
   return formatv("{0:F0} MHz", hertz / 1e6);
 }
 
-std::string plmr::printMesh(MeshShape mesh) {
-  return formatv("{0}x{1}", mesh.columns, mesh.rows);
-}
-
 /// The meshes of a model's phases, if they differ.
 static std::string printPhases(const Program &program) {
   const Tensor *decode = program.findTensor("x");

@@ -39,9 +39,6 @@ LaunchUse getLaunchUse(const Program &program, const Launch &launch);
 /// "850 MHz".
 std::string printClock(double hertz);
 
-/// "8x4".
-std::string printMesh(MeshShape mesh);
-
 /// "8x4 on wse2".
 std::string printMesh(const Program &program);
 

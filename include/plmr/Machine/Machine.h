@@ -20,6 +20,7 @@
 #include "llvm/ADT/StringRef.h"
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,11 @@ struct MeshShape {
   }
   bool operator==(const MeshShape &) const = default;
 };
+
+/// Columns x rows, for example "8x4".
+std::string printMesh(MeshShape mesh);
+/// The mesh that printMesh prints as `text`; nothing if there is none.
+std::optional<MeshShape> parseMesh(llvm::StringRef text);
 
 /// Classes of vector operations that differ in rate.
 enum class RateClass : uint8_t {

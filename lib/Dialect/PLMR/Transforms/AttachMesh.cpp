@@ -91,16 +91,12 @@ struct AttachMesh : plmr::impl::AttachMeshBase<AttachMesh> {
 
   /// The shape that `text` gives, or nothing after an error.
   std::optional<MeshShape> parseShape(StringRef text) {
-    MeshShape shape;
-    auto [first, second] = text.split('x');
-    if (!first.getAsInteger(10, shape.columns) &&
-        !second.getAsInteger(10, shape.rows) && shape.columns != 0 &&
-        shape.rows != 0)
-      return shape;
-    emitError(getOperation().getLoc())
-        << "expected a mesh as columns x rows, for example 4x3, but got '"
-        << text << "'";
-    return std::nullopt;
+    std::optional<MeshShape> shape = parseMesh(text);
+    if (!shape)
+      emitError(getOperation().getLoc())
+          << "expected a mesh as columns x rows, for example 4x3, but got '"
+          << text << "'";
+    return shape;
   }
 
   /// The IR holds a profile's text: it must not depend on a file. Empty after
