@@ -8,10 +8,8 @@
 
 #include "plmr/Analysis/Relation.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
-#include <cmath>
 
 using namespace plmr;
 
@@ -25,80 +23,23 @@ unsigned Flow::getHops() const {
   return std::max(source - getBegin(), getEnd() - source);
 }
 
-namespace {
-/// Group `q` of `m` participants in balanced groups of at most `size`.
-struct Group {
-  unsigned begin, end;
-  unsigned getRoot() const { return begin + (end - begin) / 2; }
-};
-} // namespace
-
-static std::vector<Group> getGroups(unsigned participants, int64_t size) {
-  unsigned count = (participants + size - 1) / size;
-  std::vector<Group> groups(count);
-  for (auto [q, group] : llvm::enumerate(groups))
-    group = {
-        static_cast<unsigned>(getBalancedBound(q, participants, count)),
-        static_cast<unsigned>(getBalancedBound(q + 1, participants, count))};
-  return groups;
-}
-
-std::vector<unsigned> plmr::getParticipants(unsigned extent,
-                                            llvm::ArrayRef<int64_t> groups,
-                                            unsigned level) {
-  std::vector<unsigned> participants(extent);
-  for (auto [i, core] : llvm::enumerate(participants))
-    core = i;
-  for (int64_t size : groups.take_front(level)) {
-    std::vector<unsigned> roots;
-    for (const Group &group : getGroups(participants.size(), size))
-      roots.push_back(participants[group.getRoot()]);
-    participants = std::move(roots);
-  }
-  return participants;
-}
-
-llvm::SmallVector<int64_t, 2> plmr::getKTreeGroups(unsigned extent,
-                                                   unsigned k) {
-  llvm::SmallVector<int64_t, 2> groups;
-  unsigned remaining = extent;
-  for (unsigned level = 0; level < k && remaining > 1; ++level) {
-    auto size = static_cast<int64_t>(
-        std::ceil(std::pow(remaining, 1.0 / (k - level)) - 1e-9));
-    groups.push_back(std::max<int64_t>(size, 2));
-    remaining = (remaining + groups.back() - 1) / groups.back();
-  }
-  return groups;
-}
-
 //===----------------------------------------------------------------------===//
 // Flows
 //===----------------------------------------------------------------------===//
 
-/// Every participant but a group's root sends to its neighbour towards it.
-static void addChainFlows(const Relation &relation, unsigned begin,
-                          unsigned extent, std::vector<Flow> &flows) {
-  std::vector<unsigned> cores =
-      getParticipants(extent, relation.groups, relation.level);
-  for (const Group &group :
-       getGroups(cores.size(), relation.groups[relation.level])) {
-    for (unsigned i = group.begin; i != group.end; ++i) {
-      if (i == group.getRoot())
-        continue;
-      unsigned to = i < group.getRoot() ? i + 1 : i - 1;
-      flows.push_back({begin + cores[i], {begin + cores[to]}});
-    }
-  }
+static void addTreeFlows(const TreeShape &shape, unsigned begin,
+                         unsigned extent, std::vector<Flow> &flows) {
+  for (auto [parent, children] : llvm::enumerate(shape.build(extent).children))
+    for (unsigned child : children)
+      flows.push_back({begin + child, {begin + static_cast<unsigned>(parent)}});
 }
 
-static void addBroadcastFlow(const Relation &relation, unsigned begin,
-                             unsigned extent, std::vector<Flow> &flows) {
+static void addBroadcastFlow(unsigned root, unsigned begin, unsigned extent,
+                             std::vector<Flow> &flows) {
   if (extent == 1)
     return;
   Flow flow;
-  flow.source =
-      begin +
-      getParticipants(extent, relation.groups, relation.groups.size()).front();
+  flow.source = begin + root;
   for (unsigned core = begin; core != begin + extent; ++core)
     if (core != flow.source)
       flow.destinations.push_back(core);
@@ -133,11 +74,11 @@ std::vector<Flow> Relation::getFlows(unsigned extent) const {
     unsigned begin = line.getBegin(s);
     unsigned width = line.getBegin(s + 1) - begin;
     switch (kind) {
-    case Kind::Chain:
-      addChainFlows(*this, begin, width, flows);
+    case Kind::Tree:
+      addTreeFlows(tree, begin, width, flows);
       break;
     case Kind::Broadcast:
-      addBroadcastFlow(*this, begin, width, flows);
+      addBroadcastFlow(tree.getRoot(width), begin, width, flows);
       break;
     case Kind::Ring:
       addRingFlows(begin, width, flows);
@@ -153,28 +94,50 @@ std::vector<Flow> Relation::getFlows(unsigned extent) const {
   return flows;
 }
 
+/// Gives each parent the flows of its children, which `sends` tells.
+static void collectChildren(const Relation &relation, unsigned extent,
+                            std::vector<LineRole> &roles) {
+  Segments line{extent, relation.segments};
+  size_t most = 0;
+  for (unsigned s = 0; s != line.getCount(); ++s) {
+    unsigned begin = line.getBegin(s), width = line.getBegin(s + 1) - begin;
+    ReductionTree tree = relation.tree.build(width);
+    for (auto [core, children] : llvm::enumerate(tree.children)) {
+      LineRole &role = roles[begin + core];
+      for (unsigned child : children)
+        role.collects.push_back(roles[begin + child].sends);
+      if (role.sends >= 0 && !children.empty())
+        role.receives = role.collects.pop_back_val();
+      most = std::max(most, role.collects.size());
+    }
+  }
+  for (LineRole &role : roles)
+    role.collects.insert(role.collects.begin(), most - role.collects.size(),
+                         -1);
+}
+
 std::vector<LineRole> Relation::getRoles(unsigned extent) const {
   std::vector<LineRole> roles(extent);
   for (auto [index, flow] : llvm::enumerate(getFlows(extent))) {
     roles[flow.source].sends = index;
-    for (unsigned core : flow.destinations)
-      (flow.source < core ? roles[core].receivesLow
-                          : roles[core].receivesHigh) = index;
+    if (kind != Kind::Tree)
+      for (unsigned core : flow.destinations)
+        roles[core].receives = index;
   }
+  if (kind == Kind::Tree)
+    collectChildren(*this, extent, roles);
   return roles;
 }
 
 std::string Relation::print() const {
-  static constexpr const char *names[] = {"chain", "broadcast", "ring", "up",
+  static constexpr const char *names[] = {"tree", "broadcast", "ring", "up",
                                           "down"};
   std::string text = names[static_cast<unsigned>(kind)];
-  if (kind == Kind::Chain)
-    text += llvm::formatv(" level {0}", level).str();
+  if (kind == Kind::Tree)
+    text = tree.print();
+  else if (kind == Kind::Broadcast)
+    text += " of a " + tree.print();
   text += axis == Axis::X ? " along x" : " along y";
-  if (!groups.empty())
-    text += llvm::formatv(" of groups {0:$[, ]}",
-                          llvm::make_range(groups.begin(), groups.end()))
-                .str();
   if (segments != 1)
     text += llvm::formatv(" in {0} segments", segments).str();
   return text;

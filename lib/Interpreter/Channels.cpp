@@ -26,18 +26,18 @@ Channels::Channels(mlir::ModuleOp module, MeshShape mesh) {
 }
 
 /// The flow that a core of this role receives, or -1.
-static int getReceived(const LineRole &role, std::optional<mesh::Role> from) {
-  if (!from)
-    return std::max(role.receivesLow, role.receivesHigh);
-  return *from == mesh::Role::ReceivesLow ? role.receivesLow
-                                          : role.receivesHigh;
+static int getReceived(const LineRole &role, std::optional<uint64_t> child) {
+  if (!child)
+    return role.receives;
+  return *child < role.collects.size() ? role.collects[*child] : -1;
 }
 
 bool Channels::hasRole(StringRef name, mesh::Role role,
+                       std::optional<uint64_t> child,
                        const Environment &core) const {
   const Channel &channel = channels.find(name)->second;
   const LineRole &line = channel.roles[channel.getPosition(core)];
-  return (role == mesh::Role::Sends ? line.sends : getReceived(line, role)) >=
+  return (role == mesh::Role::Sends ? line.sends : getReceived(line, child)) >=
          0;
 }
 
@@ -60,11 +60,11 @@ Error Channels::send(StringRef name, const Environment &core,
 }
 
 llvm::Expected<Queue *> Channels::getQueue(StringRef name,
-                                           std::optional<mesh::Role> from,
+                                           std::optional<uint64_t> child,
                                            const Environment &core) {
   Channel &channel = channels.find(name)->second;
   unsigned position = channel.getPosition(core);
-  int flow = getReceived(channel.roles[position], from);
+  int flow = getReceived(channel.roles[position], child);
   if (flow < 0)
     return makeError("core ({0}, {1}) receives on '{2}', where nobody sends to "
                      "it",

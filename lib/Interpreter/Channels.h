@@ -27,14 +27,15 @@ class Channels {
 public:
   Channels(mlir::ModuleOp module, MeshShape mesh);
 
+  /// `child` is given if the role is to collect.
   bool hasRole(llvm::StringRef channel, mesh::Role role,
-               const Environment &core) const;
+               std::optional<uint64_t> child, const Environment &core) const;
   /// To all destinations of the flow that the core is the source of.
   llvm::Error send(llvm::StringRef channel, const Environment &core,
                    llvm::ArrayRef<float> elements);
-  /// The queue of what the core receives; without `from` it is the only one.
+  /// The queue of what the core receives, or collects from `child`.
   llvm::Expected<Queue *> getQueue(llvm::StringRef channel,
-                                   std::optional<mesh::Role> from,
+                                   std::optional<uint64_t> child,
                                    const Environment &core);
   /// An error names a message that nobody received.
   llvm::Error checkEmpty() const;

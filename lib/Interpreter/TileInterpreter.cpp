@@ -57,7 +57,7 @@ private:
   /// all of them are there.
   template <typename OpTy>
   Expected<bool>
-  executeReduce(OpTy op, Environment &core,
+  executeReduce(OpTy op, std::optional<uint64_t> child, Environment &core,
                 llvm::function_ref<Error(std::vector<float>)> finish);
 
   DenseMap<Value, Receive> &getPending(const Environment &core) {
@@ -105,7 +105,7 @@ Expected<bool> TileInterpreter::executeRecv(mesh::RecvOp op,
   if (!holds(op.getPredicate(), core))
     return true;
   Expected<Queue *> queue =
-      channels.getQueue(op.getChannel(), op.getFrom(), core);
+      channels.getQueue(op.getChannel(), std::nullopt, core);
   if (!queue)
     return queue.takeError();
   const Array &buffer = core.getArray(op.getBuffer());
@@ -141,12 +141,11 @@ static std::vector<float> combine(const Array &own, mesh::Reducer reducer,
 
 template <typename OpTy>
 Expected<bool> TileInterpreter::executeReduce(
-    OpTy op, Environment &core,
+    OpTy op, std::optional<uint64_t> child, Environment &core,
     llvm::function_ref<Error(std::vector<float>)> finish) {
   if (!holds(op.getPredicate(), core))
     return true;
-  Expected<Queue *> queue =
-      channels.getQueue(op.getChannel(), op.getFrom(), core);
+  Expected<Queue *> queue = channels.getQueue(op.getChannel(), child, core);
   if (!queue)
     return queue.takeError();
   const Array &buffer = core.getArray(op.getBuffer());
@@ -177,9 +176,10 @@ Expected<bool> TileInterpreter::execute(Operation &op, Environment &core) {
           .Case<mesh::RefOp>(
               [&](auto ref) { return done(executeRef(ref, core)); })
           .Case<mesh::RoleOp>([&](mesh::RoleOp role) -> Result {
-            core.set(role, Scalar{channels.hasRole(role.getChannel(),
-                                                   role.getRole(), core),
-                                  0});
+            core.set(role,
+                     Scalar{channels.hasRole(role.getChannel(), role.getRole(),
+                                             role.getChild(), core),
+                            0});
             return true;
           })
           // Queues have no routes.
@@ -196,15 +196,19 @@ Expected<bool> TileInterpreter::execute(Operation &op, Environment &core) {
           .Case<mesh::WaitOp>(
               [&](auto wait) { return executeWait(wait, core); })
           .Case<mesh::RecvReduceOp>([&](auto reduce) {
-            return executeReduce(reduce, core, [&](std::vector<float> values) {
-              Array(core.getArray(reduce.getBuffer())).setValues(values);
-              return Error::success();
-            });
+            return executeReduce(
+                reduce, reduce.getChild(), core,
+                [&](std::vector<float> values) {
+                  Array(core.getArray(reduce.getBuffer())).setValues(values);
+                  return Error::success();
+                });
           })
           .Case<mesh::ForwardReduceOp>([&](auto forward) {
-            return executeReduce(forward, core, [&](std::vector<float> values) {
-              return channels.send(forward.getTo(), core, std::move(values));
-            });
+            return executeReduce(
+                forward, std::nullopt, core, [&](std::vector<float> values) {
+                  return channels.send(forward.getChannel(), core,
+                                       std::move(values));
+                });
           })
           .Default([&](Operation *) -> Result {
             if (Error error = evaluator.evaluate(op, core))

@@ -34,7 +34,10 @@ void plmr::buildPipeline(OpPassManager &manager,
   manager.addPass(createConvertGraphToMesh());
   manager.addPass(createMoveObjects());
   manager.addNestedPass<func::FuncOp>(createMergeCollectives());
-  manager.addNestedPass<func::FuncOp>(createChooseAlgorithms());
+  ChooseAlgorithmsOptions choose;
+  if (!options.tree.empty())
+    choose.tree = options.tree;
+  manager.addNestedPass<func::FuncOp>(createChooseAlgorithms(choose));
   manager.addPass(createVerifyMesh());
   if (options.level == Level::Mesh)
     return;

@@ -68,6 +68,10 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> decodeMesh{
       *this, "decode-mesh",
       llvm::cl::desc("Mesh of the other functions; default: as mesh")};
+  Option<std::string> tree{
+      *this, "tree",
+      llvm::cl::desc("How to reduce: chain, star, binary_tree, two_phase, "
+                     "ktree:K or auto_gen; default: ktree:2")};
   Option<plmr::Level> to{
       *this, "to", llvm::cl::desc("The level to compile to"),
       llvm::cl::init(plmr::Level::Core),
@@ -87,7 +91,8 @@ void plmr::registerPasses() {
   PassPipelineRegistration<PipelineOptions>(
       "plmr-compile", "Compile a graph to the cores of a mesh",
       [](OpPassManager &manager, const PipelineOptions &options) {
-        buildPipeline(manager, {options.device, options.mesh, options.to,
-                                options.prefillMesh, options.decodeMesh});
+        buildPipeline(manager,
+                      {options.device, options.mesh, options.to,
+                       options.prefillMesh, options.decodeMesh, options.tree});
       });
 }

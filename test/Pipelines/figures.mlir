@@ -31,9 +31,9 @@
 // GEMMT-8X8: core.operation "product" "y.ring, x.ring" bytes 32 hops 2 colours [0, 1, 2, 3, 4, 5]
 
 // One tile of the result; the multicast from the root is the longest message.
-// GEMV-3X5: core.operation "product" "y.chain0, y.chain1, y.broadcast" bytes 12 hops 3 colours [0, 1, 2, 3]
-// GEMV-5X3: core.operation "product" "y.chain0, y.chain1, y.broadcast" bytes 8 hops 2 colours [0, 1, 2]
-// GEMV-16X16: core.operation "product" "y.chain0, y.chain1, y.broadcast" bytes 4 hops 10 colours [0, 1, 2, 3, 4]
+// GEMV-3X5: core.operation "product" "y.tree, y.broadcast" bytes 12 hops 3 colours [0, 1, 2, 3]
+// GEMV-5X3: core.operation "product" "y.tree, y.broadcast" bytes 8 hops 2 colours [0, 1, 2]
+// GEMV-16X16: core.operation "product" "y.tree, y.broadcast" bytes 4 hops 10 colours [0, 1, 2, 3, 4]
 
 // ALONE-NOT: core.channel
 // ALONE-NOT: core.operation

@@ -15,7 +15,9 @@
 #ifndef PLMR_ANALYSIS_RELATION_H
 #define PLMR_ANALYSIS_RELATION_H
 
+#include "plmr/Analysis/ReductionTree.h"
 #include "plmr/Program/Placement.h"
+#include "llvm/ADT/STLExtras.h"
 #include <string>
 #include <vector>
 
@@ -37,22 +39,32 @@ struct Flow {
 /// The part a core plays: indices of flows, or -1.
 struct LineRole {
   int sends = -1;
-  int receivesLow = -1;  ///< from a core of lower coordinate
-  int receivesHigh = -1; ///< from a core of higher coordinate
+  /// The one flow that it takes; in a tree that of the last child, which it
+  /// passes on while it takes it.
+  int receives = -1;
+  /// In a tree the flows of the other children, or of all children of the
+  /// root, in the order in which it takes them. All cores have as many; the
+  /// first ones may be -1, so that nothing comes between the last one and
+  /// what follows it.
+  llvm::SmallVector<int, 4> collects;
+
+  unsigned countReceived() const {
+    return (receives >= 0) +
+           llvm::count_if(collects, [](int f) { return f >= 0; });
+  }
 };
 
 struct Relation {
   enum class Kind : uint8_t {
-    Chain,     ///< level `level` of the reduction tree `groups`
-    Broadcast, ///< from the tree's root to all others
+    Tree,      ///< to the parent in `tree`
+    Broadcast, ///< from the root of `tree` to all others
     Ring,      ///< to the predecessor in the ring 0 2 4 .. 5 3 1
     Up,        ///< to the next higher coordinate
     Down,      ///< to the next lower coordinate
   };
-  Kind kind = Kind::Chain;
+  Kind kind = Kind::Tree;
   Axis axis = Axis::Y;
-  unsigned level = 0;
-  llvm::SmallVector<int64_t, 2> groups; ///< sizes, one per level
+  TreeShape tree;
   unsigned segments = 1;
 
   /// The flows on a line of `extent` cores, ascending by source; a core is
@@ -63,18 +75,6 @@ struct Relation {
   std::string print() const;
   bool operator==(const Relation &) const = default;
 };
-
-/// The cores of a line of `extent` that take part in level `level` of a tree
-/// with group sizes `groups`; level groups.size() is the root alone if the
-/// sizes suffice.
-std::vector<unsigned> getParticipants(unsigned extent,
-                                      llvm::ArrayRef<int64_t> groups,
-                                      unsigned level);
-
-/// Group sizes of a K-tree on a line of `extent` cores: K levels whose sizes
-/// differ as little as possible (paper section 6.2: K * N^(1/K) / 2 stages).
-/// Levels of one core are left out.
-llvm::SmallVector<int64_t, 2> getKTreeGroups(unsigned extent, unsigned k);
 
 } // namespace plmr
 

@@ -26,6 +26,8 @@ struct CompileOptions {
   Level level = Level::Core;    ///< compile to this level
   std::string prefillMesh = {}; ///< of the launch 'prefill'; empty: `mesh`
   std::string decodeMesh = {};  ///< of the other launches; empty: `mesh`
+  /// How to reduce, as plmr-choose-algorithms has it; empty: its default.
+  std::string tree = {};
 };
 
 /// Adds the passes from a graph to `options.level`.

@@ -265,7 +265,7 @@ SmallVector<Value> Placer::allReduce(Location loc, ValueRange partials,
     types.push_back(type.withPlacement(type.getPlacement().withPartial({})));
   }
   auto op = mesh::AllReduceOp::create(builder, loc, types, partials, limit,
-                                      /*groups=*/nullptr);
+                                      /*tree=*/nullptr);
   return SmallVector<Value>(op.getResults());
 }
 

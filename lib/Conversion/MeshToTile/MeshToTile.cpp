@@ -301,8 +301,10 @@ void TileConverter::convertAllReduce(mesh::AllReduceOp op) {
                                       strides);
   }
   mesh::ReduceTileOp::create(builder, loc, partial.getReducer(),
-                             partial.getAxis(), moved, op.getGroupsAttr(),
+                             partial.getAxis(), moved, op.getTreeAttr(),
                              partial.getSegments());
+  mesh::BroadcastTileOp::create(builder, loc, partial.getAxis(), moved,
+                                op.getTreeAttr(), partial.getSegments());
   for (auto [result, part] : llvm::zip(op.getResults(), parts))
     mapping.map(result, buildRead(loc, part));
 }
@@ -529,9 +531,9 @@ LogicalResult TileConverter::convertOp(Operation &op) {
   } else if (auto settle = dyn_cast<mesh::SettleOp>(op)) {
     convertSettle(settle);
   } else if (auto reduce = dyn_cast<mesh::AllReduceOp>(op)) {
-    if (!reduce.getGroups())
-      return reduce.emitOpError("expected groups; plmr-choose-algorithms sets "
-                                "them");
+    if (!reduce.getTree())
+      return reduce.emitOpError("expected a tree; plmr-choose-algorithms sets "
+                                "it");
     convertAllReduce(reduce);
   } else if (auto gemm = dyn_cast<mesh::GemmOp>(op)) {
     convertGemm(gemm);

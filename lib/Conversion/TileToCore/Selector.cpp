@@ -348,10 +348,19 @@ LogicalResult Selector::select(Operation &op) {
   if (auto role = dyn_cast<mesh::RoleOp>(op)) {
     const ChannelTables &channel = getChannel(role.getChannelAttr());
     Scalar scalar;
-    scalar.table = role.getRole() == mesh::Role::Sends ? channel.sends
-                   : role.getRole() == mesh::Role::ReceivesLow
-                       ? channel.receivesLow
-                       : channel.receivesHigh;
+    switch (role.getRole()) {
+    case mesh::Role::Sends:
+      scalar.table = channel.sends;
+      break;
+    case mesh::Role::Receives:
+      scalar.table = channel.receives;
+      break;
+    case mesh::Role::Collects:
+      // Nobody has more children than the tree's busiest core.
+      if (size_t child = *role.getChild(); child < channel.collects.size())
+        scalar.table = channel.collects[child];
+      break;
+    }
     scalars[role] = scalar;
     return success();
   }

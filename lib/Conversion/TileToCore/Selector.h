@@ -121,8 +121,10 @@ private:
   Instruction &emit(Opcode opcode);
 
   struct ChannelTables {
-    CoordinateTable send, low, high, any; ///< colours
-    CoordinateTable sends, receivesLow, receivesHigh;
+    CoordinateTable send, receive;              ///< colours
+    llvm::SmallVector<CoordinateTable> collect; ///< by number of the child
+    CoordinateTable sends, receives; ///< whether the core has the role
+    llvm::SmallVector<CoordinateTable> collects;
   };
   const ChannelTables &getChannel(mlir::FlatSymbolRefAttr name);
 

@@ -497,14 +497,18 @@ const Selector::ChannelTables &Selector::getChannel(FlatSymbolRefAttr name) {
   };
   auto colourOf = [&](int flow) { return flow < 0 ? 0 : colours[flow]; };
   tables.send = makeTable([&](auto &role) { return colourOf(role.sends); });
-  tables.low = makeTable([&](auto &r) { return colourOf(r.receivesLow); });
-  tables.high = makeTable([&](auto &r) { return colourOf(r.receivesHigh); });
-  tables.any = makeTable([&](auto &r) {
-    return colourOf(std::max(r.receivesLow, r.receivesHigh));
-  });
+  tables.receive = makeTable([&](auto &r) { return colourOf(r.receives); });
   tables.sends = makeTable([](auto &role) { return role.sends >= 0; });
-  tables.receivesLow = makeTable([](auto &r) { return r.receivesLow >= 0; });
-  tables.receivesHigh = makeTable([](auto &r) { return r.receivesHigh >= 0; });
+  tables.receives = makeTable([](auto &role) { return role.receives >= 0; });
+  for (size_t i = 0; i != roles.front().collects.size(); ++i) {
+    auto getFlow = [i](const LineRole &role) {
+      return i < role.collects.size() ? role.collects[i] : -1;
+    };
+    tables.collect.push_back(
+        makeTable([&](auto &role) { return colourOf(getFlow(role)); }));
+    tables.collects.push_back(
+        makeTable([&](auto &role) { return getFlow(role) >= 0; }));
+  }
   return tables;
 }
 
@@ -553,12 +557,8 @@ LogicalResult Selector::selectMessage(Operation &op) {
     fabric.scalar.table = colour;
     return fabric;
   };
-  auto makeInput = [&](FlatSymbolRefAttr name, std::optional<mesh::Role> from) {
-    const ChannelTables &channel = getChannel(name);
-    return makeFabric(NestOperand::Kind::FabricIn,
-                      !from                              ? channel.any
-                      : *from == mesh::Role::ReceivesLow ? channel.low
-                                                         : channel.high);
+  auto makeInput = [&](FlatSymbolRefAttr name) {
+    return makeFabric(NestOperand::Kind::FabricIn, getChannel(name).receive);
   };
   auto makeOutput = [&](FlatSymbolRefAttr name) {
     return makeFabric(NestOperand::Kind::FabricOut, getChannel(name).send);
@@ -574,18 +574,22 @@ LogicalResult Selector::selectMessage(Operation &op) {
   } else if (auto recv = dyn_cast<mesh::RecvOp>(op)) {
     setPredicate(recv.getPredicate());
     token = recv.getToken();
-    nest.operands = {buffer, makeInput(recv.getChannelAttr(), recv.getFrom())};
+    nest.operands = {buffer, makeInput(recv.getChannelAttr())};
   } else if (auto reduce = dyn_cast<mesh::RecvReduceOp>(op)) {
     setPredicate(reduce.getPredicate());
     nest.opcode = getOpcode(reduce.getReducer());
+    const ChannelTables &channel = getChannel(reduce.getChannelAttr());
+    if (reduce.getChild() >= channel.collect.size())
+      return success(); // no core has as many children
     nest.operands = {buffer, buffer,
-                     makeInput(reduce.getChannelAttr(), reduce.getFrom())};
+                     makeFabric(NestOperand::Kind::FabricIn,
+                                channel.collect[reduce.getChild()])};
   } else {
     auto forward = cast<mesh::ForwardReduceOp>(op);
     setPredicate(forward.getPredicate());
     nest.opcode = getOpcode(forward.getReducer());
-    nest.operands = {makeOutput(forward.getToAttr()), buffer,
-                     makeInput(forward.getChannelAttr(), forward.getFrom())};
+    nest.operands = {makeOutput(forward.getChannelAttr()), buffer,
+                     makeInput(forward.getChannelAttr())};
   }
   if (token) {
     uint8_t engine = 0;

@@ -13,12 +13,12 @@ module {
 !px = !plmr.placed<tensor<6xf32>, [x], partial<sum y>>
 plmr.mesh @mesh 3 x 4 on "tiny"
 plmr.object input @x : !x
-func.func @groups() {
+func.func @no_tree() {
   %x = plmr.load @x : !x
   %p = plmr.local (%t = %x) : (!x) -> !px tiles (tensor<2xf32>) {
     plmr.yield %t : tensor<2xf32>
   }
-  // expected-error @below {{'plmr.all_reduce' op expected groups; plmr-choose-algorithms sets them}}
+  // expected-error @below {{'plmr.all_reduce' op expected a tree; plmr-choose-algorithms sets it}}
   %r = plmr.all_reduce %p : (!px) -> !x
   return
 }

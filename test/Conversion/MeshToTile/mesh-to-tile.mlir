@@ -52,14 +52,15 @@ plmr.object input @m : !m
 // CHECK-LABEL: func.func @single
 // CHECK:         %[[M:.*]] = memref.alloc() : memref<2xf32>
 // CHECK:         bufferization.materialize_in_destination %{{.*}} in restrict writable %[[M]]
-// CHECK-NEXT:    plmr.reduce_tile sum y %[[M]] groups [2, 2] : memref<2xf32>
+// CHECK-NEXT:    plmr.reduce_tile sum y %[[M]] tree <ktree [2, 2]> : memref<2xf32>
+// CHECK-NEXT:    plmr.broadcast_tile y %[[M]] tree <ktree [2, 2]> : memref<2xf32>
 // CHECK-NEXT:    bufferization.to_tensor %[[M]] restrict
 func.func @single() {
   %x = plmr.load @x : !x
   %p = plmr.local (%t = %x) : (!x) -> !px tiles (tensor<2xf32>) {
     plmr.yield %t : tensor<2xf32>
   }
-  %r = plmr.all_reduce %p groups [2, 2] : (!px) -> !x
+  %r = plmr.all_reduce %p tree <ktree [2, 2]> : (!px) -> !x
   return
 }
 
@@ -74,7 +75,8 @@ func.func @single() {
 // CHECK-DAG:     bufferization.materialize_in_destination %{{.*}} in restrict writable %[[S]]
 // CHECK-DAG:     bufferization.materialize_in_destination %{{.*}} in restrict writable %[[X]]
 // CHECK-DAG:     bufferization.materialize_in_destination %{{.*}} in restrict writable %[[Y]]
-// CHECK:         plmr.reduce_tile sum y %[[M]] groups [4] : memref<11xf32>
+// CHECK:         plmr.reduce_tile sum y %[[M]] tree <ktree [4]> : memref<11xf32>
+// CHECK-NEXT:    plmr.broadcast_tile y %[[M]] tree <ktree [4]> : memref<11xf32>
 // CHECK-DAG:     bufferization.to_tensor %[[S]] restrict
 // CHECK-DAG:     bufferization.to_tensor %[[X]] restrict
 // CHECK-DAG:     bufferization.to_tensor %[[Y]] restrict
@@ -85,7 +87,7 @@ func.func @message() {
   %p:3 = plmr.local (%a = %s, %b = %x, %c = %m) : (!s, !x, !m) -> (!ps, !px, !pm) tiles (tensor<f32>, tensor<2xf32>, tensor<4x2xf32>) {
     plmr.yield %a, %b, %c : tensor<f32>, tensor<2xf32>, tensor<4x2xf32>
   }
-  %r:3 = plmr.all_reduce %p#0, %p#1, %p#2 groups [4] : (!ps, !px, !pm) -> (!s, !x, !m)
+  %r:3 = plmr.all_reduce %p#0, %p#1, %p#2 tree <ktree [4]> : (!ps, !px, !pm) -> (!s, !x, !m)
   return
 }
 
@@ -101,14 +103,15 @@ plmr.object input @c : !c
 // CHECK-SAME:    %[[N:.*]]: index)
 // CHECK:         %[[M:.*]] = memref.alloc() : memref<4x4xf32>
 // CHECK:         %[[L:.*]] = memref.subview %[[M]][0, 0] [4, %[[N]]] [1, 1]
-// CHECK-NEXT:    plmr.reduce_tile max x %[[L]] groups [2] segments 2 : memref<4x?xf32
+// CHECK-NEXT:    plmr.reduce_tile max x %[[L]] tree <ktree [2]> segments 2 : memref<4x?xf32
+// CHECK-NEXT:    plmr.broadcast_tile x %[[L]] tree <ktree [2]> segments 2 : memref<4x?xf32
 // CHECK-NEXT:    bufferization.to_tensor %[[M]] restrict
 func.func @limit(%n: index) {
   %c = plmr.load @c : !c
   %p = plmr.local (%t = %c) : (!c) -> !p tiles (tensor<4x4xf32>) {
     plmr.yield %t : tensor<4x4xf32>
   }
-  %r = plmr.all_reduce %p limit %n groups [2] : (!p) -> !c
+  %r = plmr.all_reduce %p limit %n tree <ktree [2]> : (!p) -> !c
   return
 }
 

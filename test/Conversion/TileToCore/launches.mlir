@@ -39,7 +39,7 @@ func.func @decode(%pos: index) attributes {plmr.inputs = [@token], plmr.outputs 
   %x = plmr.ref @token : memref<4xf32>
   %y = plmr.ref @next : memref<4xf32>
   %s = plmr.role sends @decode.up
-  %r = plmr.role receives_low @decode.up
+  %r = plmr.role receives @decode.up
   memref.copy %x, %y : memref<4xf32> to memref<4xf32>
   plmr.send %x on @decode.up if %s {plmr.operation = "next"} : memref<4xf32>
   plmr.recv %y on @decode.up if %r {plmr.operation = "next"} : memref<4xf32>
@@ -54,7 +54,7 @@ func.func @prefill() attributes {plmr.inputs = [@rows], plmr.outputs = [@logits]
   plmr.wait %t
   plmr.epoch 1
   %s = plmr.role sends @prefill.1.down
-  %r = plmr.role receives_high @prefill.1.down
+  %r = plmr.role receives @prefill.1.down
   plmr.send %y on @prefill.1.down if %s {plmr.operation = "down"} : memref<4xf32>
   plmr.recv %y on @prefill.1.down if %r {plmr.operation = "down"} : memref<4xf32>
   plmr.epoch 0

@@ -4,7 +4,7 @@
 // RUN: plmr-opt %s -split-input-file -convert-tile-to-core | FileCheck %s
 
 plmr.mesh @mesh 1 x 4 on "tiny"
-plmr.channel @chain #plmr.relation<chain y groups [4]> colours [5, 7, 6]
+plmr.channel @chain #plmr.relation<tree y of <ktree [4]>> colours [5, 7, 6]
 plmr.object output @b : !plmr.placed<tensor<24xf32>, [y]> {plmr.address = 0 : i64}
 
 // Row 2 is the root: rows 0 and 1 send south on colours 5 and 7, row 3 north on
@@ -14,10 +14,11 @@ plmr.object output @b : !plmr.placed<tensor<24xf32>, [y]> {plmr.address = 0 : i6
 // CHECK-DAG:   core.constant {{.*}} by_row [0, 1, 0, 0]
 // CHECK-DAG:   core.constant {{.*}} by_row [0, 0, 1, 0]
 // CHECK-DAG:   core.constant {{.*}} by_row [5, 7, 0, 6]
-// CHECK-DAG:   core.constant {{.*}} by_row [0, 5, 7, 0]
+// CHECK-DAG:   core.constant {{.*}} by_row [0, 5, 0, 0]
+// CHECK-DAG:   core.constant {{.*}} by_row [0, 0, 7, 0]
 // CHECK-DAG:   core.constant {{.*}} by_row [0, 0, 6, 0]
 // CHECK:       core.routes {{\[\[}}"5 R->S"], ["5 N->R", "7 R->S"], ["6 S->R", "7 N->R"], ["6 R->N"]] of [0, 1, 2, 3]
-// CHECK:       core.channel "chain" "chain level 0 along y of groups 4" colours [5, 6, 7] hops 1
+// CHECK:       core.channel "chain" "ktree of groups 4 along y" colours [5, 6, 7] hops 1
 // CHECK:       core.operation "sum of rows" "chain" bytes 24 hops 1 colours [5, 6, 7]
 
 // One instruction a hop: from the fabric, added, to the fabric.
@@ -34,26 +35,28 @@ func.func @rows() {
   %b = plmr.ref @b : memref<6xf32>
   %true = arith.constant true
   %sends = plmr.role sends @chain
-  %low = plmr.role receives_low @chain
-  %high = plmr.role receives_high @chain
-  %passes = arith.andi %sends, %low : i1
-  %silent = arith.xori %low, %true : i1
+  %passes = plmr.role receives @chain
+  %low = plmr.role collects @chain child 0
+  %high = plmr.role collects @chain child 1
+  %none = plmr.role collects @chain child 2
+  %silent = arith.xori %passes, %true : i1
   %starts = arith.andi %sends, %silent : i1
-  %root = arith.xori %sends, %true : i1
-  plmr.forward_reduce sum %b on @chain from receives_low to @chain if %passes
+  plmr.forward_reduce sum %b on @chain if %passes
       {plmr.operation = "sum of rows"} : memref<6xf32>
   plmr.send %b on @chain if %starts {plmr.operation = "sum of rows"} : memref<6xf32>
-  plmr.recv_reduce max %b on @chain from receives_low if %root
+  plmr.recv_reduce max %b on @chain child 0 if %low
       {plmr.operation = "sum of rows"} : memref<6xf32>
-  plmr.recv_reduce sum %b on @chain from receives_high if %root
+  plmr.recv_reduce sum %b on @chain child 1 if %high
       {plmr.operation = "sum of rows"} : memref<6xf32>
+  // Nobody has three children.
+  plmr.recv_reduce sum %b on @chain child 2 if %none : memref<6xf32>
   return
 }
 
 // -----
 
 plmr.mesh @mesh 5 x 2 on "tiny"
-plmr.channel @cast #plmr.relation<broadcast x groups [3, 2]> colours [4]
+plmr.channel @cast #plmr.relation<broadcast x of <ktree [3, 2]>> colours [4]
 plmr.object output @b : !plmr.placed<tensor<12xf32>, [y]> {plmr.address = 0 : i64}
 
 // A multicast: on the way a router passes on and takes in at once.
@@ -63,9 +66,7 @@ plmr.object output @b : !plmr.placed<tensor<12xf32>, [y]> {plmr.address = 0 : i6
 func.func @multicast() {
   %b = plmr.ref @b : memref<6xf32>
   %sends = plmr.role sends @cast
-  %low = plmr.role receives_low @cast
-  %high = plmr.role receives_high @cast
-  %gets = arith.ori %low, %high : i1
+  %gets = plmr.role receives @cast
   plmr.send %b on @cast if %sends : memref<6xf32>
   plmr.recv %b on @cast if %gets : memref<6xf32>
   return
@@ -119,6 +120,6 @@ func.func @two_dimensions() {
   %part = memref.subview %b[0, 0] [3, 10] [1, 1]
       : memref<3x24xf32> to memref<3x10xf32, strided<[24, 1]>>
   plmr.send %part on @up if %sends : memref<3x10xf32, strided<[24, 1]>>
-  plmr.recv %part on @up from receives_low if %false : memref<3x10xf32, strided<[24, 1]>>
+  plmr.recv %part on @up if %false : memref<3x10xf32, strided<[24, 1]>>
   return
 }

@@ -6,12 +6,10 @@ plmr.mesh @mesh 9 x 9 on "tiny"
 plmr.channel @r #plmr.relation<ring y>
 // expected-note @below {{'s': ring along x}}
 plmr.channel @s #plmr.relation<ring x>
-// expected-note @below {{'c0': chain level 0 along y of groups 3, 3}}
-plmr.channel @c0 #plmr.relation<chain y groups [3, 3]>
-// expected-note @below {{'c1': chain level 1 along y of groups 3, 3}}
-plmr.channel @c1 #plmr.relation<chain y level 1 groups [3, 3]>
-// expected-note @below {{'b': broadcast along y of groups 3, 3}}
-plmr.channel @b #plmr.relation<broadcast y groups [3, 3]>
+// expected-note @below {{'c': ktree of groups 3, 3 along y}}
+plmr.channel @c #plmr.relation<tree y of <ktree [3, 3]>>
+// expected-note @below {{'b': broadcast of a ktree of groups 3, 3 along y}}
+plmr.channel @b #plmr.relation<broadcast y of <ktree [3, 3]>>
 // expected-note @below {{'u': up along y}}
 plmr.channel @u #plmr.relation<up y>
 // expected-note @below {{'d': down along y in 2 segments}}

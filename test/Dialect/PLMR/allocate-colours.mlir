@@ -15,17 +15,18 @@ plmr.channel @ring #plmr.relation<ring y>
 
 // -----
 
-// Groups of a level lie apart: one colour for each side of the roots.
+// The flows between groups' roots pass their members: two colours for the levels
+// of each side.
 plmr.mesh @mesh 1 x 9 on "tiny"
-// CHECK: plmr.channel @level0 #plmr.relation<chain y groups [3, 3]> colours [0, 1, 0, 1, 0, 1]
-plmr.channel @level0 #plmr.relation<chain y groups [3, 3]>
+// CHECK: plmr.channel @tree #plmr.relation<tree y of <ktree [3, 3]>> colours [0, 1, 2, 0, 2, 0, 3, 1]
+plmr.channel @tree #plmr.relation<tree y of <ktree [3, 3]>>
 
 // -----
 
 // Colours are free again behind a segment.
 plmr.mesh @mesh 8 x 1 on "tiny"
-// CHECK: plmr.channel @b #plmr.relation<broadcast x groups [2] segments 4> colours [0, 0, 0, 0]
-plmr.channel @b #plmr.relation<broadcast x groups [2] segments 4>
+// CHECK: plmr.channel @b #plmr.relation<broadcast x of <ktree [2]> segments 4> colours [0, 0, 0, 0]
+plmr.channel @b #plmr.relation<broadcast x of <ktree [2]> segments 4>
 
 // -----
 

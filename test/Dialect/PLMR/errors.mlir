@@ -100,22 +100,48 @@ plmr.object input @x : !plmr.placed<tensor<9xf32>, [x(2:4 inner 1)]>
 // -----
 
 // expected-error @below {{expected positive groups but got 0}}
-plmr.channel @c #plmr.relation<chain y groups [4, 0]>
+module attributes {plmr.tree = #plmr.tree<ktree [4, 0]>} {}
 
 // -----
 
 // expected-error @below {{expected positive segments but got -1}}
-plmr.channel @c #plmr.relation<chain y groups [4] segments -1>
+plmr.channel @c #plmr.relation<tree y of <ktree [4]> segments -1>
 
 // -----
 
-// expected-error @below {{expected a level below 2 of a chain but got 2}}
-plmr.channel @c #plmr.relation<chain y level 2 groups [4, 4]>
+// expected-error @below {{expected a tree of 'tree'}}
+plmr.channel @c #plmr.relation<tree y>
 
 // -----
 
-// expected-error @below {{expected a level below 1 of a ring but got 1}}
-plmr.channel @c #plmr.relation<ring y level 1>
+// expected-error @below {{expected no tree of 'ring'}}
+plmr.channel @c #plmr.relation<ring y of <chain>>
+
+// -----
+
+// expected-error @below {{expected 0 numbers of star but got 1}}
+module attributes {plmr.tree = #plmr.tree<star [4]>} {}
+
+// -----
+
+// expected-error @below {{expected 5 numbers of auto_gen but got 2}}
+module attributes {plmr.tree = #plmr.tree<auto_gen [4, 1]>} {}
+
+// -----
+
+// expected-error @below {{expected costs of at least 0 but got -1}}
+module attributes {plmr.tree = #plmr.tree<auto_gen [4, 1, 1, -1, 1]>} {}
+
+// -----
+
+// expected-error @below {{expected a root of at least 0 but got -2}}
+module attributes {plmr.tree = #plmr.tree<chain root -2>} {}
+
+// -----
+
+plmr.mesh @mesh 3 x 7 on "tiny"
+// expected-error @below {{'plmr.channel' op expected a root below 3, the cores of the shortest line, but got 3}}
+plmr.channel @c #plmr.relation<broadcast y of <chain root 3> segments 2>
 
 // -----
 
@@ -373,9 +399,10 @@ func.func @all_reduce(%x: !plmr.placed<tensor<8xf32>, [x], partial<sum y>>) {
 
 // -----
 
+plmr.mesh @mesh 3 x 2 on "tiny"
 func.func @all_reduce(%x: !plmr.placed<tensor<8xf32>, [x], partial<sum y>>) {
-  // expected-error @below {{'plmr.all_reduce' op expected positive groups but got -4}}
-  %y = plmr.all_reduce %x groups [-4] : (!plmr.placed<tensor<8xf32>, [x], partial<sum y>>) -> !plmr.placed<tensor<8xf32>, [x]>
+  // expected-error @below {{'plmr.all_reduce' op expected a root below 2, the cores of the shortest line, but got 2}}
+  %y = plmr.all_reduce %x tree <chain root 2> : (!plmr.placed<tensor<8xf32>, [x], partial<sum y>>) -> !plmr.placed<tensor<8xf32>, [x]>
   return
 }
 
@@ -716,9 +743,27 @@ func.func @ref() {
 
 // -----
 
+plmr.mesh @mesh 3 x 2 on "tiny"
 func.func @reduce_tile(%m: memref<8xf32>) {
-  // expected-error @below {{'plmr.reduce_tile' op expected positive groups but got 0}}
-  plmr.reduce_tile sum y %m groups [4, 0] : memref<8xf32>
+  // expected-error @below {{'plmr.reduce_tile' op expected a root below 2, the cores of the shortest line, but got 2}}
+  plmr.reduce_tile sum y %m tree <star root 2> : memref<8xf32>
+  return
+}
+
+// -----
+
+func.func @broadcast_tile(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.broadcast_tile' op expected positive segments but got 0}}
+  plmr.broadcast_tile y %m tree <chain> segments 0 : memref<8xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 3 x 2 on "tiny"
+func.func @broadcast_tile(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.broadcast_tile' op expected a root below 3, the cores of the shortest line, but got 4}}
+  plmr.broadcast_tile x %m tree <chain root 4> : memref<8xf32>
   return
 }
 
@@ -726,7 +771,7 @@ func.func @reduce_tile(%m: memref<8xf32>) {
 
 func.func @reduce_tile(%m: memref<8xf32>) {
   // expected-error @below {{'plmr.reduce_tile' op expected positive segments but got 0}}
-  plmr.reduce_tile sum y %m groups [4] segments 0 : memref<8xf32>
+  plmr.reduce_tile sum y %m tree <ktree [4]> segments 0 : memref<8xf32>
   return
 }
 
@@ -938,6 +983,34 @@ func.func @role() {
 
 // -----
 
+plmr.channel @c #plmr.relation<tree x of <chain>>
+func.func @role() {
+  // expected-error @below {{'plmr.role' op expected a child of 'collects'}}
+  %r = plmr.role collects @c
+  return
+}
+
+// -----
+
+plmr.channel @c #plmr.relation<tree x of <chain>>
+func.func @role() {
+  // expected-error @below {{'plmr.role' op expected no child of 'receives'}}
+  %r = plmr.role receives @c child 0
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.channel @c #plmr.relation<ring x>
+func.func @role() {
+  // expected-error @below {{'plmr.role' op expected a tree but got ring}}
+  %r = plmr.role collects @c child 0
+  return
+}
+
+// -----
+
 func.func @send(%m: memref<8xf32>) {
   // expected-error @below {{'plmr.send' op expected 'c' to be a plmr.channel}}
   plmr.send %m on @c : memref<8xf32>
@@ -954,45 +1027,36 @@ func.func @recv(%m: memref<8xf32>) {
 
 // -----
 
-plmr.channel @c #plmr.relation<up x>
-func.func @recv(%m: memref<8xf32>) {
-  // expected-error @below {{'plmr.recv' op expected 'receives_low' or 'receives_high' but got 'sends'}}
-  plmr.recv %m on @c from sends : memref<8xf32>
-  return
-}
-
-// -----
-
 func.func @recv_reduce(%m: memref<8xf32>) {
   // expected-error @below {{'plmr.recv_reduce' op expected 'c' to be a plmr.channel}}
-  plmr.recv_reduce sum %m on @c from receives_low : memref<8xf32>
+  plmr.recv_reduce sum %m on @c child 0 : memref<8xf32>
   return
 }
 
 // -----
 
+// expected-note @below {{declared here}}
 plmr.channel @c #plmr.relation<up x>
 func.func @recv_reduce(%m: memref<8xf32>) {
-  // expected-error @below {{'plmr.recv_reduce' op expected 'receives_low' or 'receives_high' but got 'sends'}}
-  plmr.recv_reduce sum %m on @c from sends : memref<8xf32>
+  // expected-error @below {{'plmr.recv_reduce' op expected a tree but got up}}
+  plmr.recv_reduce sum %m on @c child 0 : memref<8xf32>
   return
 }
 
 // -----
 
-plmr.channel @c #plmr.relation<up x>
-func.func @forward_reduce(%m: memref<8xf32>) {
-  // expected-error @below {{'plmr.forward_reduce' op expected 'receives_low' or 'receives_high' but got 'sends'}}
-  plmr.forward_reduce sum %m on @c from sends to @c : memref<8xf32>
+plmr.channel @c #plmr.relation<tree x of <chain>>
+func.func @recv_reduce(%m: memref<8xf32>) {
+  // expected-error @below {{'plmr.recv_reduce' op expected a child of at least 0 but got -1}}
+  plmr.recv_reduce sum %m on @c child -1 : memref<8xf32>
   return
 }
 
 // -----
 
-plmr.channel @c #plmr.relation<up x>
 func.func @forward_reduce(%m: memref<8xf32>) {
-  // expected-error @below {{'plmr.forward_reduce' op expected 'd' to be a plmr.channel}}
-  plmr.forward_reduce sum %m on @c from receives_low to @d : memref<8xf32>
+  // expected-error @below {{'plmr.forward_reduce' op expected 'c' to be a plmr.channel}}
+  plmr.forward_reduce sum %m on @c : memref<8xf32>
   return
 }
 

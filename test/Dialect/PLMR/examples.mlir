@@ -37,8 +37,8 @@ plmr.object state @kv.k : !plmr.placed<tensor<2x32x64xf32>, [*, x, cyclic y]> st
   cache "shift"
 plmr.object weight @attn_q : !plmr.placed<tensor<2x64x64xf32>, [*, y, x]>
   stacked in "m.gguf" [0, 1]
-plmr.channel @y.bcast #plmr.relation<broadcast y groups [4]>
-plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
+plmr.channel @y.bcast #plmr.relation<broadcast y of <ktree [4]>>
+plmr.channel @y.tree #plmr.relation<tree y of <ktree [4, 4]>>
 plmr.channel @prefill.x.ring1 #plmr.relation<ring x segments 4>
     in "prefill" epoch 1
 
@@ -67,7 +67,7 @@ func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
     %row = plmr.coord y
     plmr.yield %tile : tensor<16xf32>
   }
-  %q = plmr.all_reduce %p groups [4, 2] :
+  %q = plmr.all_reduce %p tree <ktree [4, 2]> :
       (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>)
       -> (!plmr.placed<tensor<64xf32>, [x]>)
   return
@@ -139,16 +139,17 @@ func.func @tiles(%buf: memref<24xf32>, %a: memref<4x4xf32>,
                  %b: memref<4x4xf32>, %c: memref<2x4x4xf32>, %l: index,
                  %started: i1) {
   %m = plmr.ref @attn_q[%l] : memref<16x16xf32>
-  plmr.reduce_tile sum y %buf groups [4, 2] : memref<24xf32>
+  plmr.reduce_tile sum y %buf tree <ktree [4, 2]> : memref<24xf32>
+  plmr.broadcast_tile y %buf tree <ktree [4, 2]> : memref<24xf32>
   plmr.gemm_t_tile %a, %b, %c n 12 align_b
       : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
-  %s = plmr.role sends @y.chain0
-  plmr.send %buf on @y.chain0 : memref<24xf32>
+  %s = plmr.role sends @y.tree
+  %d = plmr.role collects @y.tree child 1
+  plmr.send %buf on @y.tree : memref<24xf32>
   plmr.recv %buf on @y.bcast : memref<24xf32>
-  plmr.recv_reduce sum %buf on @y.chain0 from receives_low : memref<24xf32>
-  plmr.forward_reduce sum %buf on @y.chain0 from receives_low to @y.chain0
-      : memref<24xf32>
-  %token = plmr.send %buf on @y.chain0 : memref<24xf32> -> !plmr.token
+  plmr.recv_reduce sum %buf on @y.tree child 0 : memref<24xf32>
+  plmr.forward_reduce sum %buf on @y.tree : memref<24xf32>
+  %token = plmr.send %buf on @y.tree : memref<24xf32> -> !plmr.token
   plmr.wait %token if %started
   return
 }
@@ -156,6 +157,7 @@ func.func @tiles(%buf: memref<24xf32>, %a: memref<4x4xf32>,
 module attributes {
   plmr.attributes = [#plmr.partial<sum y>, #plmr.partial<sum x segments 4>,
     #plmr.placement<[y, x], order [1, 0], pad any, partial<sum y>>,
-    #plmr.relation<chain y level 1 groups [4, 4]>,
+    #plmr.tree<ktree [4, 4] root 0>,
+    #plmr.relation<tree y of <ktree [4, 4]> segments 2>,
     !plmr.placed<tensor<64x172xf32>, [y, x]>]
 } {}

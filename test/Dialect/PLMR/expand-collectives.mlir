@@ -2,39 +2,37 @@
 
 plmr.mesh @mesh 1 x 9 on "tiny"
 
-// Every core but a group's root adds what comes to its own and passes it on in
-// one instruction; ends of chains only send; roots collect from both sides.
-// CHECK-DAG: plmr.channel @y.chain0 #plmr.relation<chain y groups [3, 3]>
-// CHECK-DAG: plmr.channel @y.chain1 #plmr.relation<chain y level 1 groups [3, 3]>
-// CHECK-DAG: plmr.channel @y.broadcast #plmr.relation<broadcast y groups [3, 3]>
+// Who has no children only sends; others collect from all children but the last,
+// whose message they pass on while it arrives; the root collects from all.
+// CHECK-DAG: plmr.channel @reduce.y.tree #plmr.relation<tree y of <ktree [3, 3]>> in "reduce"
 // CHECK-LABEL: func.func @reduce(
 // CHECK-SAME:    %[[B:.*]]: memref<6xf32>)
 // CHECK-DAG:     %[[TRUE:.*]] = arith.constant true
-// CHECK:         %[[SENDS:.*]] = plmr.role sends @y.chain0
-// CHECK-NEXT:    %[[LOW:.*]] = plmr.role receives_low @y.chain0
-// CHECK-NEXT:    %[[HIGH:.*]] = plmr.role receives_high @y.chain0
-// CHECK-NEXT:    %[[RECEIVES:.*]] = arith.ori %[[LOW]], %[[HIGH]]
-// CHECK-NEXT:    %[[PASSES:.*]] = arith.andi %[[SENDS]], %[[RECEIVES]]
-// CHECK-NEXT:    plmr.forward_reduce max %[[B]] on @y.chain0 to @y.chain0 if %[[PASSES]] {plmr.operation = "all_reduce"}
+// CHECK:         %[[SENDS:.*]] = plmr.role sends @reduce.y.tree
+// CHECK-NEXT:    %[[RECEIVES:.*]] = plmr.role receives @reduce.y.tree
 // CHECK-NEXT:    %[[SILENT:.*]] = arith.xori %[[RECEIVES]], %[[TRUE]]
 // CHECK-NEXT:    %[[STARTS:.*]] = arith.andi %[[SENDS]], %[[SILENT]]
-// CHECK-NEXT:    plmr.send %[[B]] on @y.chain0 if %[[STARTS]]
-// CHECK-NEXT:    %[[ROOT:.*]] = arith.xori %[[SENDS]], %[[TRUE]]
-// CHECK-NEXT:    %[[FROMLOW:.*]] = arith.andi %[[ROOT]], %[[LOW]]
-// CHECK-NEXT:    plmr.recv_reduce max %[[B]] on @y.chain0 from receives_low if %[[FROMLOW]]
-// CHECK-NEXT:    %[[FROMHIGH:.*]] = arith.andi %[[ROOT]], %[[HIGH]]
-// CHECK-NEXT:    plmr.recv_reduce max %[[B]] on @y.chain0 from receives_high if %[[FROMHIGH]]
-// CHECK:         plmr.forward_reduce max %[[B]] on @y.chain1 to @y.chain1
-// CHECK:         plmr.send %[[B]] on @y.chain1
-// CHECK-COUNT-2: plmr.recv_reduce max %[[B]] on @y.chain1
-// The last root multicasts.
-// CHECK:         %[[LAST:.*]] = plmr.role sends @y.broadcast
-// CHECK-NEXT:    plmr.send %[[B]] on @y.broadcast if %[[LAST]]
-// CHECK:         %[[GETS:.*]] = arith.ori
-// CHECK-NEXT:    plmr.recv %[[B]] on @y.broadcast if %[[GETS]]
+// CHECK-NEXT:    plmr.send %[[B]] on @reduce.y.tree if %[[STARTS]] {plmr.operation = "all_reduce"}
+// CHECK-NEXT:    %[[C0:.*]] = plmr.role collects @reduce.y.tree child 0
+// CHECK-NEXT:    plmr.recv_reduce max %[[B]] on @reduce.y.tree child 0 if %[[C0]]
+// CHECK:         plmr.recv_reduce max %[[B]] on @reduce.y.tree child 3
+// CHECK-NEXT:    plmr.forward_reduce max %[[B]] on @reduce.y.tree if %[[RECEIVES]]
 // CHECK-NEXT:    return
 func.func @reduce(%b: memref<6xf32>) {
-  plmr.reduce_tile max y %b groups [3, 3] : memref<6xf32>
+  plmr.reduce_tile max y %b tree <ktree [3, 3]> : memref<6xf32>
+  return
+}
+
+// The root multicasts.
+// CHECK-LABEL: func.func @broadcast(
+// CHECK-SAME:    %[[B:.*]]: memref<6xf32>)
+// CHECK-NEXT:    %[[ROOT:.*]] = plmr.role sends @broadcast.y.broadcast
+// CHECK-NEXT:    plmr.send %[[B]] on @broadcast.y.broadcast if %[[ROOT]]
+// CHECK-NEXT:    %[[GETS:.*]] = plmr.role receives @broadcast.y.broadcast
+// CHECK-NEXT:    plmr.recv %[[B]] on @broadcast.y.broadcast if %[[GETS]]
+// CHECK-NEXT:    return
+func.func @broadcast(%b: memref<6xf32>) {
+  plmr.broadcast_tile y %b tree <ktree [3, 3]> : memref<6xf32>
   return
 }
 
@@ -43,16 +41,18 @@ func.func @reduce(%b: memref<6xf32>) {
 plmr.mesh @mesh 5 x 9 on "tiny"
 
 // Channels are shared by all messages of one relation, and by no others.
-// CHECK-COUNT-7: plmr.channel
+// CHECK-COUNT-4: plmr.channel
 // CHECK-NOT:     plmr.channel
 // CHECK-LABEL: func.func @channels
 // CHECK: plmr.operation = "first"
 // CHECK: plmr.operation = "left+right"
 func.func @channels(%b: memref<6xf32>, %c: memref<2xf32>) {
-  plmr.reduce_tile sum y %b groups [3, 3] : memref<6xf32> loc("first")
-  plmr.reduce_tile max y %c groups [3, 3] : memref<2xf32> loc(fused["left", "right"])
-  plmr.reduce_tile sum x %c groups [5] : memref<2xf32>
-  plmr.reduce_tile sum x %c groups [2] segments 3 : memref<2xf32>
+  plmr.reduce_tile sum y %b tree <ktree [3, 3]> : memref<6xf32> loc("first")
+  plmr.reduce_tile max y %c tree <ktree [3, 3]> : memref<2xf32> loc(fused["left", "right"])
+  plmr.broadcast_tile y %c tree <ktree [3, 3]> : memref<2xf32>
+  plmr.broadcast_tile y %c tree <ktree [3, 3]> : memref<2xf32>
+  plmr.reduce_tile sum x %c tree <ktree [5]> : memref<2xf32>
+  plmr.reduce_tile sum x %c tree <ktree [2]> segments 3 : memref<2xf32>
   return
 }
 
@@ -65,7 +65,8 @@ plmr.mesh @mesh 1 x 1 on "tiny"
 // CHECK-LABEL: func.func @alone
 // CHECK-NEXT:  return
 func.func @alone(%b: memref<6xf32>) {
-  plmr.reduce_tile sum y %b groups [] : memref<6xf32>
+  plmr.reduce_tile sum y %b tree <ktree> : memref<6xf32>
+  plmr.broadcast_tile y %b tree <ktree> : memref<6xf32>
   return
 }
 
@@ -367,15 +368,15 @@ func.func @transposed_row(%a: memref<4x4xf32>, %b: memref<11x4xf32>, %c: memref<
 plmr.mesh @mesh 5 x 3 on "lab"
 
 // Products do not change how reductions beside them run.
-// CHECK-DAG:  plmr.channel @x.chain0 #plmr.relation<chain x groups [5]>
+// CHECK-DAG:  plmr.channel @x.tree #plmr.relation<tree x of <ktree [5]>>
 // CHECK-DAG:  plmr.channel @x.ring #plmr.relation<ring x>
 // CHECK-NOT:  plmr.channel @{{x.(up|down)}}
 // CHECK-LABEL: func.func @beside(
-// CHECK:       plmr.forward_reduce sum %{{.*}} on @x.chain0 to @x.chain0 if
+// CHECK:       plmr.forward_reduce sum %{{.*}} on @x.tree if
 // CHECK:       plmr.send %{{.*}} on @y.ring
 // CHECK:       return
 func.func @beside(%b: memref<6xf32>, %t: memref<4x4xf32>, %c: memref<2x4x4xf32>) {
-  plmr.reduce_tile sum x %b groups [5] : memref<6xf32>
+  plmr.reduce_tile sum x %b tree <ktree [5]> : memref<6xf32>
   plmr.gemm_t_tile %t, %t, %c n 12 : memref<4x4xf32>, memref<4x4xf32>, memref<2x4x4xf32>
   return
 }
@@ -547,27 +548,27 @@ plmr.mesh @mesh 3 x 2 on "lab"
 
 // Each launch, and in it each table, has channels of its own: another flow may
 // have the colour there.
-// CHECK-DAG: plmr.channel @decode.y.chain0 #plmr.relation<chain y groups [2]> in "decode"
-// CHECK-DAG: plmr.channel @prefill.y.chain0 #plmr.relation<chain y groups [2]> in "prefill"
-// CHECK-DAG: plmr.channel @prefill.1.y.chain0 #plmr.relation<chain y groups [2]> in "prefill" epoch 1
+// CHECK-DAG: plmr.channel @decode.y.tree #plmr.relation<tree y of <ktree [2]>> in "decode"
+// CHECK-DAG: plmr.channel @prefill.y.tree #plmr.relation<tree y of <ktree [2]>> in "prefill"
+// CHECK-DAG: plmr.channel @prefill.1.y.tree #plmr.relation<tree y of <ktree [2]>> in "prefill" epoch 1
 // CHECK-LABEL: func.func @decode(
-// CHECK:         plmr.forward_reduce sum %{{.*}} on @decode.y.chain0 to @decode.y.chain0
+// CHECK:         plmr.forward_reduce sum %{{.*}} on @decode.y.tree
 // CHECK-LABEL: func.func @prefill(
-// CHECK:         plmr.forward_reduce sum %{{.*}} on @prefill.y.chain0 to @prefill.y.chain0
+// CHECK:         plmr.forward_reduce sum %{{.*}} on @prefill.y.tree
 // CHECK:         plmr.epoch 1
-// CHECK:         plmr.forward_reduce sum %{{.*}} on @prefill.1.y.chain0 to @prefill.1.y.chain0
+// CHECK:         plmr.forward_reduce sum %{{.*}} on @prefill.1.y.tree
 // CHECK:         plmr.epoch 0
-// CHECK:         plmr.forward_reduce max %{{.*}} on @prefill.y.chain0 to @prefill.y.chain0
+// CHECK:         plmr.forward_reduce max %{{.*}} on @prefill.y.tree
 func.func @decode(%b: memref<6xf32>) {
-  plmr.reduce_tile sum y %b groups [2] : memref<6xf32>
+  plmr.reduce_tile sum y %b tree <ktree [2]> : memref<6xf32>
   return
 }
 func.func @prefill(%b: memref<6xf32>) {
-  plmr.reduce_tile sum y %b groups [2] : memref<6xf32>
+  plmr.reduce_tile sum y %b tree <ktree [2]> : memref<6xf32>
   plmr.epoch 1
-  plmr.reduce_tile sum y %b groups [2] : memref<6xf32>
+  plmr.reduce_tile sum y %b tree <ktree [2]> : memref<6xf32>
   plmr.epoch 0
-  plmr.reduce_tile max y %b groups [2] : memref<6xf32>
+  plmr.reduce_tile max y %b tree <ktree [2]> : memref<6xf32>
   return
 }
 

@@ -130,20 +130,20 @@ func.func @limit(%a: !sum, %b: !sum, %n: index) -> (!x, !x) {
 }
 
 // CHECK-LABEL: func.func @groups
-// CHECK: = plmr.all_reduce %{{[a-z0-9]+}} groups [2] :
+// CHECK: = plmr.all_reduce %{{[a-z0-9]+}} tree <ktree [2]> :
 // CHECK: = plmr.all_reduce %{{[a-z0-9]+}} :
 func.func @groups(%a: !sum, %b: !sum) -> (!x, !x) {
-  %ra = plmr.all_reduce %a groups [2] : (!sum) -> !x
+  %ra = plmr.all_reduce %a tree <ktree [2]> : (!sum) -> !x
   %rb = plmr.all_reduce %b : (!sum) -> !x
   return %ra, %rb : !x, !x
 }
 
 // Groups that the user chose are kept.
 // CHECK-LABEL: func.func @same_groups
-// CHECK: %{{.*}}:2 = plmr.all_reduce %{{.*}}, %{{.*}} groups [2] :
+// CHECK: %{{.*}}:2 = plmr.all_reduce %{{.*}}, %{{.*}} tree <ktree [2]> :
 func.func @same_groups(%a: !sum, %b: !sum) -> (!x, !x) {
-  %ra = plmr.all_reduce %a groups [2] : (!sum) -> !x
-  %rb = plmr.all_reduce %b groups [2] : (!sum) -> !x
+  %ra = plmr.all_reduce %a tree <ktree [2]> : (!sum) -> !x
+  %rb = plmr.all_reduce %b tree <ktree [2]> : (!sum) -> !x
   return %ra, %rb : !x, !x
 }
 

@@ -27,6 +27,6 @@ func.func @main(%a: !p, %b: !p) -> (!y, !y) {
 plmr.channel @up #plmr.relation<up x>
 plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
 func.func @main(%m: memref<4xf32>) {
-  plmr.reduce_tile sum y %m groups [2] : memref<4xf32>
+  plmr.reduce_tile sum y %m tree <ktree [2]> : memref<4xf32>
   return
 }

@@ -25,12 +25,12 @@ plmr.object input @orders : !plmr.placed<tensor<8x8xf32>, [skew y, ring x]>
 // CHECK: plmr.object input @ring : !plmr.placed<tensor<8xf32>, [ring x(2:4 inner 1)]>
 plmr.object input @ring : !plmr.placed<tensor<8xf32>, [ring x(2:4 inner 1)]>
 
-// CHECK: plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
-plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
-// CHECK: plmr.channel @y.chain1 #plmr.relation<chain y level 1 groups [2, 2] segments 2> colours [3, 4]
-plmr.channel @y.chain1 #plmr.relation<chain y level 1 groups [2, 2] segments 2> colours [3, 4]
-// CHECK: plmr.channel @x.bcast #plmr.relation<broadcast x groups [4]>
-plmr.channel @x.bcast #plmr.relation<broadcast x groups [4]>
+// CHECK: plmr.channel @y.tree #plmr.relation<tree y of <ktree [4, 4]>>
+plmr.channel @y.tree #plmr.relation<tree y of <ktree [4, 4]>>
+// CHECK: plmr.channel @y.ends #plmr.relation<tree y of <auto_gen [7, 1, 6, 5, 12] root 0> segments 2> colours [3, 4]
+plmr.channel @y.ends #plmr.relation<tree y of <auto_gen [7, 1, 6, 5, 12] root 0> segments 2> colours [3, 4]
+// CHECK: plmr.channel @x.bcast #plmr.relation<broadcast x of <ktree [4]>>
+plmr.channel @x.bcast #plmr.relation<broadcast x of <ktree [4]>>
 // CHECK: plmr.channel @x.ring #plmr.relation<ring x>
 plmr.channel @x.ring #plmr.relation<ring x>
 // CHECK: plmr.channel @x.up #plmr.relation<up x>
@@ -64,8 +64,8 @@ func.func @mesh_level(%l: index) {
     // CHECK-NEXT: plmr.yield{{$}}
     plmr.yield
   }
-  // CHECK: plmr.all_reduce %[[C]] groups [4, 2] : (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>) -> !plmr.placed<tensor<64xf32>, [x]>
-  %r = plmr.all_reduce %c groups [4, 2] : (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>) -> !plmr.placed<tensor<64xf32>, [x]>
+  // CHECK: plmr.all_reduce %[[C]] tree <ktree [4, 2]> : (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>) -> !plmr.placed<tensor<64xf32>, [x]>
+  %r = plmr.all_reduce %c tree <ktree [4, 2]> : (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>) -> !plmr.placed<tensor<64xf32>, [x]>
   // CHECK: plmr.all_reduce %[[C]], %[[C]] limit %arg0 : (
   %r2:2 = plmr.all_reduce %c, %c limit %l : (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>, !plmr.placed<tensor<64xf32>, [x], partial<sum y>>) -> (!plmr.placed<tensor<64xf32>, [x]>, !plmr.placed<tensor<64xf32>, [x]>)
   return
@@ -119,10 +119,12 @@ func.func @tile_level(%l: index, %t: memref<4x4xf32>, %p: i1, %c: memref<4x8xf32
   %m = plmr.ref @x : memref<16xf32>
   // CHECK: plmr.ref @q[%arg0] : memref<16x16xf32>
   %w = plmr.ref @q[%l] : memref<16x16xf32>
-  // CHECK: plmr.reduce_tile sum y %[[M]] groups [4, 2] : memref<16xf32>
-  plmr.reduce_tile sum y %m groups [4, 2] : memref<16xf32>
-  // CHECK: plmr.reduce_tile max x %[[M]] groups [2] segments 2 : memref<16xf32>
-  plmr.reduce_tile max x %m groups [2] segments 2 : memref<16xf32>
+  // CHECK: plmr.reduce_tile sum y %[[M]] tree <ktree [4, 2]> : memref<16xf32>
+  plmr.reduce_tile sum y %m tree <ktree [4, 2]> : memref<16xf32>
+  // CHECK: plmr.broadcast_tile y %[[M]] tree <two_phase> segments 3 : memref<16xf32>
+  plmr.broadcast_tile y %m tree <two_phase> segments 3 : memref<16xf32>
+  // CHECK: plmr.reduce_tile max x %[[M]] tree <ktree [2]> segments 2 : memref<16xf32>
+  plmr.reduce_tile max x %m tree <ktree [2]> segments 2 : memref<16xf32>
   // CHECK: plmr.gemm_tile %arg1, %arg1 to %arg1 k 12 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
   plmr.gemm_tile %t, %t to %t k 12 : memref<4x4xf32>, memref<4x4xf32> to memref<4x4xf32>
   // CHECK: plmr.gemm_tile %arg1, %arg1, %arg1 to %arg3 k 12 align_a align_b : memref<4x4xf32>, memref<4x4xf32>, memref<4x4xf32> to memref<4x8xf32>
@@ -139,41 +141,39 @@ func.func @tile_level(%l: index, %t: memref<4x4xf32>, %p: i1, %c: memref<4x8xf32
   plmr.head_gemm_t_tile %q, %k, %s2 first %l slots %l kv_heads 4 : memref<8x1x2x4xf32>, memref<1x4x64xf32>, memref<2x8x1x2x256xf32>
   // CHECK: plmr.head_gemm_tile %arg6, %arg5, %arg4 slots %arg0 kv_heads 4 : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
   plmr.head_gemm_tile %s, %k, %q slots %l kv_heads 4 : memref<8x1x2x256xf32>, memref<1x4x64xf32>, memref<8x1x2x4xf32>
-  // CHECK: plmr.role sends @y.chain0
-  %sends = plmr.role sends @y.chain0
-  // CHECK: plmr.role receives_low @y.chain0
-  %low = plmr.role receives_low @y.chain0
-  // CHECK: plmr.role receives_high @y.chain0
-  %high = plmr.role receives_high @y.chain0
-  // CHECK: plmr.send %[[M]] on @y.chain0 : memref<16xf32>{{$}}
-  plmr.send %m on @y.chain0 : memref<16xf32>
-  // CHECK: plmr.send %[[M]] on @y.chain0 : memref<16xf32> -> !plmr.token
-  %sent = plmr.send %m on @y.chain0 : memref<16xf32> -> !plmr.token
+  // CHECK: plmr.role sends @y.tree
+  %sends = plmr.role sends @y.tree
+  // CHECK: plmr.role receives @y.tree
+  %receives = plmr.role receives @y.tree
+  // CHECK: plmr.role collects @y.tree child 2
+  %collects = plmr.role collects @y.tree child 2
+  // CHECK: plmr.send %[[M]] on @y.tree : memref<16xf32>{{$}}
+  plmr.send %m on @y.tree : memref<16xf32>
+  // CHECK: plmr.send %[[M]] on @y.tree : memref<16xf32> -> !plmr.token
+  %sent = plmr.send %m on @y.tree : memref<16xf32> -> !plmr.token
   // CHECK: plmr.recv %[[M]] on @x.bcast : memref<16xf32>{{$}}
   plmr.recv %m on @x.bcast : memref<16xf32>
-  // CHECK: %[[T:.*]] = plmr.recv %[[M]] on @y.chain0 from receives_low : memref<16xf32> -> !plmr.token
-  %r = plmr.recv %m on @y.chain0 from receives_low : memref<16xf32> -> !plmr.token
+  // CHECK: %[[T:.*]] = plmr.recv %[[M]] on @y.tree : memref<16xf32> -> !plmr.token
+  %r = plmr.recv %m on @y.tree : memref<16xf32> -> !plmr.token
   // CHECK: plmr.wait %[[T]]
   plmr.wait %r
-  // CHECK: plmr.recv_reduce max %[[M]] on @y.chain0 from receives_high : memref<16xf32>
-  plmr.recv_reduce max %m on @y.chain0 from receives_high : memref<16xf32>
-  // CHECK: plmr.forward_reduce sum %[[M]] on @y.chain0 from receives_low to @y.chain1 : memref<16xf32>
-  plmr.forward_reduce sum %m on @y.chain0 from receives_low to @y.chain1 : memref<16xf32>
-  // CHECK: plmr.forward_reduce sum %[[M]] on @x.up to @x.up : memref<16xf32>
-  plmr.forward_reduce sum %m on @x.up to @x.up : memref<16xf32>
+  // CHECK: plmr.recv_reduce max %[[M]] on @y.tree child 1 : memref<16xf32>
+  plmr.recv_reduce max %m on @y.tree child 1 : memref<16xf32>
+  // CHECK: plmr.forward_reduce sum %[[M]] on @y.tree : memref<16xf32>
+  plmr.forward_reduce sum %m on @y.tree : memref<16xf32>
   // CHECK: plmr.send %[[M]] on @x.up if %arg2 : memref<16xf32>
   plmr.send %m on @x.up if %p : memref<16xf32>
-  // CHECK: %[[T2:.*]] = plmr.recv %[[M]] on @x.up from receives_low if %arg2 : memref<16xf32> -> !plmr.token
-  %r2 = plmr.recv %m on @x.up from receives_low if %p : memref<16xf32> -> !plmr.token
+  // CHECK: %[[T2:.*]] = plmr.recv %[[M]] on @x.up if %arg2 : memref<16xf32> -> !plmr.token
+  %r2 = plmr.recv %m on @x.up if %p : memref<16xf32> -> !plmr.token
   // CHECK: plmr.wait %[[T2]] if %arg2
   plmr.wait %r2 if %p
-  // CHECK: plmr.recv_reduce sum %[[M]] on @x.up from receives_low if %arg2 : memref<16xf32>
-  plmr.recv_reduce sum %m on @x.up from receives_low if %p : memref<16xf32>
-  // CHECK: plmr.forward_reduce sum %[[M]] on @x.up from receives_low to @x.up if %arg2 : memref<16xf32>
-  plmr.forward_reduce sum %m on @x.up from receives_low to @x.up if %p : memref<16xf32>
+  // CHECK: plmr.recv_reduce sum %[[M]] on @y.tree child 0 if %arg2 : memref<16xf32>
+  plmr.recv_reduce sum %m on @y.tree child 0 if %p : memref<16xf32>
+  // CHECK: plmr.forward_reduce sum %[[M]] on @y.tree if %arg2 : memref<16xf32>
+  plmr.forward_reduce sum %m on @y.tree if %p : memref<16xf32>
   return
 }
 
 // Attributes of their own.
-// CHECK: plmr.attributes = [#plmr<axis x>, #plmr<reducer max>, #plmr<role sends>, #plmr<object_kind state>, #plmr.partial<sum x segments 4>, #plmr.placement<[y, x], order [1, 0], pad any, partial<sum y>>]
-module attributes {plmr.attributes = [#plmr<axis x>, #plmr<reducer max>, #plmr<role sends>, #plmr<object_kind state>, #plmr.partial<sum x segments 4>, #plmr.placement<[y, x], order [1, 0], pad any, partial<sum y>>]} {}
+// CHECK: plmr.attributes = [#plmr<axis x>, #plmr<reducer max>, #plmr<role sends>, #plmr.tree<star root 3>, #plmr<object_kind state>, #plmr.partial<sum x segments 4>, #plmr.placement<[y, x], order [1, 0], pad any, partial<sum y>>]
+module attributes {plmr.attributes = [#plmr<axis x>, #plmr<reducer max>, #plmr<role sends>, #plmr.tree<star root 3>, #plmr<object_kind state>, #plmr.partial<sum x segments 4>, #plmr.placement<[y, x], order [1, 0], pad any, partial<sum y>>]} {}

@@ -2,6 +2,7 @@
 
 plmr.mesh @mesh 2 x 2 on "tiny"
 plmr.channel @up #plmr.relation<up x>
+plmr.channel @tree #plmr.relation<tree x of <chain>>
 plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
 
 func.func @legal(%n: index) {
@@ -15,12 +16,12 @@ func.func @legal(%n: index) {
   memref.copy %v, %a : memref<4xf32> to memref<4xf32>
   %column = plmr.coord x
   %sends = plmr.role sends @up
-  %low = plmr.role receives_low @up
+  %low = plmr.role receives @up
   %first = arith.cmpi eq, %column, %zero : index
   %both = arith.andi %sends, %low : i1
   plmr.send %a on @up if %first : memref<4xf32>
-  plmr.forward_reduce sum %a on @up to @up if %both : memref<4xf32>
-  plmr.recv_reduce sum %a on @up from receives_low if %low : memref<4xf32>
+  plmr.forward_reduce sum %a on @up if %both : memref<4xf32>
+  plmr.recv_reduce sum %a on @tree child 0 if %low : memref<4xf32>
   scf.for %i = %zero to %n step %one {
     %s = memref.subview %a[%i] [1] [1] : memref<4xf32> to memref<1xf32, strided<[1], offset: ?>>
     scf.if %first {
@@ -56,7 +57,7 @@ func.func @placed() {
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @collective(%a: memref<4xf32>) {
   // expected-error @below {{'plmr.reduce_tile' op expected an operation of the tile level}}
-  plmr.reduce_tile sum y %a groups [2] : memref<4xf32>
+  plmr.reduce_tile sum y %a tree <ktree [2]> : memref<4xf32>
   return
 }
 

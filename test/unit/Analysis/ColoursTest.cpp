@@ -31,29 +31,41 @@ protected:
     return std::uniform_int_distribution<unsigned>(low, high)(random);
   }
 
+  /// " of <TREE>", a tree for lines of `extent` cores and shorter ones.
+  std::string makeTree(unsigned extent) {
+    auto kind = static_cast<TreeShape::Kind>(pick(0, 5));
+    // A star takes a colour for each core.
+    if (kind == TreeShape::Kind::Star && extent > 8)
+      kind = TreeShape::Kind::Chain;
+    TreeShape shape{kind, {}};
+    if (kind == TreeShape::Kind::KTree)
+      shape.parameters = getKTreeGroups(extent, pick(1, 3));
+    else if (kind == TreeShape::Kind::AutoGen)
+      shape.parameters = {pick(2, 8), 1, pick(1, 9), pick(0, 9), pick(1, 99)};
+    return llvm::formatv(
+        " of <{0}{1}>", stringify(kind),
+        shape.parameters.empty()
+            ? ""
+            : llvm::formatv(" [{0:$[, ]}]",
+                            llvm::make_range(shape.parameters.begin(),
+                                             shape.parameters.end()))
+                  .str());
+  }
+
   /// Up to four relations of any kind on either axis.
   std::string makeModule(unsigned columns, unsigned rows) {
     std::string text = llvm::formatv("plmr.mesh @mesh {0} x {1} on \"ideal\"\n",
                                      columns, rows);
-    static constexpr const char *kinds[] = {"ring", "up", "down"};
+    static constexpr const char *kinds[] = {"ring", "up", "down", "tree",
+                                            "broadcast"};
     for (unsigned i = 0, count = pick(1, 4); i != count; ++i) {
       bool isX = pick(0, 1);
       unsigned extent = isX ? columns : rows;
       unsigned segments = pick(1, extent);
-      auto groups =
-          getKTreeGroups(Segments{extent, segments}.getMaxWidth(), pick(1, 3));
-      std::string relation;
-      if (unsigned kind = pick(0, 4); kind < 3 || groups.empty())
-        relation = llvm::formatv("{0} {1}", kinds[kind % 3], isX ? "x" : "y");
-      else if (kind == 3)
-        relation =
-            llvm::formatv("broadcast {0} groups [{1:$[, ]}]", isX ? "x" : "y",
-                          llvm::make_range(groups.begin(), groups.end()));
-      else
-        relation =
-            llvm::formatv("chain {0} level {1} groups [{2:$[, ]}]",
-                          isX ? "x" : "y", pick(0, groups.size() - 1),
-                          llvm::make_range(groups.begin(), groups.end()));
+      unsigned kind = pick(0, 4);
+      std::string relation = llvm::formatv(
+          "{0} {1}{2}", kinds[kind], isX ? "x" : "y",
+          kind < 3 ? "" : makeTree(Segments{extent, segments}.getMaxWidth()));
       text += llvm::formatv("plmr.channel @c{0} #plmr.relation<{1} segments "
                             "{2}>\n",
                             i, relation, segments);

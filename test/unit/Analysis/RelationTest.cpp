@@ -18,30 +18,34 @@ namespace {
 
 constexpr unsigned maxExtent = 64;
 
-Relation makeRelation(Relation::Kind kind, unsigned level = 0,
-                      llvm::ArrayRef<int64_t> groups = {},
+Relation makeRelation(Relation::Kind kind, const TreeShape &tree = {},
                       unsigned segments = 1) {
   Relation relation;
   relation.kind = kind;
-  relation.level = level;
-  relation.groups.assign(groups.begin(), groups.end());
+  relation.tree = tree;
   relation.segments = segments;
   return relation;
 }
 
-/// Calls fn(extent, segments, groups) for all lines up to `maxExtent` cores in
-/// all segmentations, with the K-trees of 1 to 4 levels of the widest segment.
+/// Calls fn(extent, segments, tree) for lines up to `maxExtent` cores in all
+/// segmentations, with some trees.
 template <typename Fn> void forAllTrees(Fn fn) {
   for (unsigned extent = 1; extent <= maxExtent; ++extent)
-    for (unsigned segments = 1; segments <= extent; ++segments)
-      for (unsigned k = 1; k <= 4; ++k) {
+    for (unsigned segments = 1; segments <= extent; ++segments) {
+      unsigned widest = Segments{extent, segments}.getMaxWidth();
+      llvm::SmallVector<TreeShape> trees;
+      for (unsigned k = 1; k <= 4; ++k)
+        trees.push_back({TreeShape::Kind::KTree, getKTreeGroups(widest, k)});
+      trees.push_back({TreeShape::Kind::BinaryTree, {}});
+      trees.push_back({TreeShape::Kind::Chain, {}, extent / segments - 1});
+      for (const TreeShape &tree : trees) {
         SCOPED_TRACE(testing::Message() << extent << " cores in " << segments
-                                        << " segments, " << k << " levels");
-        fn(extent, segments,
-           getKTreeGroups(Segments{extent, segments}.getMaxWidth(), k));
+                                        << " segments, " << tree.print());
+        fn(extent, segments, tree);
         if (testing::Test::HasFatalFailure())
           return;
       }
+    }
 }
 
 /// Roles and flows say the same.
@@ -49,7 +53,8 @@ void checkRoles(const Relation &relation, unsigned extent) {
   std::vector<Flow> flows = relation.getFlows(extent);
   std::vector<LineRole> roles = relation.getRoles(extent);
   ASSERT_EQ(roles.size(), extent);
-  std::vector<unsigned> sends(extent, 0), low(extent, 0), high(extent, 0);
+  std::vector<std::set<int>> received(extent);
+  std::vector<unsigned> sends(extent, 0);
   for (unsigned index = 0; index != flows.size(); ++index) {
     const Flow &flow = flows[index];
     if (index) {
@@ -61,23 +66,22 @@ void checkRoles(const Relation &relation, unsigned extent) {
     for (unsigned core : flow.destinations) {
       ASSERT_NE(core, flow.source);
       ASSERT_LT(core, extent);
-      bool isLow = flow.source < core;
-      ++(isLow ? low : high)[core];
-      ASSERT_EQ(isLow ? roles[core].receivesLow : roles[core].receivesHigh,
-                static_cast<int>(index));
+      received[core].insert(index);
     }
   }
   for (unsigned core = 0; core != extent; ++core) {
-    ASSERT_LE(low[core], 1u) << "a role names one flow";
-    ASSERT_LE(high[core], 1u) << "a role names one flow";
     ASSERT_EQ(roles[core].sends >= 0, sends[core] == 1);
-    ASSERT_EQ(roles[core].receivesLow >= 0, low[core] == 1);
-    ASSERT_EQ(roles[core].receivesHigh >= 0, high[core] == 1);
+    ASSERT_EQ(roles[core].countReceived(), received[core].size());
+    std::set<int> named(roles[core].collects.begin(),
+                        roles[core].collects.end());
+    named.insert(roles[core].receives);
+    named.erase(-1);
+    ASSERT_EQ(named, received[core]) << "a role for each flow";
   }
 }
 
 //===----------------------------------------------------------------------===//
-// K-trees
+// Trees
 //===----------------------------------------------------------------------===//
 
 TEST(KTree, GroupsCoverTheLineAndDifferLittle) {
@@ -109,110 +113,51 @@ TEST(KTree, KnownSizes) {
   EXPECT_THAT(getKTreeGroups(64, 3), ElementsAre(4, 4, 4));
 }
 
-/// What each core has after the levels' chains, as the set of cores whose
-/// values it holds. Within a level every chain runs towards its root.
-std::vector<std::multiset<unsigned>> reduce(unsigned extent, unsigned segments,
-                                            llvm::ArrayRef<int64_t> groups,
-                                            std::vector<unsigned> &sent) {
-  std::vector<std::multiset<unsigned>> held(extent);
-  for (unsigned core = 0; core != extent; ++core)
-    held[core] = {core};
-  sent.assign(extent, 0);
-  for (unsigned level = 0; level != groups.size(); ++level) {
-    std::vector<Flow> flows =
-        makeRelation(Relation::Kind::Chain, level, groups, segments)
-            .getFlows(extent);
-    // A core passes on when it has what comes to it: outer cores first.
-    std::vector<bool> done(flows.size(), false);
-    for (size_t count = 0; count != flows.size();) {
-      size_t before = count;
-      for (size_t i = 0; i != flows.size(); ++i) {
-        bool waits = false;
-        for (size_t j = 0; j != flows.size(); ++j)
-          waits |=
-              !done[j] && j != i && flows[j].destinations[0] == flows[i].source;
-        if (done[i] || waits)
-          continue;
-        auto &from = held[flows[i].source];
-        held[flows[i].destinations[0]].insert(from.begin(), from.end());
-        from.clear();
-        ++sent[flows[i].source];
-        done[i] = true;
-        ++count;
+TEST(Tree, CoresPassOnTheLastChildAndCollectTheOthers) {
+  forAllTrees([](unsigned extent, unsigned segments, const TreeShape &shape) {
+    Relation relation = makeRelation(Relation::Kind::Tree, shape, segments);
+    checkRoles(relation, extent);
+    std::vector<LineRole> roles = relation.getRoles(extent);
+    std::vector<Flow> flows = relation.getFlows(extent);
+    Segments line{extent, segments};
+    for (unsigned s = 0; s != line.getCount(); ++s) {
+      unsigned begin = line.getBegin(s);
+      ReductionTree tree = shape.build(line.getBegin(s + 1) - begin);
+      for (unsigned core = 0; core != tree.children.size(); ++core) {
+        const LineRole &role = roles[begin + core];
+        std::vector<unsigned> sources;
+        for (int flow : role.collects)
+          if (flow >= 0)
+            sources.push_back(flows[flow].source - begin);
+          else
+            ASSERT_TRUE(sources.empty()) << "the gaps come first";
+        if (role.receives >= 0)
+          sources.push_back(flows[role.receives].source - begin);
+        ASSERT_EQ(llvm::ArrayRef(sources), llvm::ArrayRef(tree.children[core]));
+        ASSERT_EQ(role.receives >= 0, role.sends >= 0 && !sources.empty());
       }
-      if (count == before)
-        return {}; // a cycle
     }
-  }
-  return held;
+  });
 }
 
-TEST(KTree, EveryCoreSendsOnceAndTheRootHasAll) {
-  forAllTrees(
-      [](unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups) {
-        std::vector<unsigned> sent;
-        auto held = reduce(extent, segments, groups, sent);
-        ASSERT_EQ(held.size(), extent) << "the chains have a cycle";
-        Segments line{extent, segments};
-        for (unsigned s = 0; s != line.getCount(); ++s) {
-          unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
-          auto roots = getParticipants(end - begin, groups, groups.size());
-          ASSERT_EQ(roots.size(), 1u);
-          unsigned root = begin + roots[0];
-          for (unsigned core = begin; core != end; ++core)
-            ASSERT_EQ(sent[core], core == root ? 0u : 1u);
-          std::multiset<unsigned> all;
-          for (unsigned core = begin; core != end; ++core)
-            all.insert(core);
-          ASSERT_EQ(held[root], all);
-        }
-      });
-}
-
-TEST(KTree, ChainsAreRelaysOfOneMessage) {
-  forAllTrees(
-      [](unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups) {
-        for (unsigned level = 0; level != groups.size(); ++level) {
-          Relation chain =
-              makeRelation(Relation::Kind::Chain, level, groups, segments);
-          checkRoles(chain, extent);
-          for (const LineRole &role : chain.getRoles(extent)) {
-            // Code takes the one flow that comes, whichever side it is from.
-            if (role.sends >= 0) {
-              ASSERT_FALSE(role.receivesLow >= 0 && role.receivesHigh >= 0);
-            }
-          }
-          for (const Flow &flow : chain.getFlows(extent))
-            ASSERT_EQ(flow.destinations.size(), 1u);
-        }
-      });
-}
-
-TEST(KTree, TheRootsBroadcastReachesAllOthers) {
-  forAllTrees(
-      [](unsigned extent, unsigned segments, llvm::ArrayRef<int64_t> groups) {
-        if (groups.empty())
-          return;
-        Relation cast =
-            makeRelation(Relation::Kind::Broadcast, 0, groups, segments);
-        checkRoles(cast, extent);
-        std::vector<LineRole> roles = cast.getRoles(extent);
-        Segments line{extent, segments};
-        for (unsigned s = 0; s != line.getCount(); ++s) {
-          unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
-          unsigned root =
-              begin + getParticipants(end - begin, groups, groups.size())[0];
-          for (unsigned core = begin; core != end; ++core) {
-            bool receives =
-                roles[core].receivesLow >= 0 || roles[core].receivesHigh >= 0;
-            ASSERT_EQ(receives, core != root);
-            ASSERT_EQ(roles[core].sends >= 0, core == root && end - begin > 1);
-          }
-        }
-        for (const Flow &flow : cast.getFlows(extent))
-          ASSERT_EQ(line.getSegment(flow.getBegin()),
-                    line.getSegment(flow.getEnd()));
-      });
+TEST(Tree, TheRootsBroadcastReachesAllOthers) {
+  forAllTrees([](unsigned extent, unsigned segments, const TreeShape &tree) {
+    Relation cast = makeRelation(Relation::Kind::Broadcast, tree, segments);
+    checkRoles(cast, extent);
+    std::vector<LineRole> roles = cast.getRoles(extent);
+    Segments line{extent, segments};
+    for (unsigned s = 0; s != line.getCount(); ++s) {
+      unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
+      unsigned root = begin + tree.build(end - begin).root;
+      for (unsigned core = begin; core != end; ++core) {
+        ASSERT_EQ(roles[core].receives >= 0, core != root);
+        ASSERT_EQ(roles[core].sends >= 0, core == root && end - begin > 1);
+      }
+    }
+    for (const Flow &flow : cast.getFlows(extent))
+      ASSERT_EQ(line.getSegment(flow.getBegin()),
+                line.getSegment(flow.getEnd()));
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -269,10 +214,12 @@ TEST(Relation, NoFlowsOnALineOfOne) {
 }
 
 TEST(Relation, PrintsWhatReportsShow) {
-  Relation relation = makeRelation(Relation::Kind::Chain, 1, {4, 2}, 3);
-  EXPECT_EQ(relation.print(),
-            "chain level 1 along y of groups 4, 2 in 3 segments");
-  relation = makeRelation(Relation::Kind::Ring);
+  TreeShape tree{TreeShape::Kind::KTree, {4, 2}, 1};
+  EXPECT_EQ(makeRelation(Relation::Kind::Tree, tree, 3).print(),
+            "ktree of groups 4, 2 to core 1 along y in 3 segments");
+  EXPECT_EQ(makeRelation(Relation::Kind::Broadcast, tree).print(),
+            "broadcast of a ktree of groups 4, 2 to core 1 along y");
+  Relation relation = makeRelation(Relation::Kind::Ring);
   relation.axis = Axis::X;
   EXPECT_EQ(relation.print(), "ring along x");
 }

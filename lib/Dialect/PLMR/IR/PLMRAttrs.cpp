@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "plmr/Analysis/AutoGen.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <numeric>
@@ -329,22 +330,53 @@ Attribute PlacementAttr::parse(AsmParser &parser, Type) {
 }
 
 //===----------------------------------------------------------------------===//
-// RelationAttr
+// TreeAttr and RelationAttr
 //===----------------------------------------------------------------------===//
+
+LogicalResult TreeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               TreeKind kind, ArrayRef<int64_t> parameters,
+                               int64_t root) {
+  if (root < -1)
+    return emitError() << "expected a root of at least 0 but got " << root;
+  bool isKTree = kind == TreeKind::KTree;
+  size_t count = isKTree                     ? parameters.size()
+                 : kind == TreeKind::AutoGen ? TreeCosts::numFields
+                                             : 0;
+  if (parameters.size() != count)
+    return emitError() << "expected " << count << " numbers of "
+                       << stringifyTreeKind(kind) << " but got "
+                       << parameters.size();
+  for (int64_t parameter : parameters)
+    if (parameter < (isKTree ? 1 : 0) || parameter > INT32_MAX)
+      return emitError() << "expected "
+                         << (isKTree ? "positive groups" : "costs")
+                         << (isKTree ? "" : " of at least 0") << " but got "
+                         << parameter;
+  return success();
+}
+
+TreeAttr TreeAttr::get(MLIRContext *context, const TreeShape &shape) {
+  return get(context, static_cast<TreeKind>(shape.kind), shape.parameters,
+             shape.root);
+}
+
+TreeShape TreeAttr::getShape() const {
+  TreeShape shape;
+  shape.kind = static_cast<TreeShape::Kind>(getKind());
+  llvm::append_range(shape.parameters, getParameters());
+  shape.root = getRoot();
+  return shape;
+}
 
 LogicalResult RelationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    RelationKind kind, MeshAxis axis,
-                                   int64_t level, ArrayRef<int64_t> groups,
-                                   int64_t segments) {
-  for (int64_t group : groups)
-    if (group <= 0)
-      return emitError() << "expected positive groups but got " << group;
+                                   TreeAttr tree, int64_t segments) {
   if (segments <= 0)
     return emitError() << "expected positive segments but got " << segments;
-  int64_t levels = kind == RelationKind::Chain ? groups.size() : 1;
-  if (level < 0 || level >= levels)
-    return emitError() << "expected a level below " << levels << " of a "
-                       << stringifyRelationKind(kind) << " but got " << level;
+  bool hasTree = kind == RelationKind::Tree || kind == RelationKind::Broadcast;
+  if (hasTree != static_cast<bool>(tree))
+    return emitError() << "expected " << (hasTree ? "a" : "no") << " tree of '"
+                       << stringifyRelationKind(kind) << "'";
   return success();
 }
 
@@ -352,8 +384,8 @@ Relation RelationAttr::getRelation() const {
   Relation relation;
   relation.kind = static_cast<Relation::Kind>(getKind());
   relation.axis = toAxis(getAxis());
-  relation.level = static_cast<unsigned>(getLevel());
-  llvm::append_range(relation.groups, getGroups());
+  if (getTree())
+    relation.tree = getTree().getShape();
   relation.segments = static_cast<unsigned>(getSegments());
   return relation;
 }

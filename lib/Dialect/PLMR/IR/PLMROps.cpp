@@ -102,6 +102,21 @@ LogicalResult MeshOp::verify() {
                       whole);
 }
 
+/// Checks that each of `segments` segments of a line along `axis` has the core
+/// `root`.
+static LogicalResult verifyRoot(Operation *op, MeshAxis axis, int64_t segments,
+                                int64_t root) {
+  MeshOp meshOp = lookupMesh(op);
+  if (!meshOp)
+    return success();
+  int64_t extent = meshOp.getShape().getExtent(toAxis(axis));
+  int64_t shortest = extent / std::min(segments, extent);
+  if (root >= shortest)
+    return op->emitOpError("expected a root below ")
+           << shortest << ", the cores of the shortest line, but got " << root;
+  return success();
+}
+
 LogicalResult ChannelOp::verify() {
   ArrayRef<int32_t> colours = getColours().value_or(ArrayRef<int32_t>());
   for (int32_t colour : colours)
@@ -110,15 +125,9 @@ LogicalResult ChannelOp::verify() {
              << maxColours << " but got " << colour;
   if (auto epoch = static_cast<int64_t>(getEpoch()); epoch < 0)
     return emitOpError("expected an epoch of at least 0 but got ") << epoch;
-  return success();
-}
-
-/// Checks the group sizes of a tree.
-static LogicalResult verifyGroups(Operation *op, ArrayRef<int64_t> groups) {
-  for (int64_t group : groups)
-    if (group <= 0)
-      return op->emitOpError("expected positive groups but got ") << group;
-  return success();
+  RelationAttr relation = getRelation();
+  return verifyRoot(*this, relation.getAxis(), relation.getSegments(),
+                    relation.getRelation().tree.root);
 }
 
 PlacedType ObjectOp::getValueType() {
@@ -468,7 +477,10 @@ LogicalResult AllReduceOp::verify() {
       return emitOpError("expected result type ")
              << expected << " but got " << result.getType();
   }
-  return verifyGroups(*this, getGroups().value_or(ArrayRef<int64_t>()));
+  if (TreeAttr tree = getTreeAttr())
+    return verifyRoot(*this, partial.getAxis(), partial.getSegments(),
+                      tree.getRoot());
+  return success();
 }
 
 /// Checks that `type` is a whole value that is cut as `splits`.
@@ -705,12 +717,16 @@ LogicalResult RefOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
-LogicalResult ReduceTileOp::verify() {
-  int64_t segments = getSegments();
+template <typename OpTy> static LogicalResult verifyTree(OpTy op) {
+  auto segments = static_cast<int64_t>(op.getSegments());
   if (segments <= 0)
-    return emitOpError("expected positive segments but got ") << segments;
-  return verifyGroups(*this, getGroups());
+    return op.emitOpError("expected positive segments but got ") << segments;
+  return verifyRoot(op, op.getAxis(), segments, op.getTree().getRoot());
 }
+
+LogicalResult ReduceTileOp::verify() { return verifyTree(*this); }
+
+LogicalResult BroadcastTileOp::verify() { return verifyTree(*this); }
 
 static ArrayRef<int64_t> getTileShape(Value tile) {
   return cast<MemRefType>(tile.getType()).getShape();
@@ -823,38 +839,44 @@ LogicalResult HeadGemmTileOp::verify() {
   return verifyHeadTiles(*this, result, result[3], getKvHeads());
 }
 
+/// Checks that `child` numbers what a core collects from a channel.
+static LogicalResult verifyChild(Operation *op, ChannelOp channel,
+                                 int64_t child) {
+  RelationKind kind = channel.getRelation().getKind();
+  if (kind != RelationKind::Tree)
+    return failWithNote(op->emitOpError("expected a tree but got ")
+                            << stringifyRelationKind(kind),
+                        channel);
+  if (child < 0)
+    return op->emitOpError("expected a child of at least 0 but got ") << child;
+  return success();
+}
+
 LogicalResult RoleOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  return success(lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols));
+  auto channel = lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols);
+  if (!channel)
+    return failure();
+  bool collects = getRole() == Role::Collects;
+  if (collects != getChild().has_value())
+    return emitOpError("expected ") << (collects ? "a" : "no") << " child of '"
+                                    << stringifyRole(getRole()) << "'";
+  return collects ? verifyChild(*this, channel, *getChild()) : success();
 }
 
 LogicalResult SendOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success(lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols));
 }
 
-/// A direction of arrival is one of the two receiving roles.
-static LogicalResult verifyReceives(Operation *op, Role from) {
-  if (from == Role::Sends)
-    return op->emitOpError("expected 'receives_low' or 'receives_high' but got "
-                           "'sends'");
-  return success();
-}
-
 LogicalResult RecvOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  if (getFrom() && failed(verifyReceives(*this, *getFrom())))
-    return failure();
   return success(lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols));
 }
 
 LogicalResult RecvReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  if (failed(verifyReceives(*this, getFrom())))
-    return failure();
-  return success(lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols));
+  auto channel = lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols);
+  return channel ? verifyChild(*this, channel, getChild()) : failure();
 }
 
 LogicalResult
 ForwardReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  if (getFrom() && failed(verifyReceives(*this, *getFrom())))
-    return failure();
-  return success(lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols) &&
-                 lookupSymbol<ChannelOp>(*this, getToAttr(), symbols));
+  return success(lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols));
 }

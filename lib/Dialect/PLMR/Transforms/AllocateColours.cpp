@@ -98,8 +98,7 @@ static unsigned countFlows(ArrayRef<ChannelOp> channels, Axis axis,
     if (relation.axis != axis)
       continue;
     for (auto [count, role] : llvm::zip(counts, relation.getRoles(extent)))
-      count += sends ? role.sends >= 0
-                     : (role.receivesLow >= 0) + (role.receivesHigh >= 0);
+      count += sends ? role.sends >= 0 : role.countReceived();
   }
   return *llvm::max_element(counts);
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "plmr/Analysis/AutoGen.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 
 namespace plmr {
@@ -17,37 +18,88 @@ using namespace mlir;
 using namespace plmr;
 
 namespace {
-/// The lines that some reductions run over, and the levels of their tree.
+/// The lines that some reductions run over, and what their tree may take.
 struct Tree {
   Axis axis;
   unsigned segments;
   unsigned extent;
-  unsigned levels;
+  /// Levels of a K-tree, colours of an auto_gen tree; other trees have no
+  /// choice.
+  unsigned room;
+  /// Elements of each reduction's message.
+  SmallVector<int64_t> messages;
+  TreeShape shape;
 
-  Segments getSegments() const { return {extent, segments}; }
-  SmallVector<int64_t, 2> getGroups() const {
-    return getKTreeGroups(getSegments().getMaxWidth(), levels);
+  unsigned getMaxWidth() const {
+    return Segments{extent, segments}.getMaxWidth();
   }
+};
+
+/// Makes trees of one kind for a device.
+class TreeMaker {
+public:
+  TreeMaker(TreeShape::Kind kind, const Machine &machine)
+      : kind(kind), machine(machine) {}
+
+  void make(Tree &tree) const {
+    tree.shape.kind = kind;
+    tree.shape.parameters.clear();
+    if (kind == TreeShape::Kind::KTree)
+      tree.shape.parameters = getKTreeGroups(tree.getMaxWidth(), tree.room);
+    else if (kind == TreeShape::Kind::AutoGen)
+      tree.shape.parameters = findCosts(tree).getParameters();
+  }
+
+  bool canShrink(const Tree &tree) const {
+    return (kind == TreeShape::Kind::KTree &&
+            tree.shape.parameters.size() > 1) ||
+           (kind == TreeShape::Kind::AutoGen && tree.room > 2);
+  }
+  void shrink(Tree &tree) const {
+    if (kind == TreeShape::Kind::KTree)
+      tree.room = tree.shape.parameters.size();
+    --tree.room;
+    make(tree);
+  }
+
+private:
+  /// One tree serves all messages on a line, since each takes queues: the one
+  /// that is the fastest for all of them together.
+  TreeCosts findCosts(const Tree &tree) const {
+    SmallVector<int64_t> lengths(tree.messages);
+    llvm::sort(lengths);
+    lengths.erase(llvm::unique(lengths), lengths.end());
+    unsigned width = tree.getMaxWidth();
+    TreeCosts best;
+    uint64_t least = UINT64_MAX;
+    for (int64_t length : lengths) {
+      TreeCosts costs = getTreeCosts(machine, length, tree.room);
+      ReductionTree candidate = buildFastestTree(width, width / 2, costs).tree;
+      uint64_t total = 0;
+      for (int64_t message : tree.messages)
+        total += getTicks(candidate, getTreeCosts(machine, message, tree.room));
+      if (total < least) {
+        least = total;
+        best = costs;
+      }
+    }
+    return best;
+  }
+
+  TreeShape::Kind kind;
+  const Machine &machine;
 };
 } // namespace
 
-/// Input queues that the tree's messages need in each core of a line.
+/// Input queues that the tree's messages need in each core of a line: those of
+/// the multicast, too.
 static SmallVector<unsigned> countInputs(const Tree &tree) {
   SmallVector<unsigned> inputs(tree.extent, 0);
-  Relation relation;
-  relation.axis = tree.axis;
-  relation.segments = tree.segments;
-  relation.groups = tree.getGroups();
-  auto add = [&](Relation::Kind kind, unsigned level) {
-    relation.kind = kind;
-    relation.level = level;
+  for (auto kind : {Relation::Kind::Tree, Relation::Kind::Broadcast}) {
+    Relation relation{kind, tree.axis, tree.shape, tree.segments};
     for (auto [count, role] : llvm::zip(inputs, relation.getRoles(tree.extent)))
-      count += (role.receivesLow >= 0) + (role.receivesHigh >= 0);
-  };
-  for (unsigned level = 0; level != relation.groups.size(); ++level)
-    add(Relation::Kind::Chain, level);
-  if (!relation.groups.empty())
-    add(Relation::Kind::Broadcast, 0);
+      count += role.countReceived();
+  }
   return inputs;
 }
 
@@ -70,20 +122,51 @@ static unsigned countInputs(ArrayRef<Tree> trees) {
   return total;
 }
 
-/// Takes a level from the shortest trees until the queues suffice, or all are
-/// plain chains.
-static void fitQueues(MutableArrayRef<Tree> trees, unsigned budget) {
+/// Takes room from the shortest trees until the queues suffice, or none can do
+/// with less.
+static void fitQueues(MutableArrayRef<Tree> trees, const TreeMaker &maker,
+                      unsigned budget) {
   while (countInputs(trees) > budget) {
     Tree *shortest = nullptr;
     for (Tree &tree : trees)
-      if (tree.getGroups().size() > 1 &&
-          (!shortest || tree.getSegments().getMaxWidth() <
-                            shortest->getSegments().getMaxWidth()))
+      if (maker.canShrink(tree) &&
+          (!shortest || tree.getMaxWidth() < shortest->getMaxWidth()))
         shortest = &tree;
     if (!shortest)
       return;
-    shortest->levels = shortest->getGroups().size() - 1;
+    maker.shrink(*shortest);
   }
+}
+
+/// Elements of the message on a core.
+static int64_t countElements(mesh::AllReduceOp op, MeshShape mesh) {
+  int64_t elements = 0;
+  for (Value input : op.getInputs())
+    elements += cast<mesh::PlacedType>(input.getType())
+                    .getTileType(mesh)
+                    .getNumElements();
+  return elements;
+}
+
+namespace {
+/// What the option `tree` says.
+struct TreeChoice {
+  TreeShape::Kind kind;
+  unsigned levels = 0; ///< of a K-tree
+};
+} // namespace
+
+static std::optional<TreeChoice> parseTree(StringRef text) {
+  auto [name, levels] = text.split(':');
+  std::optional<mesh::TreeKind> kind = mesh::symbolizeTreeKind(name);
+  if (!kind)
+    return std::nullopt;
+  TreeChoice choice{static_cast<TreeShape::Kind>(*kind)};
+  bool isKTree = *kind == mesh::TreeKind::KTree;
+  if (isKTree ? levels.getAsInteger(10, choice.levels) || !choice.levels
+              : text.contains(':'))
+    return std::nullopt;
+  return choice;
 }
 
 namespace {
@@ -96,8 +179,12 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       getOperation().emitError("expected a plmr.mesh in the module");
       return signalPassFailure();
     }
-    if (levels == 0) {
-      getOperation().emitError("expected k of at least 1 but got 0");
+    std::optional<TreeChoice> choice = parseTree(tree);
+    if (!choice) {
+      getOperation().emitError("expected a tree that is chain, star, "
+                               "binary_tree, two_phase, ktree:K with K of at "
+                               "least 1, or auto_gen, but got '")
+          << tree << "'";
       return signalPassFailure();
     }
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
@@ -117,7 +204,10 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
           object.getKVPlacement() == KVPlacement::Shift)
         shifts = 1;
     });
-    unsigned most = hasProducts ? 1 : static_cast<unsigned>(levels);
+    bool isAutoGen = choice->kind == TreeShape::Kind::AutoGen;
+    unsigned most = isAutoGen ? TreeCosts::maxColours : choice->levels;
+    if (hasProducts)
+      most = isAutoGen ? 2 : 1;
     SmallVector<Tree> trees;
     auto getTree = [&](mesh::AllReduceOp op) -> Tree & {
       auto partial = cast<mesh::PlacedType>(op.getInputs()[0].getType())
@@ -128,19 +218,21 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       for (Tree &tree : trees)
         if (tree.axis == axis && tree.segments == segments)
           return tree;
-      return trees.emplace_back(
-          Tree{axis, segments, meshOp.getShape().getExtent(axis), most});
+      return trees.emplace_back(Tree{
+          axis, segments, meshOp.getShape().getExtent(axis), most, {}, {}});
     };
     SmallVector<mesh::AllReduceOp> reductions;
     getOperation().walk([&](mesh::AllReduceOp op) {
-      if (op.getGroups())
+      if (op.getTree())
         return;
       reductions.push_back(op);
-      getTree(op);
+      getTree(op).messages.push_back(countElements(op, meshOp.getShape()));
     });
-    fitQueues(trees, machine->inputQueues - shifts);
+    TreeMaker maker(choice->kind, *machine);
+    llvm::for_each(trees, [&](Tree &tree) { maker.make(tree); });
+    fitQueues(trees, maker, machine->inputQueues - shifts);
     for (mesh::AllReduceOp op : reductions)
-      op.setGroups(getTree(op).getGroups());
+      op.setTreeAttr(mesh::TreeAttr::get(&getContext(), getTree(op).shape));
   }
 };
 } // namespace

@@ -50,11 +50,7 @@ void Expander::enter(func::FuncOp func) {
   epoch = 0;
 }
 
-StringRef Expander::getChannel(Location loc, RelationKind kind, MeshAxis axis,
-                               int64_t level, ArrayRef<int64_t> groups,
-                               int64_t segments) {
-  auto relation =
-      RelationAttr::get(b.getContext(), kind, axis, level, groups, segments);
+StringRef Expander::getChannel(Location loc, RelationAttr relation) {
   for (auto channel : module.getOps<ChannelOp>())
     if (channel.getRelation() == relation &&
         channel.getLaunchAttr() == launch &&
@@ -63,9 +59,9 @@ StringRef Expander::getChannel(Location loc, RelationKind kind, MeshAxis axis,
   std::string name = launch ? launch.str() + "." : "";
   if (epoch)
     name += std::to_string(epoch) + ".";
-  name += (stringifyMeshAxis(axis) + "." + stringifyRelationKind(kind)).str();
-  if (kind == RelationKind::Chain)
-    name += std::to_string(level);
+  name += (stringifyMeshAxis(relation.getAxis()) + "." +
+           stringifyRelationKind(relation.getKind()))
+              .str();
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointAfter(meshOp);
   auto channel = ChannelOp::create(b, loc, name, relation, launch, epoch,
@@ -85,7 +81,7 @@ Value Expander::startSend(Location loc, Value buffer, StringRef channel,
 Value Expander::startRecv(Location loc, Value buffer, StringRef channel,
                           Value predicate) {
   auto op = mesh::RecvOp::create(b, loc, mesh::TokenType::get(b.getContext()),
-                                 buffer, channel, mesh::RoleAttr(), predicate);
+                                 buffer, channel, predicate);
   mark(op);
   return op.getToken();
 }
@@ -112,40 +108,60 @@ Value Expander::sliceLast(Location loc, Value buffer, OpFoldResult offset,
 // Reduction
 //===----------------------------------------------------------------------===//
 
-/// Every core but a group's root adds what it gets to its own and passes it
-/// on; the root collects from both sides. The last root multicasts.
+StringRef Expander::getTreeChannel(Location loc, RelationKind kind,
+                                   MeshAxis axis, mesh::TreeAttr tree,
+                                   int64_t segments) {
+  return getChannel(
+      loc, RelationAttr::get(b.getContext(), kind, axis, tree, segments));
+}
+
+/// Whether a line of cores has segments of more than one.
+bool Expander::hasMessages(MeshAxis axis, int64_t segments) const {
+  Segments line{mesh.getExtent(mesh::toAxis(axis)),
+                static_cast<unsigned>(segments)};
+  return line.getMaxWidth() > 1;
+}
+
+/// A core collects from its children, of which the last is passed on while it
+/// arrives; the root collects from all.
 void Expander::expandReduce(mesh::ReduceTileOp op) {
   Location loc = op.getLoc();
   begin(op, "all_reduce");
-  Scalars s(b, loc);
-  Value buffer = op.getBuffer();
-  MeshAxis axis = op.getAxis();
-  ArrayRef<int64_t> groups = op.getGroups();
-  int64_t segments = op.getSegments();
-  for (int64_t level = 0; level != static_cast<int64_t>(groups.size());
-       ++level) {
-    StringRef chain =
-        getChannel(loc, RelationKind::Chain, axis, level, groups, segments);
-    Value sends = role(loc, Role::Sends, chain);
-    Value low = role(loc, Role::ReceivesLow, chain);
-    Value high = role(loc, Role::ReceivesHigh, chain);
-    Value receives = s.either(low, high);
-    forward(loc, op.getReducer(), buffer, chain, s.both(sends, receives));
-    send(loc, buffer, chain, s.both(sends, s.no(receives)));
-    Value collects = s.no(sends);
-    reduceInto(loc, op.getReducer(), buffer, chain, Role::ReceivesLow,
-               s.both(collects, low));
-    reduceInto(loc, op.getReducer(), buffer, chain, Role::ReceivesHigh,
-               s.both(collects, high));
+  if (hasMessages(op.getAxis(), op.getSegments())) {
+    Scalars s(b, loc);
+    Value buffer = op.getBuffer();
+    StringRef tree = getTreeChannel(loc, RelationKind::Tree, op.getAxis(),
+                                    op.getTree(), op.getSegments());
+    Relation relation =
+        symbols.lookup<ChannelOp>(tree).getRelation().getRelation();
+    size_t children = relation.getRoles(mesh.getExtent(relation.axis))
+                          .front()
+                          .collects.size();
+    Value sends = role(loc, Role::Sends, tree);
+    Value receives = role(loc, Role::Receives, tree);
+    send(loc, buffer, tree, s.both(sends, s.no(receives)));
+    for (auto child : llvm::seq<int64_t>(children)) {
+      Value collects = mesh::RoleOp::create(b, loc, Role::Collects, tree,
+                                            b.getI64IntegerAttr(child));
+      mark(mesh::RecvReduceOp::create(b, loc, op.getReducer(), buffer, tree,
+                                      child, collects));
+    }
+    mark(mesh::ForwardReduceOp::create(b, loc, op.getReducer(), buffer, tree,
+                                       receives));
   }
-  if (!groups.empty()) {
-    StringRef broadcast =
-        getChannel(loc, RelationKind::Broadcast, axis, 0, groups, segments);
-    send(loc, buffer, broadcast, role(loc, Role::Sends, broadcast));
-    Value receives = s.either(role(loc, Role::ReceivesLow, broadcast),
-                              role(loc, Role::ReceivesHigh, broadcast));
-    mark(mesh::RecvOp::create(b, loc, Type(), buffer, broadcast,
-                              mesh::RoleAttr(), receives));
+  op.erase();
+}
+
+void Expander::expandBroadcast(mesh::BroadcastTileOp op) {
+  Location loc = op.getLoc();
+  begin(op, "all_reduce");
+  if (hasMessages(op.getAxis(), op.getSegments())) {
+    StringRef channel =
+        getTreeChannel(loc, RelationKind::Broadcast, op.getAxis(), op.getTree(),
+                       op.getSegments());
+    send(loc, op.getBuffer(), channel, role(loc, Role::Sends, channel));
+    mark(mesh::RecvOp::create(b, loc, Type(), op.getBuffer(), channel,
+                              role(loc, Role::Receives, channel)));
   }
   op.erase();
 }
@@ -174,6 +190,8 @@ struct ExpandCollectives
       expander.enter(epoch);
     else if (auto reduce = dyn_cast<mesh::ReduceTileOp>(op))
       expander.expandReduce(reduce);
+    else if (auto broadcast = dyn_cast<mesh::BroadcastTileOp>(op))
+      expander.expandBroadcast(broadcast);
     else if (auto gemm = dyn_cast<mesh::GemmTileOp>(op))
       return expander.expandGemm(gemm);
     else if (auto gemmT = dyn_cast<mesh::GemmTTileOp>(op))

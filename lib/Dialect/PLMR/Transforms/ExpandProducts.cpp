@@ -83,7 +83,7 @@ LogicalResult Expander::checkTiles(Operation *op, Value result,
 void Expander::exchange(Location loc, const Line &line, Value out, Value in,
                         Value predicate, Transfers &transfers) {
   StringRef ring =
-      getChannel(loc, RelationKind::Ring, line.axis, 0, {}, line.segments);
+      getChannel(loc, RelationKind::Ring, line.axis, line.segments);
   transfers.push_back({startSend(loc, out, ring, predicate), predicate});
   transfers.push_back({startRecv(loc, in, ring, predicate), predicate});
 }

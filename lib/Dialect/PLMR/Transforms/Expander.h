@@ -37,6 +37,7 @@ public:
   void enter(mesh::EpochOp op) { epoch = op.getTable(); }
 
   void expandReduce(mesh::ReduceTileOp op);
+  void expandBroadcast(mesh::BroadcastTileOp op);
   mlir::LogicalResult expandGemm(mesh::GemmTileOp op);
   mlir::LogicalResult expandGemmT(mesh::GemmTTileOp op);
   mlir::LogicalResult expandHeadGemmT(mesh::HeadGemmTTileOp op);
@@ -51,10 +52,15 @@ private:
   using OpFoldResult = mlir::OpFoldResult;
   using StringRef = llvm::StringRef;
 
+  StringRef getChannel(Location loc, mesh::RelationAttr relation);
+  StringRef getTreeChannel(Location loc, mesh::RelationKind kind,
+                           mesh::MeshAxis axis, mesh::TreeAttr tree,
+                           int64_t segments);
   StringRef getChannel(Location loc, mesh::RelationKind kind,
-                       mesh::MeshAxis axis, int64_t level = 0,
-                       llvm::ArrayRef<int64_t> groups = {},
-                       int64_t segments = 1);
+                       mesh::MeshAxis axis, int64_t segments = 1) {
+    return getTreeChannel(loc, kind, axis, /*tree=*/{}, segments);
+  }
+  bool hasMessages(mesh::MeshAxis axis, int64_t segments) const;
   /// Where the builder stands from now on, and what it builds, for reports.
   void begin(mlir::Operation *op, StringRef fallback);
   /// Names what is built from here on, for reports.
@@ -62,7 +68,7 @@ private:
     op->setAttr(operationAttrName, operation);
   }
   Value role(Location loc, mesh::Role role, StringRef channel) {
-    return mesh::RoleOp::create(b, loc, role, channel);
+    return mesh::RoleOp::create(b, loc, role, channel, mlir::IntegerAttr());
   }
   void send(Location loc, Value buffer, StringRef channel, Value predicate) {
     mark(
@@ -72,16 +78,6 @@ private:
                   Value predicate);
   Value startRecv(Location loc, Value buffer, StringRef channel,
                   Value predicate);
-  void forward(Location loc, mesh::Reducer reducer, Value buffer,
-               StringRef channel, Value predicate) {
-    mark(mesh::ForwardReduceOp::create(b, loc, reducer, buffer, channel,
-                                       mesh::RoleAttr(), channel, predicate));
-  }
-  void reduceInto(Location loc, mesh::Reducer reducer, Value buffer,
-                  StringRef channel, mesh::Role from, Value predicate) {
-    mark(mesh::RecvReduceOp::create(b, loc, reducer, buffer, channel, from,
-                                    predicate));
-  }
   OpFoldResult attr(int64_t value) { return b.getIndexAttr(value); }
   Value slice(Location loc, Value buffer, llvm::ArrayRef<OpFoldResult> offsets,
               llvm::ArrayRef<OpFoldResult> sizes);

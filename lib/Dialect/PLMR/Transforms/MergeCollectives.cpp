@@ -35,7 +35,7 @@ static bool areCompatible(AllReduceOp first, AllReduceOp second) {
         .getElementType();
   };
   return !first.getLimit() && !second.getLimit() &&
-         first.getGroupsAttr() == second.getGroupsAttr() &&
+         first.getTreeAttr() == second.getTreeAttr() &&
          getPartial(first) == getPartial(second) &&
          element(first) == element(second);
 }
@@ -68,7 +68,7 @@ static AllReduceOp create(OpBuilder &builder, Location loc, TypeRange types,
   SmallVector<Value> inputs(first.getInputs());
   llvm::append_range(inputs, second.getInputs());
   return AllReduceOp::create(builder, loc, types, inputs, Value(),
-                             first.getGroupsAttr());
+                             first.getTreeAttr());
 }
 
 static GemmOp create(OpBuilder &builder, Location loc, TypeRange types,

@@ -44,12 +44,13 @@ def PLMR_ReducerAttr : EnumAttr<PLMR_Dialect, PLMR_Reducer, "reducer"> {
 
 def PLMR_Role : PLMR_Enum<"Role", "what a core does on a channel", [
   I32EnumAttrCase<"Sends", 0, "sends">,
-  I32EnumAttrCase<"ReceivesLow", 1, "receives_low">,
-  I32EnumAttrCase<"ReceivesHigh", 2, "receives_high">]>;
+  I32EnumAttrCase<"Receives", 1, "receives">,
+  I32EnumAttrCase<"Collects", 2, "collects">]>;
 def PLMR_RoleAttr : EnumAttr<PLMR_Dialect, PLMR_Role, "role"> {
   let description = [{
-    `receives_low` is from a core of lower coordinate, `receives_high` from
-    one of higher coordinate.
+    A core `receives` one flow at most. In a tree this is that of the last child
+    of a core that sends, which passes it on; it `collects` those of the other
+    children before, and the root those of all, by number.
   }];
   let assemblyFormat = "$value";
 }
@@ -174,8 +175,53 @@ def PLMR_PlacementAttr : PLMR_Attr<"Placement", "placement"> {
 // Communication
 //===----------------------------------------------------------------------===//
 
+def PLMR_TreeKind : PLMR_Enum<"TreeKind", "how a tree is made", [
+  I32EnumAttrCase<"Chain", 0, "chain">, I32EnumAttrCase<"Star", 1, "star">,
+  I32EnumAttrCase<"BinaryTree", 2, "binary_tree">,
+  I32EnumAttrCase<"TwoPhase", 3, "two_phase">,
+  I32EnumAttrCase<"KTree", 4, "ktree">,
+  I32EnumAttrCase<"AutoGen", 5, "auto_gen">]>;
+
+def PLMR_TreeAttr : PLMR_Attr<"Tree", "tree"> {
+  let summary = "A reduction tree over a line of cores of any length";
+  let description = [{
+    | kind | tree |
+    |---|---|
+    | `chain` | every core sends to its neighbour towards the root |
+    | `star` | every core sends to the root |
+    | `binary_tree` | on each side the root has children at distance 1, 2, 4, ..; the child at 2^i heads the 2^i cores from it on, which are such a tree again |
+    | `two_phase` | chains of about sqrt(n) cores, whose inner ends are a chain |
+    | `ktree [4, 2]` | groups of 4 cores are chains to their middle, or to the root; the groups' roots form groups of 2, and so on; what is left is a chain |
+    | `auto_gen [7, 1, 6, 5, 12]` | the fastest pre-order tree (docs/Algorithms.md) for at most 7 flows through a router, 1 tick a hop, 6 ticks from a core to the next beside the hop, 5 ticks between two messages and 12 for a message |
+
+    `root` is the core, counted from the line's begin, that has the result; the
+    middle without it.
+
+    Example: `#plmr.tree<ktree [4, 4] root 0>`
+
+    Constraints:
+    - a ktree's groups are positive, auto_gen has five numbers, none negative,
+      the other kinds have none;
+    - the root is not negative.
+  }];
+  let parameters = (ins
+    "::plmr::mesh::TreeKind":$kind,
+    OptionalArrayRefParameter<"int64_t">:$parameters,
+    DefaultValuedParameter<"int64_t", "-1">:$root
+  );
+  let assemblyFormat = [{
+    `<` $kind (` ` `[` $parameters^ `]`)? (`root` $root^)? `>`
+  }];
+  let extraClassDeclaration = [{
+    static TreeAttr get(::mlir::MLIRContext *context,
+                        const ::plmr::TreeShape &shape);
+    ::plmr::TreeShape getShape() const;
+  }];
+  let genVerifyDecl = 1;
+}
+
 def PLMR_RelationKind : PLMR_Enum<"RelationKind", "who talks to whom", [
-  I32EnumAttrCase<"Chain", 0, "chain">,
+  I32EnumAttrCase<"Tree", 0, "tree">,
   I32EnumAttrCase<"Broadcast", 1, "broadcast">,
   I32EnumAttrCase<"Ring", 2, "ring">,
   I32EnumAttrCase<"Up", 3, "up">,
@@ -186,31 +232,28 @@ def PLMR_RelationAttr : PLMR_Attr<"Relation", "relation"> {
   let description = [{
     | kind | flows |
     |---|---|
-    | `chain` | one level of a reduction tree: within each group of the level's participants every one sends to its neighbour towards the group's middle |
+    | `tree` | each core sends to its parent in the tree |
     | `broadcast` | the tree's root sends to all others |
     | `ring` | each core sends to its predecessor in the ring 0 2 4 .. 5 3 1 |
     | `up`, `down` | each core sends to the next of higher (lower) coordinate |
 
-    `groups` gives the group sizes of the tree's levels; the line is first cut
-    in `segments` balanced segments, each with a tree of its own.
+    The line is first cut in `segments` balanced segments, each with a tree or
+    ring of its own.
 
-    Example: `#plmr.relation<chain y level 1 groups [4, 4]>`
+    Example: `#plmr.relation<tree y of <ktree [4, 4]> segments 2>`
 
     Constraints:
-    - groups and segments are positive;
-    - the level of a chain is one of the tree's, other kinds have level 0.
+    - segments are positive;
+    - a tree and a broadcast have a tree, the others have none.
   }];
   let parameters = (ins
     "::plmr::mesh::RelationKind":$kind,
     "::plmr::mesh::MeshAxis":$axis,
-    DefaultValuedParameter<"int64_t", "0">:$level,
-    OptionalArrayRefParameter<"int64_t">:$groups,
+    OptionalParameter<"::plmr::mesh::TreeAttr">:$tree,
     DefaultValuedParameter<"int64_t", "1">:$segments
   );
   let assemblyFormat = [{
-    `<` $kind $axis (`level` $level^)?
-    (`groups` ` ` `[` $groups^ `]`)?
-    (`segments` $segments^)? `>`
+    `<` $kind $axis (`of` $tree^)? (`segments` $segments^)? `>`
   }];
   let extraClassDeclaration = [{
     ::plmr::Relation getRelation() const;

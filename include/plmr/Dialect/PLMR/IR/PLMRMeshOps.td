@@ -178,30 +178,28 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
     Pure, AttrSizedOperandSegments]> {
   let summary = "Reduces partial values along an axis and replicates the result";
   let description = [{
-    All operands travel in one message. `groups` are the group sizes of the
-    reduction tree (K-tree: one entry a level); without them
-    `plmr-choose-algorithms` sets them. `limit` is the number of leading
-    entries of the last dimension that matter; the rest is neither sent nor
-    reduced.
+    All operands travel in one message, towards the root of `tree` and from
+    there to all; without a tree `plmr-choose-algorithms` sets it. `limit` is
+    the number of leading entries of the last dimension that matter; the rest is
+    neither sent nor reduced.
 
     Example:
     ```mlir
-    %q = plmr.all_reduce %p groups [4, 2] :
+    %q = plmr.all_reduce %p tree <ktree [4, 2]> :
         (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>)
         -> (!plmr.placed<tensor<64xf32>, [x]>)
     ```
 
     Constraints:
     - all operands are partial in the same way;
-    - groups are positive;
     - the padding of the operands is the reducer's identity, or is dropped.
   }];
   let arguments = (ins Variadic<PLMR_PlacedType>:$inputs,
                        Optional<Index>:$limit,
-                       OptionalAttr<DenseI64ArrayAttr>:$groups);
+                       OptionalAttr<PLMR_TreeAttr>:$tree);
   let results = (outs Variadic<PLMR_PlacedType>:$results);
   let assemblyFormat = [{
-    $inputs (`limit` $limit^)? (`groups` $groups^)? attr-dict `:`
+    $inputs (`limit` $limit^)? (`tree` $tree^)? attr-dict `:`
     functional-type($inputs, $results)
   }];
   let hasVerifier = 1;

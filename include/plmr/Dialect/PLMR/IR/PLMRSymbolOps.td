@@ -107,7 +107,7 @@ def PLMR_ChannelOp : PLMR_Op<"channel", [Symbol]> {
 
     Example:
     ```mlir
-    plmr.channel @y.chain0 #plmr.relation<chain y groups [4, 4]>
+    plmr.channel @y.tree #plmr.relation<tree y of <ktree [4, 4]>>
     plmr.channel @prefill.x.ring1 #plmr.relation<ring x segments 4>
         in "prefill" epoch 1
     ```

@@ -29,18 +29,40 @@ def PLMR_RefOp : PLMR_Op<"ref", [
 //===----------------------------------------------------------------------===//
 
 def PLMR_ReduceTileOp : PLMR_Op<"reduce_tile"> {
-  let summary = "All-reduces a buffer in place along an axis";
+  let summary = "Reduces a buffer along an axis, in place";
   let description = [{
-    Example: `plmr.reduce_tile sum y %buf groups [4, 2] : memref<24xf32>`
+    The tree's root has the result afterwards, other cores what was reduced
+    below them.
+
+    Example: `plmr.reduce_tile sum y %buf tree <ktree [4, 2]> : memref<24xf32>`
 
     Constraints:
-    - groups and segments are positive.
+    - segments are positive;
+    - the tree's root is a core of the shortest segment.
   }];
   let arguments = (ins PLMR_ReducerAttr:$reducer, PLMR_AxisAttr:$axis,
       AnyRankedOrUnrankedMemRef:$buffer,
-      DenseI64ArrayAttr:$groups, DefaultValuedAttr<I64Attr, "1">:$segments);
+      PLMR_TreeAttr:$tree, DefaultValuedAttr<I64Attr, "1">:$segments);
   let assemblyFormat = [{
-    `` $reducer `` $axis $buffer `groups` $groups (`segments` $segments^)? attr-dict
+    `` $reducer `` $axis $buffer `tree` $tree (`segments` $segments^)? attr-dict
+    `:` type($buffer)
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_BroadcastTileOp : PLMR_Op<"broadcast_tile"> {
+  let summary = "Sends a buffer from a tree's root to all of its line";
+  let description = [{
+    Example: `plmr.broadcast_tile y %buf tree <ktree [4, 2]> : memref<24xf32>`
+
+    Constraints:
+    - segments are positive;
+    - the tree's root is a core of the shortest segment.
+  }];
+  let arguments = (ins PLMR_AxisAttr:$axis, AnyRankedOrUnrankedMemRef:$buffer,
+      PLMR_TreeAttr:$tree, DefaultValuedAttr<I64Attr, "1">:$segments);
+  let assemblyFormat = [{
+    `` $axis $buffer `tree` $tree (`segments` $segments^)? attr-dict
     `:` type($buffer)
   }];
   let hasVerifier = 1;
@@ -216,10 +238,21 @@ class PLMR_ChannelUserOp<string mnemonic, list<Trait> traits = []>
 
 def PLMR_RoleOp : PLMR_ChannelUserOp<"role", [Pure]> {
   let summary = "Whether the core has a role on a channel";
-  let description = "Example: `%s = plmr.role sends @y.chain0`";
-  let arguments = (ins PLMR_RoleAttr:$role, FlatSymbolRefAttr:$channel);
+  let description = [{
+    Example:
+    ```mlir
+    %s = plmr.role sends @y.tree
+    %d = plmr.role collects @y.tree child 1
+    ```
+
+    Constraints:
+    - a child is given if and only if the role is `collects`; only the cores of
+      a tree have this role.
+  }];
+  let arguments = (ins PLMR_RoleAttr:$role, FlatSymbolRefAttr:$channel,
+                       OptionalAttr<I64Attr>:$child);
   let results = (outs I1:$result);
-  let assemblyFormat = "`` $role $channel attr-dict";
+  let assemblyFormat = "`` $role $channel (`child` $child^)? attr-dict";
 }
 
 def PLMR_SendOp : PLMR_ChannelUserOp<"send"> {
@@ -228,7 +261,7 @@ def PLMR_SendOp : PLMR_ChannelUserOp<"send"> {
     With a result the transfer runs beside the program until `plmr.wait`.
     Nothing happens where the predicate is false.
 
-    Example: `plmr.send %buf on @y.chain0 : memref<24xf32>`
+    Example: `plmr.send %buf on @y.tree : memref<24xf32>`
   }];
   let arguments = (ins AnyRankedOrUnrankedMemRef:$buffer,
                        FlatSymbolRefAttr:$channel, Optional<I1>:$predicate);
@@ -241,32 +274,36 @@ def PLMR_SendOp : PLMR_ChannelUserOp<"send"> {
 def PLMR_RecvOp : PLMR_ChannelUserOp<"recv"> {
   let summary = "Receives a buffer from a channel";
   let description = [{
-    `from` is `receives_low` or `receives_high`; without it the core receives
-    one flow at most and takes that.
+    What the core `receives` there, not what it `collects`. With a result the
+    transfer runs beside the program until `plmr.wait`.
 
     Example: `plmr.recv %buf on @y.bcast : memref<24xf32>`
   }];
   let arguments = (ins AnyRankedOrUnrankedMemRef:$buffer,
                        FlatSymbolRefAttr:$channel,
-                       OptionalAttr<PLMR_RoleAttr>:$from,
                        Optional<I1>:$predicate);
   let results = (outs Optional<PLMR_TokenType>:$token);
   let assemblyFormat = [{
-    $buffer `on` $channel (`from` `` $from^)? (`if` $predicate^)? attr-dict `:` type($buffer)
+    $buffer `on` $channel (`if` $predicate^)? attr-dict `:` type($buffer)
     (`->` type($token)^)?
   }];
 }
 
 def PLMR_RecvReduceOp : PLMR_ChannelUserOp<"recv_reduce"> {
-  let summary = "Combines what arrives into a buffer";
+  let summary = "Combines what a child in a tree sends into a buffer";
   let description = [{
-    Example: `plmr.recv_reduce sum %buf on @y.chain0 from receives_low : memref<24xf32>`
+    `child` is a number among those that the core `collects` from.
+
+    Example: `plmr.recv_reduce sum %buf on @y.tree child 0 : memref<24xf32>`
+
+    Constraints:
+    - the channel is a tree, the child not negative.
   }];
   let arguments = (ins PLMR_ReducerAttr:$reducer,
       AnyRankedOrUnrankedMemRef:$buffer,
-      FlatSymbolRefAttr:$channel, PLMR_RoleAttr:$from, Optional<I1>:$predicate);
+      FlatSymbolRefAttr:$channel, I64Attr:$child, Optional<I1>:$predicate);
   let assemblyFormat = [{
-    `` $reducer $buffer `on` $channel `from` `` $from (`if` $predicate^)?
+    `` $reducer $buffer `on` $channel `child` $child (`if` $predicate^)?
     attr-dict `:` type($buffer)
   }];
 }
@@ -275,22 +312,15 @@ def PLMR_ForwardReduceOp : PLMR_ChannelUserOp<"forward_reduce"> {
   let summary = "Combines what arrives with a buffer and passes it on";
   let description = [{
     One instruction a hop: element by element taken from the channel, combined
-    and sent on along `to`, without a stop in memory. Without `from` the core
-    receives one flow at most and takes that.
+    and sent on along it, without a stop in memory.
 
-    Example:
-    ```mlir
-    plmr.forward_reduce sum %buf on @y.chain0 from receives_low to @y.chain0
-        : memref<24xf32>
-    ```
+    Example: `plmr.forward_reduce sum %buf on @y.tree : memref<24xf32>`
   }];
   let arguments = (ins PLMR_ReducerAttr:$reducer,
       AnyRankedOrUnrankedMemRef:$buffer,
-      FlatSymbolRefAttr:$channel, OptionalAttr<PLMR_RoleAttr>:$from,
-      FlatSymbolRefAttr:$to, Optional<I1>:$predicate);
+      FlatSymbolRefAttr:$channel, Optional<I1>:$predicate);
   let assemblyFormat = [{
-    `` $reducer $buffer `on` $channel (`from` `` $from^)? `to` $to
-    (`if` $predicate^)? attr-dict `:`
+    `` $reducer $buffer `on` $channel (`if` $predicate^)? attr-dict `:`
     type($buffer)
   }];
 }

@@ -79,15 +79,17 @@ def MergeCollectives : Pass<"plmr-merge-collectives", "::mlir::func::FuncOp"> {
 def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::func::FuncOp"> {
   let summary = "Choose the reduction trees";
   let description = [{
-    Gives each `plmr.all_reduce` without `groups` those of a K-tree
-    (WaferLLM 6.2): K levels of groups whose sizes differ as little as
-    possible. Reductions within segments get a tree for the widest segment.
-    Beside matrix products, whose rings take queues, trees have one level.
-    Where the trees together need more input queues than a core of the device
-    has, the shortest ones lose levels until they fit.
+    Gives each `plmr.all_reduce` without a tree one of the kind `tree`. A K-tree
+    (WaferLLM 6.2) has K levels of groups whose sizes differ as little as
+    possible, for the widest segment; an auto_gen tree is the fastest for all
+    messages of its line together. Beside matrix products, whose rings take
+    queues, these trees are chains. Where the trees together need more input
+    queues than a core of the device has, the shortest ones lose levels, or
+    colours, until they fit.
   }];
   let options = [
-    Option<"levels", "k", "unsigned", "2", "K, the levels of the tree">
+    Option<"tree", "tree", "std::string", "\"ktree:2\"",
+           "chain, star, binary_tree, two_phase, ktree:K or auto_gen">
   ];
 }
 
@@ -109,8 +111,8 @@ def VerifyMesh : Pass<"plmr-verify-mesh", "::mlir::ModuleOp"> {
 def ExpandCollectives : Pass<"plmr-expand-collectives", "::mlir::ModuleOp"> {
   let summary = "Turn collectives on tiles into messages on channels";
   let description = [{
-    `plmr.reduce_tile` becomes chains along the levels of its tree, each hop
-    one instruction, and a multicast from the root. `plmr.gemm_tile` becomes
+    `plmr.reduce_tile` becomes messages to the parents in its tree, each hop of
+    a chain one instruction, and a multicast from the root. `plmr.gemm_tile` becomes
     the staircase MeshGEMM, whose transfers run beside the products,
     `plmr.gemm_t_tile` the same walk with the result in A's place, and
     `plmr.head_gemm_t_tile` and `plmr.head_gemm_tile` both on the columns of
