@@ -12,6 +12,7 @@ plmr.object state @x : !plmr.placed<tensor<8xf32>, [x]> on @part
 // CHECK-NEXT:    scf.for %{{.*}} = %{{.*}} to %[[INSIDE]]
 // CHECK-NEXT:      plmr.ref @x
 // CHECK-NOT:     scf.for
+// CHECK:         } {plmr.guard}
 // CHECK:         return
 func.func @part_only() attributes {plmr.mesh = @part} {
   %r = plmr.ref @x : memref<4xf32>
@@ -28,6 +29,7 @@ func.func @part_only() attributes {plmr.mesh = @part} {
 // CHECK:           plmr.ref
 // CHECK:           plmr.epoch 1
 // CHECK:           plmr.epoch 2
+// CHECK-NEXT:    } {plmr.guard}
 // CHECK:         scf.for %{{.*}} = %[[INSIDE]] to
 // CHECK:           %[[TWICE:.*]] = arith.addi %[[N]], %[[N]]
 // CHECK:           scf.for %{{.*}} to %[[TWICE]]

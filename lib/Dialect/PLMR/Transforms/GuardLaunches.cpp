@@ -91,6 +91,7 @@ static LogicalResult guardLaunch(func::FuncOp func, MeshShape part) {
   Value inside =
       s.number(s.both(isBelow(mesh::MeshAxis::X), isBelow(mesh::MeshAxis::Y)));
   auto loop = scf::ForOp::create(b, loc, zero, inside, one);
+  loop->setAttr(mesh::guardAttrName, b.getUnitAttr());
   Block *guarded = loop.getBody();
   guarded->getOperations().splice(guarded->begin(), body.getOperations(),
                                   std::next(loop->getIterator()),

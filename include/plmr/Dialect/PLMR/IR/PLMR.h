@@ -46,6 +46,8 @@ inline MeshAxis getOtherAxis(MeshAxis axis) {
 
 /// On a function: the part of the module's mesh that it runs on.
 constexpr llvm::StringLiteral meshAttrName = "plmr.mesh";
+/// Of the loop that runs once on the cores of a launch's mesh, else never.
+constexpr llvm::StringLiteral guardAttrName = "plmr.guard";
 
 /// The mesh of the module around `op`, or null.
 MeshOp lookupModuleMesh(mlir::Operation *op);

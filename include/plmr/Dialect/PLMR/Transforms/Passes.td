@@ -149,7 +149,7 @@ def GuardLaunches : Pass<"plmr-guard-launches", "::mlir::ModuleOp"> {
         work()
         plmr.epoch 1
         work()
-      }
+      } {plmr.guard}
       scf.for %i = %inside to %c1 step %c1 {
         plmr.epoch 1
       }
