@@ -14,10 +14,10 @@ using namespace plmr::interpreter;
 using llvm::Error;
 using llvm::StringRef;
 
-Channels::Channels(mlir::ModuleOp module, MeshShape mesh) {
+Channels::Channels(mlir::ModuleOp module) {
   for (auto op : module.getOps<mesh::ChannelOp>()) {
     Relation relation = op.getRelation().getRelation();
-    unsigned extent = mesh.getExtent(relation.axis);
+    unsigned extent = mesh::lookupMesh(op).getShape().getExtent(relation.axis);
     channels[op.getSymName()] = {relation.axis,
                                  relation.getFlows(extent),
                                  relation.getRoles(extent),

@@ -22,10 +22,11 @@ struct Queue {
   unsigned fromX = 0, fromY = 0;
 };
 
-/// The flows of all channels on all lines of a mesh, as queues without bound.
+/// The flows of all channels on all lines of their meshes, as queues without
+/// bound.
 class Channels {
 public:
-  Channels(mlir::ModuleOp module, MeshShape mesh);
+  explicit Channels(mlir::ModuleOp module);
 
   /// `child` is given if the role is to collect.
   bool hasRole(llvm::StringRef channel, mesh::Role role,

@@ -9,6 +9,7 @@
 #include "Cursor.h"
 #include "Evaluator.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
 
 using namespace plmr;
 using namespace plmr::interpreter;
@@ -71,7 +72,8 @@ Expected<Operation *> Cursor::beginLoop(Operation *op) {
     return complete(op);
   for (Environment &core : cores)
     core.set(loop.getInductionVar(), Scalar{frame.counter, 0});
-  frame.trip = 0;
+  // A guard is a condition: nothing iterates.
+  frame.trip = op->hasAttr(mesh::guardAttrName) ? -1 : 0;
   enter(*loop.getBody(), frame);
   return nullptr;
 }

@@ -11,6 +11,7 @@
 #include "Objects.h"
 #include "Points.h"
 #include "plmr/Runtime/Loader.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace plmr;
 using namespace plmr::interpreter;
@@ -39,10 +40,19 @@ struct Instance {
 };
 using Trips = std::vector<int64_t>;
 
+/// An object that takes the place of another one, on another mesh.
+struct Move {
+  std::string from, to;
+};
+
 /// The points of one function, by what the levels execute.
 struct Function {
+  MeshShape shape;         ///< of its cores
+  std::vector<Move> moves; ///< if any, there is nothing else
   std::vector<Point> points;
   DenseMap<Operation *, SmallVector<unsigned, 1>> graphOps, meshOps, tileOps;
+
+  bool isMove() const { return !moves.empty(); }
 };
 
 /// The key of the worst difference of an operation.
@@ -54,7 +64,7 @@ struct Golden::Impl {
   GoldenOptions options;
   std::unique_ptr<Interpreter> graph, mesh, tile;
   std::unique_ptr<Emulator> emulator;
-  MeshShape shape;
+  llvm::StringSet<> gone; ///< objects whose place another one has
 
   std::map<std::string, Function> functions;
   /// Of the current launch, by point and trips.
@@ -74,7 +84,11 @@ struct Golden::Impl {
   Error observeGraph(Function &function, const Observation &observation);
   Error observeMesh(Function &function, const Observation &observation);
   Error observeTile(Function &function, const Observation &observation);
+  Error compareMoved(ArrayRef<Move> moves);
+  std::vector<uint32_t> getCompared(const Launch &launch,
+                                    ArrayRef<Move> moves) const;
   Error runCores(const Inputs &inputs);
+  bool isLiveState(const Tensor &tensor) const;
   Error copyState();
   Instance *findInstance(unsigned point, ArrayRef<int64_t> trips);
   void add(Difference difference, size_t point, size_t order, unsigned core,
@@ -88,10 +102,9 @@ struct Golden::Impl {
 //===----------------------------------------------------------------------===//
 
 Error Golden::Impl::prepare() {
-  mesh::MeshOp meshOp = mesh::lookupMesh(modules.mesh);
-  if (!meshOp)
-    return makeError("expected a mesh level with a plmr.mesh");
-  shape = meshOp.getShape();
+  for (auto object : modules.mesh.getOps<mesh::ObjectOp>())
+    if (object.getMovedFrom())
+      gone.insert(object.getSymName());
   if (Error error = createGraphInterpreter(modules.graph).moveInto(graph))
     return error;
   if (Error error = createMeshInterpreter(modules.mesh).moveInto(mesh))
@@ -106,18 +119,33 @@ Error Golden::Impl::prepare() {
   return loadWeights(*emulator, files);
 }
 
+static std::vector<Move> findMoves(func::FuncOp func) {
+  std::vector<Move> moves;
+  func.walk([&](mesh::RedistributeOp op) {
+    moves.push_back({op.getFrom().str(), op.getTo().str()});
+  });
+  return moves;
+}
+
 Expected<Function *> Golden::Impl::getFunction(StringRef name) {
   auto [entry, isNew] = functions.try_emplace(name.str());
   Function &result = entry->second;
   if (!isNew)
     return &result;
   func::FuncOp levels[3];
-  for (auto [level, module] : llvm::zip(
-           levels, std::array{modules.graph, modules.mesh, modules.tile})) {
+  for (auto [level, module] :
+       llvm::zip(levels, std::array{modules.graph, modules.mesh, modules.tile}))
     level = module.lookupSymbol<func::FuncOp>(name);
-    if (!level)
-      return makeError("no function is named '{0}' at all levels", name);
+  if (levels[1]) {
+    result.shape = mesh::lookupMesh(levels[1]).getShape();
+    result.moves = findMoves(levels[1]);
   }
+  // The graph has no meshes to move between.
+  bool isComplete = levels[1] && levels[2] && (levels[0] || result.isMove());
+  if (!isComplete)
+    return makeError("no function is named '{0}' at all levels", name);
+  if (result.isMove())
+    return &result;
   result.points = findPoints(levels[0], levels[1], levels[2]);
   auto hide = [&](std::string text) {
     if (!llvm::is_contained(hidden, text))
@@ -211,7 +239,7 @@ Error Golden::Impl::observeMesh(Function &function,
     if (!instance)
       continue;
     auto type = cast<mesh::PlacedType>(point.mesh.getType());
-    TileMap map(type, shape);
+    TileMap map(type, function.shape);
     Counted counted(type.getTensor().getShape(), rows);
     double largest = getLargest(instance->graph, counted);
     for (auto [i, core] : llvm::enumerate(observation.cores)) {
@@ -258,9 +286,9 @@ Error Golden::Impl::observeTile(Function &function,
     if (!instance || instance->mesh.empty())
       continue;
     Environment &core = observation.cores[0];
-    unsigned number = core.y * shape.columns + core.x;
+    unsigned number = core.y * function.shape.columns + core.x;
     auto type = cast<mesh::PlacedType>(point.mesh.getType());
-    TileMap map(type, shape);
+    TileMap map(type, function.shape);
     Array buffer = getTile(point, core, map);
     Array computed = Array::get(instance->mesh[number].shape, buffer.type,
                                 buffer.getValues());
@@ -279,14 +307,55 @@ Error Golden::Impl::observeTile(Function &function,
 }
 
 //===----------------------------------------------------------------------===//
+// Moved objects
+//===----------------------------------------------------------------------===//
+
+/// Behind a launch that moves objects: each one is an operation, whose value is
+/// the object's tiles.
+Error Golden::Impl::compareMoved(ArrayRef<Move> moves) {
+  for (auto [i, move] : llvm::enumerate(moves)) {
+    auto object = modules.mesh.lookupSymbol<mesh::ObjectOp>(move.to);
+    TileMap map(object.getPlacedType(), mesh::lookupMesh(object).getShape());
+    Expected<std::vector<float>> whole = mesh->read(move.to);
+    if (!whole)
+      return whole.takeError();
+    Counted all(map.placement.getShape(), std::nullopt);
+    double largest = getLargest(*whole, all);
+    Point point;
+    point.operation = move.to;
+    for (auto [number, core] : llvm::enumerate(makeCores(map.mesh))) {
+      Expected<Array> upper = mesh->getTile(move.to, core.x, core.y);
+      if (!upper)
+        return upper.takeError();
+      Expected<Array> lower = tile->getTile(move.to, core.x, core.y);
+      if (!lower)
+        return lower.takeError();
+      Difference difference = start(point, LevelPair::MeshTile, {});
+      compareTiles(map, core, *upper, *lower, all, largest, difference);
+      add(difference, i, i, number, options.tolerance);
+      if (options.mode == GoldenMode::Isolated)
+        lower->setValues(mergePadding(map, core, *upper, *lower).getValues());
+    }
+    gone.erase(move.to);
+    gone.insert(move.from);
+  }
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
 // Cores
 //===----------------------------------------------------------------------===//
+
+bool Golden::Impl::isLiveState(const Tensor &tensor) const {
+  return modules.program->objects[tensor.object].kind == Object::Kind::State &&
+         !gone.contains(tensor.name);
+}
 
 /// A whole launch is the core level's one operation: in isolated mode it gets
 /// the tile level's state.
 Error Golden::Impl::copyState() {
   for (const Tensor &tensor : modules.program->tensors) {
-    if (modules.program->objects[tensor.object].kind != Object::Kind::State)
+    if (!isLiveState(tensor))
       continue;
     Expected<std::vector<float>> values = tile->read(tensor.name);
     if (!values)
@@ -295,6 +364,21 @@ Error Golden::Impl::copyState() {
       return error;
   }
   return Error::success();
+}
+
+/// Outputs, what was moved and, where levels run on their own values, state.
+std::vector<uint32_t> Golden::Impl::getCompared(const Launch &launch,
+                                                ArrayRef<Move> moves) const {
+  std::vector<uint32_t> compared = launch.outputs;
+  ArrayRef<Tensor> tensors = modules.program->tensors;
+  for (const Move &move : moves)
+    if (const Tensor *moved = modules.program->findTensor(move.to))
+      compared.push_back(moved - tensors.begin());
+  if (options.mode == GoldenMode::Accumulated)
+    for (auto [i, tensor] : llvm::enumerate(tensors))
+      if (isLiveState(tensor) && !llvm::is_contained(compared, i))
+        compared.push_back(i);
+  return compared;
 }
 
 Error Golden::Impl::runCores(const Inputs &inputs) {
@@ -316,12 +400,8 @@ Error Golden::Impl::runCores(const Inputs &inputs) {
 
   // Bit for bit, unless the tile level went on with other values.
   bool isExact = options.mode == GoldenMode::Accumulated;
-  std::vector<uint32_t> compared = launch->outputs;
-  if (isExact)
-    for (auto [i, tensor] : llvm::enumerate(modules.program->tensors))
-      if (modules.program->objects[tensor.object].kind == Object::Kind::State)
-        compared.push_back(i);
-  for (auto [i, index] : llvm::enumerate(compared)) {
+  const Function &own = functions[function];
+  for (auto [i, index] : llvm::enumerate(getCompared(*launch, own.moves))) {
     const Tensor &tensor = modules.program->tensors[index];
     Expected<std::vector<float>> expected = tile->read(tensor.name);
     if (!expected)
@@ -335,8 +415,12 @@ Error Golden::Impl::runCores(const Inputs &inputs) {
     auto shape = tensor.placement.getShape();
     compareTensors(shape, *expected, *actual, Counted(shape, rows), isExact,
                    difference);
-    add(difference, functions[function].points.size() + i, instances.size() + i,
-        0, isExact ? 0 : options.tolerance);
+    add(difference, own.points.size() + i, instances.size() + i, 0,
+        isExact ? 0 : options.tolerance);
+    // Weights that were moved are no state, which the next launch gets anyway.
+    if (own.isMove() && !isExact)
+      if (Error error = emulator->writeTensor(tensor, *expected))
+        return error;
   }
   return Error::success();
 }
@@ -372,10 +456,15 @@ Error Golden::launch(StringRef function, const Inputs &inputs) {
       return error;
   for (auto [level, name] : {std::pair{impl->graph.get(), "graph"},
                              {impl->mesh.get(), "mesh"},
-                             {impl->tile.get(), "tile"}})
+                             {impl->tile.get(), "tile"}}) {
+    if (level == impl->graph.get() && (*points)->isMove())
+      continue;
     if (Error error = level->run(function, inputs))
       return makeError("{0} level: {1}", name,
                        llvm::toString(std::move(error)));
+  }
+  if (Error error = impl->compareMoved((*points)->moves))
+    return error;
   if (impl->emulator)
     if (Error error = impl->runCores(inputs))
       return makeError("core level: {0}", llvm::toString(std::move(error)));

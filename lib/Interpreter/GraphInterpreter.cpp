@@ -32,6 +32,9 @@ public:
 
   Error run(StringRef function, const Inputs &inputs) override;
   Expected<std::vector<float>> read(StringRef name) override;
+  Expected<Array> getTile(StringRef object, unsigned, unsigned) override {
+    return makeError("'{0}': the graph level has no tiles", object);
+  }
 
 private:
   static Array makeZero(Type type) {

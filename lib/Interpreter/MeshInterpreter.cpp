@@ -38,17 +38,19 @@ struct Matrix {
 class MeshInterpreter : public Interpreter {
 public:
   MeshInterpreter(ModuleOp module, Objects objects)
-      : module(module), objects(std::move(objects)),
-        cores(makeCores(this->objects.getMesh())) {}
+      : module(module), objects(std::move(objects)) {}
 
   Error run(StringRef function, const Inputs &inputs) override;
   Expected<std::vector<float>> read(StringRef name) override {
     return objects.read(name);
   }
+  Expected<Array> getTile(StringRef object, unsigned x, unsigned y) override {
+    return objects.getTile(object, x, y, std::nullopt);
+  }
 
 private:
   TileMap getMap(Value placed) const {
-    return TileMap(cast<PlacedType>(placed.getType()), objects.getMesh());
+    return TileMap(cast<PlacedType>(placed.getType()), mesh);
   }
   std::vector<float> gather(Value placed);
   Matrix gatherMatrix(Value placed);
@@ -59,11 +61,11 @@ private:
   Error executeLocal(mesh::LocalOp op, Environment &core);
   Error executeLoad(mesh::LoadOp op, Environment &core);
   Error executeStore(mesh::StoreOp op, Environment &core);
-  Expected<Matrix> readCache(mesh::ObjectOp object, int64_t index);
-  Error writeCache(mesh::ObjectOp object, int64_t index, const Matrix &cache);
+  Expected<Matrix> readMatrix(StringRef object, std::optional<int64_t> index);
+  Error executeRedistribute(mesh::RedistributeOp op);
   /// The slot's number among those of all rows.
   int64_t getSlot(const CachePlace &place) const {
-    return place.slot * objects.getMesh().rows + place.row;
+    return place.slot * mesh.rows + place.row;
   }
   Error executeAppend(mesh::AppendOp op);
   Error executeSettle(mesh::SettleOp op);
@@ -88,6 +90,7 @@ private:
 
   ModuleOp module;
   Objects objects;
+  MeshShape mesh; ///< of the launch
   std::vector<Environment> cores;
   Evaluator evaluator{Precision::Device};
 };
@@ -160,41 +163,43 @@ Error MeshInterpreter::executeStore(mesh::StoreOp op, Environment &core) {
   return Error::success();
 }
 
-/// One slice of a cache, [features x slots of all rows].
-Expected<Matrix> MeshInterpreter::readCache(mesh::ObjectOp object,
-                                            int64_t index) {
-  TileMap map(object.getValueType(), objects.getMesh());
-  ArrayRef<int64_t> shape = object.getValueType().getTensor().getShape();
-  Matrix cache{std::vector<float>(map.getNumElements()), shape[0], shape[1]};
-  for (Environment &core : cores) {
-    Expected<Array> tile =
-        objects.getTile(object.getSymName(), core.x, core.y, index);
-    if (!tile)
-      return tile.takeError();
-    std::vector<float> values = tile->getValues();
-    map.forEach(core.x, core.y, [&](int64_t at, int64_t element) {
-      if (element >= 0)
-        cache.values[element] = values[at];
-    });
-  }
-  return cache;
+/// One slice, or the value of what is not stacked. Of a cache: [features x
+/// slots of all rows].
+Expected<Matrix> MeshInterpreter::readMatrix(StringRef object,
+                                             std::optional<int64_t> index) {
+  Expected<TileMap> map = objects.getMap(object, index.has_value());
+  if (!map)
+    return map.takeError();
+  Expected<std::vector<float>> values = objects.read(object, index);
+  if (!values)
+    return values.takeError();
+  auto shape = map->placement.getShape();
+  return Matrix{std::move(*values), shape[0], shape[1]};
 }
 
-Error MeshInterpreter::writeCache(mesh::ObjectOp object, int64_t index,
-                                  const Matrix &cache) {
-  TileMap map(object.getValueType(), objects.getMesh());
-  return forEachCore([&](Environment &core) -> Error {
-    Expected<Array> tile =
-        objects.getTile(object.getSymName(), core.x, core.y, index);
-    if (!tile)
-      return tile.takeError();
-    map.forEach(core.x, core.y, [&](int64_t at, int64_t element) {
-      if (element >= 0)
-        (*tile->data)[tile->offset + at] =
-            roundTo(tile->type, cache.values[element]);
-    });
-    return Error::success();
-  });
+/// Slots of a cyclic cache have the numbers of their positions; there may be
+/// more of them on one mesh than on the other. What was moved is gone.
+Error MeshInterpreter::executeRedistribute(mesh::RedistributeOp op) {
+  std::optional<int64_t> index = getIndex(op.getIndex(), cores[0]);
+  Expected<Matrix> from = readMatrix(op.getFrom(), index);
+  if (!from)
+    return from.takeError();
+  Expected<TileMap> map = objects.getMap(op.getTo(), index.has_value());
+  if (!map)
+    return map.takeError();
+  auto shape = map->placement.getShape();
+  Matrix to{std::vector<float>(map->getNumElements()), shape[0], shape[1]};
+  int64_t ends[] = {std::min(from->rows, to.rows),
+                    std::min(from->columns, to.columns)};
+  for (auto [end, split] : llvm::zip_equal(ends, map->placement.dims))
+    if (op.getPositions() && split.kind == DimSplit::Kind::Cyclic)
+      end = std::min(end, cores[0].getInt(op.getPositions()));
+  for (int64_t row = 0; row < ends[0]; ++row)
+    for (int64_t column = 0; column < ends[1]; ++column)
+      to.at(row, column) = from->at(row, column);
+  if (Error error = objects.forget(op.getFrom(), index))
+    return error;
+  return objects.write(op.getTo(), to.values, index);
 }
 
 /// Positions that are already there move to where they are beside one more.
@@ -203,24 +208,23 @@ Error MeshInterpreter::executeAppend(mesh::AppendOp op) {
   auto object = module.lookupSymbol<mesh::ObjectOp>(op.getObject());
   const Environment &core = cores[0]; // they agree
   int64_t index = core.getInt(op.getIndex());
-  Expected<Matrix> before = readCache(object, index);
+  Expected<Matrix> before = readMatrix(op.getObject(), index);
   if (!before)
     return before.takeError();
   Matrix after = *before;
   int64_t first = core.getInt(op.getPosition());
-  int64_t rows = objects.getMesh().rows;
   if (op.getBegin()) {
     for (int64_t row = core.getInt(op.getBegin()),
                  end = core.getInt(op.getEnd());
          row < end; ++row)
       for (int64_t i = 0; i != after.rows; ++i)
         after.at(i, first + row) = value[row * after.rows + i];
-    return writeCache(object, index, after);
+    return objects.write(op.getObject(), after.values, index);
   }
   int64_t settled = op.getSettled() ? core.getInt(op.getSettled()) : 0;
   auto find = [&](int64_t position, int64_t count) {
-    return getSlot(
-        findPlace(object.getKVPlacement(), rows, position, count, settled));
+    return getSlot(findPlace(object.getKVPlacement(), mesh.rows, position,
+                             count, settled));
   };
   for (int64_t i = 0; i != after.rows; ++i) {
     for (int64_t position = 0; position != first; ++position)
@@ -228,29 +232,29 @@ Error MeshInterpreter::executeAppend(mesh::AppendOp op) {
           before->at(i, find(position, first));
     after.at(i, find(first, first + 1)) = value[i];
   }
-  return writeCache(object, index, after);
+  return objects.write(op.getObject(), after.values, index);
 }
 
 Error MeshInterpreter::executeSettle(mesh::SettleOp op) {
   auto object = module.lookupSymbol<mesh::ObjectOp>(op.getObject());
   const Environment &core = cores[0];
   int64_t index = core.getInt(op.getIndex());
-  Expected<Matrix> before = readCache(object, index);
+  Expected<Matrix> before = readMatrix(op.getObject(), index);
   if (!before)
     return before.takeError();
   Matrix after = *before;
   int64_t from = core.getInt(op.getFrom()), to = core.getInt(op.getTo());
   for (int64_t position = 0; position != to; ++position) {
     auto find = [&](int64_t count) {
-      return getSlot(findPlace(object.getKVPlacement(), objects.getMesh().rows,
-                               position, count, count));
+      return getSlot(findPlace(object.getKVPlacement(), mesh.rows, position,
+                               count, count));
     };
     // Slots of a cyclic cache have the numbers of their positions.
     int64_t source = position < from ? find(from) : position;
     for (int64_t i = 0; i != after.rows; ++i)
       after.at(i, find(to)) = before->at(i, source);
   }
-  return writeCache(object, index, after);
+  return objects.write(op.getObject(), after.values, index);
 }
 
 //===----------------------------------------------------------------------===//
@@ -308,7 +312,6 @@ void MeshInterpreter::reduceLine(ArrayRef<Environment *> line, Value input,
 Error MeshInterpreter::executeAllReduce(mesh::AllReduceOp op) {
   auto partial =
       cast<PlacedType>(op.getInputs()[0].getType()).getPlacement().getPartial();
-  MeshShape mesh = objects.getMesh();
   bool alongX = partial.getAxis() == mesh::MeshAxis::X;
   Segments segments{mesh.getExtent(mesh::toAxis(partial.getAxis())),
                     static_cast<unsigned>(partial.getSegments())};
@@ -318,8 +321,8 @@ Error MeshInterpreter::executeAllReduce(mesh::AllReduceOp op) {
       SmallVector<Environment *> line;
       for (unsigned at = segments.getBegin(segment);
            at != segments.getBegin(segment + 1); ++at)
-        line.push_back(&cores[alongX ? objects.getCore(at, other)
-                                     : objects.getCore(other, at)]);
+        line.push_back(&cores[alongX ? other * mesh.columns + at
+                                     : at * mesh.columns + other]);
       std::optional<int64_t> limit = getIndex(op.getLimit(), *line[0]);
       for (auto [input, result] : llvm::zip(op.getInputs(), op.getResults()))
         reduceLine(line, input, result, partial.getReducer(), limit);
@@ -370,7 +373,6 @@ void MeshInterpreter::forEachScore(Value scores, int64_t slots, int64_t group,
                                    const Environment &core,
                                    llvm::function_ref<void(const Score &)> fn) {
   auto type = cast<PlacedType>(scores.getType());
-  MeshShape mesh = objects.getMesh();
   Placement placement = type.getHostPlacement();
   auto queries = placement.getShares(0, mesh, core.x, core.y)[0];
   auto columns = placement.getShares(1, mesh, core.x, core.y);
@@ -471,6 +473,8 @@ Error MeshInterpreter::execute(Operation &op) {
               [&](auto append) { return executeAppend(append); })
           .Case<mesh::SettleOp>(
               [&](auto settle) { return executeSettle(settle); })
+          .Case<mesh::RedistributeOp>(
+              [&](auto move) { return executeRedistribute(move); })
           .Case<mesh::AllReduceOp>(
               [&](auto reduce) { return executeAllReduce(reduce); })
           .Case<mesh::GemmOp>([&](auto gemm) { return executeGemm(gemm); })
@@ -490,10 +494,13 @@ Error MeshInterpreter::execute(Operation &op) {
 }
 
 Error MeshInterpreter::run(StringRef function, const Inputs &inputs) {
-  Expected<func::FuncOp> func =
-      startRun(module, function, inputs, objects, cores);
+  Expected<func::FuncOp> func = findFunction(module, function);
   if (!func)
     return func.takeError();
+  mesh = mesh::lookupMesh(*func).getShape();
+  cores = makeCores(mesh);
+  if (Error error = startRun(*func, inputs, objects, cores))
+    return error;
   Cursor cursor(func->getBody().front(), cores);
   return cursor.run(
       [&](Operation &op) { return execute(op); },

@@ -81,27 +81,27 @@ static Error bindParameters(mlir::func::FuncOp func, const Inputs &inputs,
   return Error::success();
 }
 
-Expected<mlir::func::FuncOp>
-interpreter::startRun(mlir::ModuleOp module, llvm::StringRef function,
-                      const Inputs &inputs, Objects &objects,
-                      llvm::MutableArrayRef<Environment> cores) {
-  auto func = module.lookupSymbol<mlir::func::FuncOp>(function);
+Expected<mlir::func::FuncOp> interpreter::findFunction(mlir::ModuleOp module,
+                                                       llvm::StringRef name) {
+  auto func = module.lookupSymbol<mlir::func::FuncOp>(name);
   if (!func)
-    return makeError("no function is named '{0}'", function);
-  for (const auto &[name, values] : inputs.tensors)
-    if (Error error = objects.write(name, values))
-      return std::move(error);
-  if (Error error = bindParameters(func, inputs, cores))
-    return std::move(error);
+    return makeError("no function is named '{0}'", name);
   return func;
 }
 
+Error interpreter::startRun(mlir::func::FuncOp func, const Inputs &inputs,
+                            Objects &objects,
+                            llvm::MutableArrayRef<Environment> cores) {
+  for (const auto &[name, values] : inputs.tensors)
+    if (Error error = objects.write(name, values))
+      return error;
+  return bindParameters(func, inputs, cores);
+}
+
 /// Reads a weight and scatters it, slice by slice.
-Error Objects::load(Entry &entry, Sources &sources) {
-  mesh::ObjectOp op = entry.op;
+Error Objects::load(mesh::ObjectOp op, Sources &sources) {
   if (!op.getSources())
     return Error::success();
-  TileMap map(op.getValueType(), mesh);
   llvm::StringRef file = op.getFile().value_or("");
   for (auto [slice, source] : llvm::enumerate(op.getSourcesAttr())) {
     Expected<std::vector<float>> values =
@@ -110,12 +110,11 @@ Error Objects::load(Entry &entry, Sources &sources) {
     if (!values)
       return makeError("object '{0}': {1}", op.getSymName(),
                        llvm::toString(values.takeError()));
-    for (auto [core, tile] : llvm::enumerate(entry.tiles)) {
-      Array part = op.getStacked() ? tile.getSlice(slice) : tile;
-      part.setValues(
-          map.scatter(*values, core % mesh.columns, core / mesh.columns)
-              .getValues());
-    }
+    std::optional<int64_t> index;
+    if (op.getStacked())
+      index = slice;
+    if (Error error = write(op.getSymName(), *values, index))
+      return error;
   }
   return Error::success();
 }
@@ -130,10 +129,15 @@ Expected<Objects> Objects::create(mlir::ModuleOp module) {
   for (auto op : module.getOps<mesh::ObjectOp>()) {
     Entry &entry = objects.entries[op.getSymName()];
     entry.op = op;
-    Array empty = makeUndefined(op.getPlacedType().getTileType(objects.mesh));
-    for (unsigned core = 0; core != objects.mesh.getNumCores(); ++core)
-      entry.tiles.push_back(Array::filled(empty.shape, empty.type, 0));
-    if (Error error = objects.load(entry, sources))
+    MeshShape own = mesh::lookupMesh(op).getShape();
+    Array empty = makeUndefined(op.getPlacedType().getTileType(own));
+    for (const Environment &core : makeCores(objects.mesh)) {
+      bool isZero =
+          !op.getMovedFrom() && core.x < own.columns && core.y < own.rows;
+      entry.tiles.push_back(isZero ? Array::filled(empty.shape, empty.type, 0)
+                                   : empty.clone());
+    }
+    if (Error error = objects.load(op, sources))
       return std::move(error);
   }
   return objects;
@@ -160,47 +164,81 @@ Expected<Array> Objects::getTile(llvm::StringRef name, unsigned x, unsigned y,
   return tile.getSlice(*index);
 }
 
-Error Objects::write(llvm::StringRef name, llvm::ArrayRef<float> values) {
+Expected<TileMap> Objects::getMap(llvm::StringRef name, bool ofSlice) const {
   Expected<const Entry *> entry = find(name);
   if (!entry)
     return entry.takeError();
-  TileMap map(mesh::ObjectOp((*entry)->op).getPlacedType(), mesh);
-  if (map.getNumElements() != static_cast<int64_t>(values.size()))
-    return makeError("input '{0}': expected {1} elements but got {2}", name,
-                     map.getNumElements(), values.size());
-  for (auto [core, tile] : llvm::enumerate((*entry)->tiles))
-    Array(tile).setValues(
-        map.scatter(values, core % mesh.columns, core / mesh.columns)
-            .getValues());
+  mesh::ObjectOp op = (*entry)->op;
+  return TileMap(ofSlice ? op.getValueType() : op.getPlacedType(),
+                 mesh::lookupMesh(op).getShape());
+}
+
+Error Objects::forEachTile(
+    llvm::StringRef name, std::optional<int64_t> index, MeshShape own,
+    llvm::function_ref<void(unsigned, unsigned, Array &)> fn) const {
+  for (unsigned y = 0; y != own.rows; ++y)
+    for (unsigned x = 0; x != own.columns; ++x) {
+      Expected<Array> tile = getTile(name, x, y, index);
+      if (!tile)
+        return tile.takeError();
+      fn(x, y, *tile);
+    }
   return Error::success();
 }
 
-Expected<std::vector<float>> Objects::read(llvm::StringRef name) const {
-  Expected<const Entry *> entry = find(name);
-  if (!entry)
-    return entry.takeError();
-  TileMap map(mesh::ObjectOp((*entry)->op).getPlacedType(), mesh);
-  std::vector<float> values(map.getNumElements());
+Error Objects::write(llvm::StringRef name, llvm::ArrayRef<float> values,
+                     std::optional<int64_t> index) {
+  Expected<TileMap> map = getMap(name, index.has_value());
+  if (!map)
+    return map.takeError();
+  if (map->getNumElements() != static_cast<int64_t>(values.size()))
+    return makeError("input '{0}': expected {1} elements but got {2}", name,
+                     map->getNumElements(), values.size());
+  return forEachTile(name, index, map->mesh,
+                     [&](unsigned x, unsigned y, Array &tile) {
+                       tile.setValues(map->scatter(values, x, y).getValues());
+                     });
+}
+
+Error Objects::forget(llvm::StringRef name, std::optional<int64_t> index) {
+  Expected<TileMap> map = getMap(name, index.has_value());
+  if (!map)
+    return map.takeError();
+  return forEachTile(
+      name, index, map->mesh, [](unsigned, unsigned, Array &tile) {
+        tile.setValues(Array::undefined(tile.shape, tile.type).getValues());
+      });
+}
+
+Expected<std::vector<float>> Objects::read(llvm::StringRef name,
+                                           std::optional<int64_t> index) const {
+  Expected<TileMap> map = getMap(name, index.has_value());
+  if (!map)
+    return map.takeError();
+  std::vector<float> values(map->getNumElements());
   std::vector<int> holders(values.size(), -1);
   Error failure = Error::success();
-  for (auto [core, tile] : llvm::enumerate((*entry)->tiles)) {
-    unsigned x = core % mesh.columns, y = core / mesh.columns;
-    map.forEach(
-        x, y, [&, core = core, &tile = tile](int64_t at, int64_t element) {
-          if (element < 0 || failure)
-            return;
-          float value = (*tile.data)[tile.offset + at];
-          int &holder = holders[element];
-          if (holder >= 0 && toBits(values[element]) != toBits(value))
-            failure = makeError(
-                "'{0}': element {1} is {2} on core ({3}, {4}) but {5} on core "
-                "({6}, {7})",
-                name, element, values[element], holder % mesh.columns,
-                holder / mesh.columns, value, x, y);
-          values[element] = value;
-          holder = static_cast<int>(core);
-        });
-  }
+  auto take = [&](unsigned x, unsigned y, const Array &tile, int64_t at,
+                  int64_t element) {
+    if (element < 0 || failure)
+      return;
+    float value = (*tile.data)[tile.offset + at];
+    int &holder = holders[element];
+    if (holder >= 0 && toBits(values[element]) != toBits(value))
+      failure = makeError("'{0}': element {1} is {2} on core ({3}, {4}) but "
+                          "{5} on core ({6}, {7})",
+                          name, element, values[element], holder % mesh.columns,
+                          holder / mesh.columns, value, x, y);
+    values[element] = value;
+    holder = static_cast<int>(getCore(x, y));
+  };
+  if (Error error = forEachTile(
+          name, index, map->mesh, [&](unsigned x, unsigned y, Array &tile) {
+            map->forEach(x, y, [&](int64_t at, int64_t element) {
+              take(x, y, tile, at, element);
+            });
+          }))
+    return joinErrors(std::move(error), std::move(failure));
   if (failure)
     return std::move(failure);
   return values;

@@ -36,12 +36,15 @@ struct TileMap {
   mlir::RankedTensorType tile;
 };
 
-/// A tile of each object on each core, as cores hold them in memory.
+/// A tile of each object on each core, as cores hold them in memory. Cores
+/// outside of the object's mesh have room for one, of which nothing is known.
 class Objects {
 public:
-  /// Reads weights; everything else is zero.
+  /// Reads weights; everything else is zero, but for what is moved from another
+  /// object later.
   static llvm::Expected<Objects> create(mlir::ModuleOp module);
 
+  /// The mesh of the whole module.
   MeshShape getMesh() const { return mesh; }
   unsigned getCore(unsigned x, unsigned y) const {
     return y * mesh.columns + x;
@@ -49,16 +52,28 @@ public:
   /// The tile, or the slice `index` of it.
   llvm::Expected<Array> getTile(llvm::StringRef name, unsigned x, unsigned y,
                                 std::optional<int64_t> index) const;
-  llvm::Error write(llvm::StringRef name, llvm::ArrayRef<float> values);
+  /// Where the tensor of an object, or of a slice of it, lies on its mesh.
+  llvm::Expected<TileMap> getMap(llvm::StringRef name, bool ofSlice) const;
+  /// The tensor, or its slice `index`.
+  llvm::Error write(llvm::StringRef name, llvm::ArrayRef<float> values,
+                    std::optional<int64_t> index = std::nullopt);
   /// Fails if replicas differ.
-  llvm::Expected<std::vector<float>> read(llvm::StringRef name) const;
+  llvm::Expected<std::vector<float>>
+  read(llvm::StringRef name, std::optional<int64_t> index = std::nullopt) const;
+  /// From now on nothing is known of the tensor, or of its slice `index`.
+  llvm::Error forget(llvm::StringRef name, std::optional<int64_t> index);
 
 private:
   struct Entry {
     mesh::ObjectOp op;
-    std::vector<Array> tiles; ///< by core
+    std::vector<Array> tiles; ///< by core of the module's mesh
   };
-  llvm::Error load(Entry &entry, class Sources &sources);
+  llvm::Error load(mesh::ObjectOp op, class Sources &sources);
+  /// Calls `fn(x, y, tile)` for each core of `mesh`, the object's.
+  llvm::Error
+  forEachTile(llvm::StringRef name, std::optional<int64_t> index,
+              MeshShape mesh,
+              llvm::function_ref<void(unsigned, unsigned, Array &)> fn) const;
   llvm::Expected<const Entry *> find(llvm::StringRef name) const;
 
   MeshShape mesh;
@@ -68,11 +83,14 @@ private:
 /// One environment for each core of the mesh, row-major.
 std::vector<Environment> makeCores(MeshShape mesh);
 
-/// The function, its inputs written and its integer arguments set on all cores;
-/// `plmr.parameters` names them.
-llvm::Expected<mlir::func::FuncOp>
-startRun(mlir::ModuleOp module, llvm::StringRef function, const Inputs &inputs,
-         Objects &objects, llvm::MutableArrayRef<Environment> cores);
+llvm::Expected<mlir::func::FuncOp> findFunction(mlir::ModuleOp module,
+                                                llvm::StringRef name);
+
+/// Writes the inputs and sets the integer arguments, which `plmr.parameters`
+/// names, on all cores.
+llvm::Error startRun(mlir::func::FuncOp func, const Inputs &inputs,
+                     Objects &objects,
+                     llvm::MutableArrayRef<Environment> cores);
 
 } // namespace plmr::interpreter
 

@@ -83,11 +83,15 @@ static bool isModelLoop(Operation *op) {
 using Path = std::vector<unsigned>;
 
 /// Calls `fn` with the operations of a function that are not inside of others,
-/// model loops excepted.
+/// model loops and the guard of a launch excepted.
 static void forEachOp(Block &block, const Path &path,
                       llvm::function_ref<void(Operation *, const Path &)> fn) {
   unsigned loops = 0;
   for (Operation &op : block) {
+    if (op.hasAttr(mesh::guardAttrName)) {
+      forEachOp(*cast<scf::ForOp>(op).getBody(), path, fn);
+      continue;
+    }
     if (!isModelLoop(&op)) {
       fn(&op, path);
       continue;

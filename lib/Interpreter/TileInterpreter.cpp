@@ -26,12 +26,15 @@ class TileInterpreter : public Interpreter {
 public:
   TileInterpreter(ModuleOp module, Objects objects)
       : module(module), objects(std::move(objects)),
-        cores(makeCores(this->objects.getMesh())),
-        channels(module, this->objects.getMesh()), pending(cores.size()) {}
+        cores(makeCores(this->objects.getMesh())), channels(module),
+        pending(cores.size()) {}
 
   Error run(StringRef function, const Inputs &inputs) override;
   Expected<std::vector<float>> read(StringRef name) override {
     return objects.read(name);
+  }
+  Expected<Array> getTile(StringRef object, unsigned x, unsigned y) override {
+    return objects.getTile(object, x, y, std::nullopt);
   }
 
 private:
@@ -263,10 +266,11 @@ Error TileInterpreter::reportDeadlock(MutableArrayRef<Cursor> cursors) const {
 }
 
 Error TileInterpreter::run(StringRef function, const Inputs &inputs) {
-  Expected<func::FuncOp> func =
-      startRun(module, function, inputs, objects, cores);
+  Expected<func::FuncOp> func = findFunction(module, function);
   if (!func)
     return func.takeError();
+  if (Error error = startRun(*func, inputs, objects, cores))
+    return error;
   std::vector<Cursor> cursors;
   for (Environment &core : cores)
     cursors.emplace_back(func->getBody().front(), MutableArrayRef(&core, 1));

@@ -39,6 +39,7 @@ private:
   Error readEmbedding(int32_t token, float *row);
   Error runPrefill(ArrayRef<int32_t> tokens);
   Error runDecode(int32_t token);
+  Error runHandOver();
   Error runSettle();
   Error feed(ArrayRef<int32_t> tokens);
   Expected<int32_t> chooseToken();
@@ -56,6 +57,7 @@ private:
   std::unique_ptr<Golden> golden;
   std::vector<int32_t> prompt;
   uint32_t prefillRows = 0; ///< 0: there is no prefill
+  uint32_t meshRows = 0;    ///< of the mesh of prefill
   uint32_t position = 0;
   uint32_t settled = 0; ///< positions of the prompt, once they are decoded on
   bool lastWasPrefill = false;
@@ -100,9 +102,6 @@ Error GoldenRunner::compile() {
   if (Error error =
           getPrompt(options, *compilation->getModel()).moveInto(prompt))
     return error;
-  if (options.target.prefillMesh || options.target.decodeMesh)
-    return makeError("--golden: expected one mesh, given by --mesh; the levels "
-                     "are not compared across two");
   Expected<Program> compiled = compilation->compile();
   if (!compiled)
     return compiled.takeError();
@@ -113,8 +112,10 @@ Error GoldenRunner::compile() {
                                {&tile, Level::Tile}})
     if (Error error = compilation->lower(level).moveInto(*module))
       return error;
-  if (const Tensor *rows = program->findTensor("prefill.x"))
+  if (const Tensor *rows = program->findTensor("prefill.x")) {
     prefillRows = static_cast<uint32_t>(rows->placement.getShape()[0]);
+    meshRows = program->getMesh(*rows).rows;
+  }
   return Golden::create({*graph, *mesh, *tile, program}, settings)
       .moveInto(golden);
 }
@@ -130,10 +131,10 @@ Error GoldenRunner::readEmbedding(int32_t token, float *row) {
                     {row, width});
 }
 
-/// Row i is at position first + i, first being a multiple of the mesh's rows.
+/// Row i is at position first + i, first being a multiple of `meshRows`.
 Error GoldenRunner::runPrefill(ArrayRef<int32_t> tokens) {
   size_t width = program->model->embeddingLength;
-  uint32_t begin = position % program->mesh.rows;
+  uint32_t begin = position % meshRows;
   interpreter::Inputs inputs;
   std::vector<float> &x = inputs.tensors["prefill.x"];
   x.resize(prefillRows * width);
@@ -150,6 +151,15 @@ Error GoldenRunner::runPrefill(ArrayRef<int32_t> tokens) {
   return golden->launch("prefill", inputs);
 }
 
+/// The prompt is prefilled once, so nothing is handed back.
+Error GoldenRunner::runHandOver() {
+  if (!lastWasPrefill || !program->findLaunch("hand_over"))
+    return Error::success();
+  interpreter::Inputs inputs;
+  inputs.parameters = {{"positions", position}};
+  return golden->launch("hand_over", inputs);
+}
+
 /// The prompt is prefilled once, so what was settled before is nothing.
 Error GoldenRunner::runSettle() {
   if (!lastWasPrefill || !program->findLaunch("settle"))
@@ -161,6 +171,8 @@ Error GoldenRunner::runSettle() {
 }
 
 Error GoldenRunner::runDecode(int32_t token) {
+  if (Error error = runHandOver())
+    return error;
   if (Error error = runSettle())
     return error;
   interpreter::Inputs inputs;
@@ -192,8 +204,8 @@ Error GoldenRunner::feed(ArrayRef<int32_t> tokens) {
   while (!tokens.empty()) {
     size_t count = 1;
     if (prefillRows)
-      count = std::min<size_t>(tokens.size(),
-                               prefillRows - position % program->mesh.rows);
+      count =
+          std::min<size_t>(tokens.size(), prefillRows - position % meshRows);
     if (Error error = prefillRows ? runPrefill(tokens.take_front(count))
                                   : runDecode(tokens.front()))
       return error;

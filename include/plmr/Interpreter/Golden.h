@@ -69,8 +69,9 @@ public:
   create(const GoldenModules &modules, const GoldenOptions &options);
   ~Golden();
 
-  /// Runs one launch at all levels. State is kept for the next one. An error
-  /// is a level's that cannot run; differences are none.
+  /// Runs one launch at all levels; one that hands over between two meshes,
+  /// which the graph lacks, at those below. State is kept for the next one. An
+  /// error is a level's that cannot run; differences are none.
   llvm::Error launch(llvm::StringRef function, const Inputs &inputs);
 
   /// An output of the graph's last launch, or a state.

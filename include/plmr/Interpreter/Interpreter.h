@@ -61,6 +61,10 @@ public:
   /// An output of the last run or a state, whole and row-major. It is an error
   /// if replicas differ.
   virtual llvm::Expected<std::vector<float>> read(llvm::StringRef name) = 0;
+  /// The tile of an object on core (x, y), as a view. An error at the graph
+  /// level, which has no cores.
+  virtual llvm::Expected<Array> getTile(llvm::StringRef object, unsigned x,
+                                        unsigned y) = 0;
 
   void setObserver(Observer to) { observer = std::move(to); }
 

@@ -206,6 +206,12 @@ public:
     check(golden.launch("settle", inputs));
     settled = position;
   }
+  /// Moves what there is to decode's mesh, or back.
+  void move(const char *launch) {
+    Inputs inputs;
+    inputs.parameters = {{"positions", position}};
+    check(golden.launch(launch, inputs));
+  }
   void decode() {
     Inputs inputs = makeInputs(*levels.graph, "decode", random);
     inputs.parameters = {{"position", position++}, {"settled", settled}};
@@ -257,6 +263,59 @@ TEST(Agreement, CachesInBlocks) {
         expectAgreement(*golden, what);
         EXPECT_THAT(golden->getHidden(), testing::IsEmpty()) << what;
       }
+}
+
+struct MeshPair {
+  std::string prefill, decode;
+};
+
+/// Launches of all kinds, and behind a hand-over back.
+TEST(Agreement, TwoMeshes) {
+  for (auto [prefill, decode] : {MeshPair{"4x3", "2x4"}, {"1x1", "3x2"}}) {
+    std::string what = prefill + " to " + decode;
+    int64_t rows = prefill.back() - '0';
+    auto levels =
+        Levels::fromModel(prefill, 2 * rows, KVPlacement::Cyclic, decode);
+    levels->compile();
+    for (const GoldenOptions &mode : modes) {
+      auto golden = levels->createGolden(mode);
+      Launches launches(*levels, *golden, rows);
+      launches.prefill(2 * rows - (rows > 1));
+      for (unsigned round = 0; round != 2; ++round) {
+        launches.move("hand_over");
+        launches.decode();
+        launches.move("hand_back");
+        launches.prefill(1);
+      }
+      expectAgreement(*golden, what);
+      EXPECT_THAT(golden->getHidden(), testing::IsEmpty()) << what;
+      auto isMoved = [](const Difference &worst) {
+        return worst.function == "hand_back" &&
+               worst.operation == "prefill.attn_q.tiles";
+      };
+      // Between mesh and tile, and between tile and core.
+      EXPECT_EQ(llvm::count_if(golden->getWorst(), isMoved), 2) << what;
+    }
+  }
+}
+
+TEST(Agreement, CachesInBlocksOnTwoMeshes) {
+  for (KVPlacement placement : {KVPlacement::Shift, KVPlacement::Concat}) {
+    std::string what = stringify(placement).str();
+    auto levels = Levels::fromModel("2x3", 6, placement, "3x2");
+    levels->compile();
+    for (const GoldenOptions &mode : modes) {
+      auto golden = levels->createGolden(mode);
+      Launches launches(*levels, *golden, 3);
+      launches.prefill(5);
+      launches.move("hand_over");
+      launches.settle();
+      for (unsigned i = 0; i != 3; ++i)
+        launches.decode();
+      expectAgreement(*golden, what);
+      EXPECT_THAT(golden->getHidden(), testing::IsEmpty()) << what;
+    }
+  }
 }
 
 } // namespace

@@ -362,6 +362,96 @@ TEST(Faults, NegatedValue) {
               LevelPair::MeshTile);
 }
 
+/// Prefill on 3x3, decode on 2x4; compiled.
+std::unique_ptr<Levels> makeTwoMeshes() {
+  auto levels = Levels::fromModel("3x3", 3, KVPlacement::Cyclic, "2x4");
+  levels->compile();
+  return levels;
+}
+
+/// A prefill of two positions, a hand-over and a decode.
+std::unique_ptr<Golden> handOver(const Levels &levels, GoldenMode mode) {
+  auto golden = levels.createGolden({mode, 1e-4});
+  Random random(29);
+  ModuleOp graph(*levels.graph);
+  Inputs inputs = makeInputs(graph, "prefill", random);
+  inputs.parameters = {{"first", 0}, {"begin", 0}, {"end", 2}};
+  inputs.rows = {0, 2};
+  check(golden->launch("prefill", inputs));
+  inputs = Inputs();
+  inputs.parameters["positions"] = 2;
+  check(golden->launch("hand_over", inputs));
+  inputs = makeInputs(graph, "decode", random);
+  inputs.parameters["position"] = 2;
+  check(golden->launch("decode", inputs));
+  return golden;
+}
+
+bool isInHandOver(Operation *op) {
+  return op->getParentOfType<func::FuncOp>().getSymName() == "hand_over";
+}
+
+TEST(Faults, WeightThatIsNotHandedOver) {
+  auto levels = makeTwoMeshes();
+  levels->program.reset();
+  find<mesh::RedistributeOp>(*levels->mesh, "blk.ffn_up", [](auto move) {
+    return isInHandOver(move);
+  }).erase();
+  auto golden = handOver(*levels, GoldenMode::Isolated);
+  expectFirst(*golden, "blk.ffn_up", LevelPair::GraphMesh);
+  EXPECT_EQ(golden->getFirst()->function, "decode");
+}
+
+TEST(Faults, OneSliceHandedOverForAll) {
+  auto levels = makeTwoMeshes();
+  levels->program.reset();
+  auto copy = find<mesh::RefOp>(*levels->tile, "blk.attn_k", [](auto ref) {
+    return isInHandOver(ref) && ref.getObject() == "prefill.attn_k.tiles";
+  });
+  OpBuilder builder(copy);
+  Value first = arith::ConstantIndexOp::create(builder, copy.getLoc(), 0);
+  copy.getIndexMutable().assign(first);
+  auto golden = handOver(*levels, GoldenMode::Isolated);
+  expectFirst(*golden, "decode.attn_k.tiles", LevelPair::MeshTile);
+  EXPECT_EQ(golden->getFirst()->function, "hand_over");
+  EXPECT_GT(golden->getFirst()->element[0], 0);
+  // What follows has the right weights again.
+  EXPECT_THAT(getFaulty(*golden, LevelPair::MeshTile),
+              testing::ElementsAre("decode.attn_k.tiles"));
+}
+
+TEST(Faults, PositionThatIsNotHandedOver) {
+  auto levels = makeTwoMeshes();
+  levels->program.reset();
+  auto func = levels->tile->lookupSymbol<func::FuncOp>("hand_over");
+  OpBuilder builder = OpBuilder::atBlockBegin(&func.getBody().front());
+  Value one = arith::ConstantIndexOp::create(builder, func.getLoc(), 1);
+  func.getArgument(0).replaceAllUsesWith(one);
+  auto golden = handOver(*levels, GoldenMode::Accumulated);
+  expectFirst(*golden, "decode.k.cache", LevelPair::MeshTile);
+  EXPECT_EQ(golden->getFirst()->element[2], 1);
+}
+
+TEST(Faults, ProgramThatHandsOverOtherValues) {
+  auto levels = makeTwoMeshes();
+  Program program = *levels->program;
+  // The last copy of the launch computes something in its place.
+  auto begin = program.classes[0].code.begin() +
+               program.findLaunch("hand_over")->entry[0];
+  auto end = std::find_if(
+      begin, program.classes[0].code.end(),
+      [](const Instruction &i) { return i.opcode == Opcode::Halt; });
+  auto copies = llvm::reverse(llvm::make_range(begin, end));
+  auto found = llvm::find_if(
+      copies, [](const Instruction &i) { return i.opcode == Opcode::Mov; });
+  ASSERT_NE(found, copies.end());
+  found->opcode = Opcode::Exp;
+  levels->program = std::make_shared<Program>(std::move(program));
+  auto golden = handOver(*levels, GoldenMode::Isolated);
+  expectFirst(*golden, "decode.output.tiles", LevelPair::TileCore);
+  EXPECT_EQ(getFaulty(*golden, LevelPair::TileCore).count("logits"), 0u);
+}
+
 TEST(Faults, ProgramThatDiffersFromItsTiles) {
   auto levels = Levels::fromModel("3x3");
   levels->compile();

@@ -22,13 +22,22 @@ static DialectRegistry getRegistry() {
   return registry;
 }
 
-Levels::Levels(const std::string &shape)
-    : context(getRegistry()), shape(shape) {}
+Levels::Levels(const std::string &shape, const std::string &decodeMesh)
+    : context(getRegistry()), shape(shape), decodeMesh(decodeMesh) {}
+
+CompileOptions Levels::getOptions(Level level) const {
+  CompileOptions options;
+  options.device = "lab";
+  options.mesh = shape;
+  options.level = level;
+  options.decodeMesh = decodeMesh;
+  return options;
+}
 
 std::unique_ptr<Levels> Levels::fromModel(const std::string &shape,
-                                          unsigned chunk,
-                                          KVPlacement placement) {
-  std::unique_ptr<Levels> levels(new Levels(shape));
+                                          unsigned chunk, KVPlacement placement,
+                                          const std::string &decodeMesh) {
+  std::unique_ptr<Levels> levels(new Levels(shape, decodeMesh));
   GGUFFile file = check(
       GGUFFile::open(PLMR_SOURCE_DIR "/models/plmr-stories-280k-f32.gguf"));
   ModelDescription model = check(readModel(file));
@@ -50,7 +59,7 @@ std::unique_ptr<Levels> Levels::fromText(const std::string &text,
 OwningOpRef<ModuleOp> Levels::lower(Level level, Change change) const {
   OwningOpRef<ModuleOp> module(ModuleOp(*graph).clone());
   change(*module);
-  check(compileModule(*module, {"lab", shape, level}));
+  check(compileModule(*module, getOptions(level)));
   return module;
 }
 
@@ -60,7 +69,7 @@ void Levels::compile(Change change) {
   OwningOpRef<ModuleOp> core(graph->clone());
   change(*core);
   program = std::make_shared<Program>(
-      check(compileToProgram(*core, {"lab", shape, Level::Core})));
+      check(compileToProgram(*core, getOptions(Level::Core))));
 }
 
 std::unique_ptr<Golden>

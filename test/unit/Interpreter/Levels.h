@@ -25,10 +25,12 @@ class Levels {
 public:
   using Change = llvm::function_ref<void(mlir::ModuleOp)>;
 
-  /// Of the bundled model, with a context of 16; `chunk` rows of prefill.
+  /// Of the bundled model, with a context of 16; `chunk` rows of prefill. With
+  /// `decodeMesh` that is the mesh of all launches but prefill.
   static std::unique_ptr<Levels>
   fromModel(const std::string &mesh, unsigned chunk = 0,
-            KVPlacement placement = KVPlacement::Cyclic);
+            KVPlacement placement = KVPlacement::Cyclic,
+            const std::string &decodeMesh = "");
   /// Of a graph as text.
   static std::unique_ptr<Levels> fromText(const std::string &text,
                                           const std::string &mesh);
@@ -44,10 +46,11 @@ public:
   std::shared_ptr<const Program> program; ///< null: leave it out
 
 private:
-  explicit Levels(const std::string &shape);
+  explicit Levels(const std::string &shape, const std::string &decodeMesh = "");
+  CompileOptions getOptions(Level level) const;
   mlir::OwningOpRef<mlir::ModuleOp> lower(Level level, Change change) const;
 
-  std::string shape;
+  std::string shape, decodeMesh;
 };
 
 /// Values of -1 to 1 with a fixed sequence.
