@@ -10,6 +10,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "plmr/Dialect/PLMR/Transforms/Scalars.h"
+#include "plmr/Program/MovedObjects.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_MOVEOBJECTS
@@ -21,11 +22,8 @@ using namespace plmr;
 using plmr::mesh::ObjectKind;
 using plmr::mesh::ObjectOp;
 
-/// What stays on both meshes is small: it has no part of its own on each core.
 static bool isCutAlongBothAxes(ObjectOp object) {
-  Placement placement = object.getPlacedType().getHostPlacement();
-  return !placement.isReplicatedAlong(Axis::X) &&
-         !placement.isReplicatedAlong(Axis::Y);
+  return plmr::isCutAlongBothAxes(object.getPlacedType().getHostPlacement());
 }
 
 namespace {

@@ -11,6 +11,8 @@
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Program/MovedObjects.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace plmr {
 #define GEN_PASS_DEF_PLANMEMORY
@@ -20,11 +22,8 @@ namespace plmr {
 using namespace mlir;
 using namespace plmr;
 
-/// Addresses are multiples of a 64-bit port's width.
-static constexpr int64_t alignment = 8;
-
 static int64_t alignUp(int64_t value) {
-  return (value + alignment - 1) / alignment * alignment;
+  return llvm::alignTo(value, objectAlignment);
 }
 
 static int64_t getBytes(ShapedType type) {
@@ -123,10 +122,6 @@ static int64_t placeBuffers(SmallVectorImpl<Buffer> &buffers, int64_t base) {
   return end;
 }
 
-static int64_t getAddress(mesh::ObjectOp object) {
-  return object->getAttrOfType<IntegerAttr>(addressAttrName).getInt();
-}
-
 /// Puts `object` at `address` and returns its end.
 static int64_t placeObject(mesh::ObjectOp object, int64_t address) {
   object->setAttr(addressAttrName,
@@ -140,31 +135,23 @@ static int64_t getSliceBytes(mesh::ObjectOp object) {
   return getBytes(object.getValueType().getTileType(mesh));
 }
 
-/// Objects that are moved, and those that they are moved from, lie in two
-/// stacks in one order. They are moved slice by slice, from the first to the
-/// last or back, so the stack of the sources begins where each slice of the
-/// moved ends at or before its source's begin (docs/Algorithms.md, "Two
-/// meshes").
+/// Objects that are moved, and those that they are moved from.
 static int64_t placeMoved(ArrayRef<mesh::ObjectOp> moved, int64_t base) {
-  int64_t end = base, endOfSources = base;
-  SmallVector<mesh::ObjectOp> sources;
-  for (mesh::ObjectOp object : moved) {
-    sources.push_back(SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(
-        object, object.getMovedFromAttr()));
-    end = placeObject(object, end);
-    endOfSources = placeObject(sources.back(), endOfSources);
+  auto getSource = [](mesh::ObjectOp object) {
+    return SymbolTable::lookupNearestSymbolFrom<mesh::ObjectOp>(
+        object, object.getMovedFromAttr());
+  };
+  SmallVector<MovedObject> objects;
+  for (mesh::ObjectOp object : moved)
+    objects.push_back({object.getNumSlices(), getSliceBytes(object),
+                       getSliceBytes(getSource(object))});
+  MovedStacks stacks = placeMovedObjects(objects);
+  for (auto [object, address, sourceAddress] :
+       llvm::zip_equal(moved, stacks.moved, stacks.sources)) {
+    placeObject(object, base + address);
+    placeObject(getSource(object), base + sourceAddress);
   }
-  int64_t distance = 0;
-  for (auto [object, source] :
-       llvm::zip_equal(SmallVector<mesh::ObjectOp>(moved), sources))
-    for (int64_t slice = 0; slice != object.getNumSlices(); ++slice)
-      distance = std::max(
-          distance, getAddress(object) + (slice + 1) * getSliceBytes(object) -
-                        getAddress(source) - slice * getSliceBytes(source));
-  distance = alignUp(distance);
-  for (mesh::ObjectOp source : sources)
-    placeObject(source, getAddress(source) + distance);
-  return std::max(end, endOfSources + distance);
+  return base + stacks.end;
 }
 
 /// Returns the end of all objects.
