@@ -39,9 +39,12 @@ public:
   /// The graph, lowered to `level`, for that mesh.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(Level level);
 
-  /// The largest context that fits on `mesh` with caches placed by
-  /// `placement`, be it beyond the model's; 0: none does. A GGUF file only.
-  uint32_t findLargestContext(KVPlacement placement, MeshShape mesh);
+  /// The largest context that fits on the mesh, or the two meshes, of the last
+  /// program with caches placed by `placement`, be it beyond the model's; 0:
+  /// none does. A GGUF file only.
+  uint32_t findLargestContext(KVPlacement placement) {
+    return findLargestContext(placement, *mesh);
+  }
 
 private:
   explicit Compilation(const TargetOptions &options);
@@ -96,7 +99,8 @@ private:
   std::vector<MeshShape> getCandidates() const;
   uint64_t getResidentBytes() const;
   std::optional<uint64_t> measure(KVPlacement placement, MeshShape mesh,
-                                  int64_t slots);
+                                  int64_t positions);
+  uint32_t findLargestContext(KVPlacement placement, MeshShape mesh);
   llvm::Error addModel(Program &program) const;
 
   mlir::MLIRContext context;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Report.h"
+#include "plmr/Program/MovedObjects.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -145,33 +146,76 @@ std::string plmr::printParts(const Program &program) {
   return "parts: " + llvm::join(texts, ", ") + "\n";
 }
 
-std::optional<LayerFit> plmr::getLayerFit(const Program &program) {
-  // Objects begin at multiples of eight bytes (plmr-plan-memory).
-  constexpr uint64_t alignment = 8;
-  int64_t all = 0;
-  std::vector<uint64_t> stacked; // bytes
-  for (const Tensor &tensor : program.tensors) {
-    // What two meshes share does not add up.
-    if (tensor.mesh)
-      return std::nullopt;
-    const Object &object = program.objects[tensor.object];
-    if (!tensor.stacked && object.kind != Object::Kind::State)
-      continue;
-    all = tensor.placement.dims.front().getExtent();
-    stacked.push_back(object.bytes);
+/// Where `tensor` is on the mesh `own`, the same tensor on the mesh `other`, if
+/// it is moved between the two (plmr-move-objects).
+static const Tensor *findMoved(const Program &program, const Tensor &tensor,
+                               llvm::StringRef own, llvm::StringRef other) {
+  llvm::StringRef name = tensor.name;
+  if (!name.consume_front(own) || !isCutAlongBothAxes(tensor.placement))
+    return nullptr;
+  const Tensor *found = program.findTensor((other + name).str());
+  return found && isCutAlongBothAxes(found->placement) ? found : nullptr;
+}
+
+namespace {
+/// The memory of a stack of layers.
+class LayerStack {
+public:
+  explicit LayerStack(const Program &program) : program(program) {
+    for (const Tensor &tensor : program.tensors) {
+      if (isStacked(tensor))
+        all = tensor.placement.dims.front().getExtent();
+      if (const Tensor *source =
+              findMoved(program, tensor, "decode.", "prefill."))
+        moved.push_back({&tensor, source});
+      else if (isStacked(tensor) &&
+               !findMoved(program, tensor, "prefill.", "decode."))
+        others.push_back(&tensor);
+    }
   }
+
+  int64_t getNumLayers() const { return all; }
+
+  /// What `layers` of them take, and moved tensors that have none.
+  uint64_t getBytes(int64_t layers) const {
+    uint64_t sum = 0;
+    for (const Tensor *tensor : others)
+      sum += llvm::alignTo(getBytes(*tensor) / all * layers, objectAlignment);
+    // Only what has sources says that it is stacked.
+    std::vector<MovedObject> objects;
+    for (auto [tensor, source] : moved) {
+      int64_t slices = isStacked(*source) ? all : 1;
+      objects.push_back({isStacked(*source) ? layers : 1,
+                         getBytes(*tensor) / slices,
+                         getBytes(*source) / slices});
+    }
+    return sum + placeMovedObjects(objects).end;
+  }
+
+private:
+  bool isStacked(const Tensor &tensor) const {
+    return tensor.stacked ||
+           program.objects[tensor.object].kind == Object::Kind::State;
+  }
+  int64_t getBytes(const Tensor &tensor) const {
+    return static_cast<int64_t>(program.objects[tensor.object].bytes);
+  }
+
+  const Program &program;
+  int64_t all = 0;
+  std::vector<const Tensor *> others;
+  std::vector<std::pair<const Tensor *, const Tensor *>> moved;
+};
+} // namespace
+
+std::optional<LayerFit> plmr::getLayerFit(const Program &program) {
+  LayerStack stack(program);
+  int64_t all = stack.getNumLayers(), fit = all;
   if (all == 0)
     return std::nullopt;
-  auto getBytes = [&](int64_t layers) {
-    uint64_t sum = 0;
-    for (uint64_t bytes : stacked)
-      sum += llvm::alignTo(bytes / all * layers, alignment);
-    return sum;
-  };
-  uint64_t others = getSramHighWater(program) - getBytes(all);
-  int64_t fit = all;
+  uint64_t others = getSramHighWater(program) - stack.getBytes(all);
   while (fit > 0 &&
-         others + getBytes(fit) > program.machine.getUsableSramBytes())
+         others + stack.getBytes(fit) > program.machine.getUsableSramBytes())
     --fit;
   return LayerFit{fit, all};
 }

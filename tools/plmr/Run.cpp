@@ -95,13 +95,13 @@ static Error printTimes(const Program &program) {
 }
 
 /// What fits is found by compiling, so that a program cannot tell.
-static void printContexts(Compilation &compilation, MeshShape mesh) {
+static void printContexts(Compilation &compilation) {
   llvm::outs() << "largest context:";
   for (KVPlacement placement :
        {KVPlacement::Cyclic, KVPlacement::Shift, KVPlacement::Concat})
     llvm::outs() << formatv(
         "{0} {1} {2}", placement == KVPlacement::Cyclic ? "" : ",",
-        compilation.findLargestContext(placement, mesh), stringify(placement));
+        compilation.findLargestContext(placement), stringify(placement));
   llvm::outs() << '\n';
 }
 
@@ -124,10 +124,8 @@ static Error planModel(const RunOptions &options, ModelCheck readPrompt) {
     return Error::success();
   if (Error error = printTimes(*program))
     return error;
-  // Of two meshes the smaller one's context depends on the other.
-  bool hasOneMesh = !options.target.prefillMesh && !options.target.decodeMesh;
-  if (source->compilation && hasOneMesh)
-    printContexts(*source->compilation, program->mesh);
+  if (source->compilation)
+    printContexts(*source->compilation);
   return Error::success();
 }
 
