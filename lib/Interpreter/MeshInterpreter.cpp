@@ -178,7 +178,8 @@ Expected<Matrix> MeshInterpreter::readMatrix(StringRef object,
 }
 
 /// Slots of a cyclic cache have the numbers of their positions; there may be
-/// more of them on one mesh than on the other. What was moved is gone.
+/// more of them on one mesh than on the other. In blocks a position is in
+/// another slot. What was moved is gone.
 Error MeshInterpreter::executeRedistribute(mesh::RedistributeOp op) {
   std::optional<int64_t> index = getIndex(op.getIndex(), cores[0]);
   Expected<Matrix> from = readMatrix(op.getFrom(), index);
@@ -194,9 +195,17 @@ Error MeshInterpreter::executeRedistribute(mesh::RedistributeOp op) {
   for (auto [end, split] : llvm::zip_equal(ends, map->placement.dims))
     if (op.getPositions() && split.kind == DimSplit::Kind::Cyclic)
       end = std::min(end, cores[0].getInt(op.getPositions()));
+  auto object = module.lookupSymbol<mesh::ObjectOp>(op.getFrom());
+  int64_t rows = mesh::lookupMesh(object).getShape().rows;
+  auto getSource = [&](int64_t column) {
+    if (!op.getShifted())
+      return column;
+    CachePlace place = findPlace(KVPlacement::Shift, rows, column, ends[1]);
+    return place.slot * rows + place.row;
+  };
   for (int64_t row = 0; row < ends[0]; ++row)
     for (int64_t column = 0; column < ends[1]; ++column)
-      to.at(row, column) = from->at(row, column);
+      to.at(row, column) = from->at(row, getSource(column));
   if (Error error = objects.forget(op.getFrom(), index))
     return error;
   return objects.write(op.getTo(), to.values, index);

@@ -352,6 +352,8 @@ Error Session::runHandOver(bool toDecode) {
                             {static_cast<int32_t>(position)}))
     return error;
   isOnDecodeMesh = toDecode;
+  if (!toDecode)
+    inPlace = 0;
   return Error::success();
 }
 

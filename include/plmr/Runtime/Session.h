@@ -92,7 +92,8 @@ public:
   /// parameters "from" and "to" belongs to a prefill, with "concat" a second
   /// parameter "settled" to decode. Launches "hand_over" and "hand_back" of the
   /// parameter "positions" move weights and caches to the mesh of decode, and
-  /// back to that of prefill, where they are at first. Anything else is an
+  /// back to that of prefill, where they are at first and caches are cyclic.
+  /// Anything else is an
   /// error that names what is missing.
   static llvm::Expected<std::unique_ptr<Session>>
   create(std::shared_ptr<const Program> program,
@@ -158,9 +159,9 @@ private:
   bool canPrefill() const {
     if (!prefill)
       return false;
-    // Blocks of positions are not handed back: they are cyclic only at first.
+    // What was decoded behind a prompt is not handed back from the last row.
     if (isOnDecodeMesh && position != 0 &&
-        getModel().kvPlacement != KVPlacement::Cyclic)
+        getModel().kvPlacement == KVPlacement::Concat)
       return false;
     return getModel().kvPlacement != KVPlacement::Concat || inPlace == settled;
   }

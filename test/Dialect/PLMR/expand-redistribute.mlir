@@ -49,3 +49,32 @@ func.func @cache(%n: index) {
   plmr.redistribute @k to @l positions %n
   return
 }
+
+// -----
+
+plmr.mesh @mesh 1 x 4 on "tiny"
+plmr.mesh @part 1 x 3 on "tiny"
+
+// In a shifted block of N div 3 positions, or one more, the one in a slot is
+// found by turning back.
+// CHECK-LABEL: func.func @shifted
+// CHECK-SAME:    (%[[L:.*]]: index, %[[N:.*]]: index)
+// CHECK:         plmr.send {{.*}} on @y.ring
+// CHECK:         %[[SIZE:.*]] = arith.divui %[[N]], %[[ROWS:.*]] : index
+// CHECK:         %[[LARGER:.*]] = arith.remui %[[N]], %[[ROWS]]
+// CHECK:         arith.muli %{{.*}}, %[[SIZE]]
+// CHECK:         scf.for %[[SLOT:.*]] =
+// CHECK:           %[[TURN:.*]] = arith.remui
+// CHECK:           %[[BACK:.*]] = arith.subi %[[SIZE]], %[[TURN]]
+// CHECK:           %[[SUM:.*]] = arith.addi %{{.*}}, %[[BACK]]
+// CHECK:           %[[TURNED:.*]] = arith.remui %[[SUM]]
+// CHECK:           arith.select %{{.*}}, %[[TURNED]]
+// CHECK:           memref.copy
+plmr.object state @k : !plmr.placed<tensor<2x8x64xf32>, [*, x, cyclic y]> stacked
+  cache "shift" on @part
+plmr.object state @l : !plmr.placed<tensor<2x8x64xf32>, [*, x, cyclic y]> stacked
+  cache "shift"
+func.func @shifted(%l: index, %n: index) {
+  plmr.redistribute @k to @l[%l] positions %n shifted
+  return
+}

@@ -148,3 +148,14 @@ func.func @f(%n: index) {
   plmr.redistribute @x to @x positions %n
   return
 }
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+// expected-note @below {{declared here}}
+plmr.object state @x : !plmr.placed<tensor<8x8xf32>, [x, cyclic y]>
+func.func @f(%n: index) {
+  // expected-error @below {{'plmr.redistribute' op expected a cache "shift"}}
+  plmr.redistribute @x to @x positions %n shifted
+  return
+}

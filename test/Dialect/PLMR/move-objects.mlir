@@ -39,6 +39,28 @@ plmr.object state @prefill.k : !plmr.placed<tensor<3x8x8xf32>, [*, x, cyclic y]>
 
 // -----
 
+// Decode has shifted positions, those of a cache "concat" stay where they are.
+// CHECK-LABEL: plmr.object state @decode.c
+// CHECK:       func.func @hand_over
+// CHECK:         plmr.redistribute @prefill.c to @decode.c[%{{.*}}] positions %arg0{{$}}
+// CHECK:         plmr.redistribute @prefill.s to @decode.s[%{{.*}}] positions %arg0{{$}}
+// CHECK:       func.func @hand_back
+// CHECK:         plmr.redistribute @decode.s to @prefill.s[%{{.*}}] positions %arg0 shifted
+// CHECK:         plmr.redistribute @decode.c to @prefill.c[%{{.*}}] positions %arg0{{$}}
+plmr.mesh @mesh 4 x 4 on "tiny"
+plmr.mesh @prefill.mesh 4 x 4 on "tiny"
+plmr.mesh @decode.mesh 2 x 2 on "tiny"
+plmr.object state @decode.c : !plmr.placed<tensor<3x8x8xf32>, [*, x, cyclic y]> stacked
+  cache "concat" on @decode.mesh
+plmr.object state @decode.s : !plmr.placed<tensor<3x8x8xf32>, [*, x, cyclic y]> stacked
+  cache "shift" on @decode.mesh
+plmr.object state @prefill.c : !plmr.placed<tensor<3x8x8xf32>, [*, x, cyclic y]> stacked
+  cache "concat" on @prefill.mesh
+plmr.object state @prefill.s : !plmr.placed<tensor<3x8x8xf32>, [*, x, cyclic y]> stacked
+  cache "shift" on @prefill.mesh
+
+// -----
+
 // One mesh has nothing to hand over.
 // CHECK-LABEL: plmr.mesh @mesh 3 x 3
 // CHECK-NOT: func.func

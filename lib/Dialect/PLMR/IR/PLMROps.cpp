@@ -346,6 +346,8 @@ LogicalResult RedistributeOp::verifySymbolUses(SymbolTableCollection &symbols) {
                               [](const DimSplit &split) {
                                 return split.kind == DimSplit::Kind::Cyclic;
                               });
+  if (getShifted() && from.getKVPlacement() != KVPlacement::Shift)
+    return failWithNote(emitOpError("expected a cache \"shift\""), from);
   if (isCache == static_cast<bool>(getPositions()))
     return success();
   return failWithNote(emitOpError("expected ")

@@ -12,40 +12,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Blocks.h"
 #include "Expander.h"
 
 using namespace mlir;
 using namespace plmr;
 using plmr::mesh::MeshAxis;
 using plmr::mesh::RelationKind;
-
-namespace {
-/// The balanced blocks of `count` positions on `rows` rows.
-class Blocks {
-public:
-  Blocks(const Scalars &s, Value count, Value rows, bool isShifted)
-      : s(s), size(s.div(count, rows)), larger(s.rem(count, rows)),
-        isShifted(isShifted) {}
-
-  Value getBegin(Value row) const {
-    return s.add(s.mul(row, size), s.min(row, larger));
-  }
-  Value getEnd(Value row) const { return getBegin(s.add(row, s.index(1))); }
-  /// The slot of the block's position number `i`.
-  Value getSlot(Value row, Value i) const {
-    if (!isShifted)
-      return i;
-    Value turned = s.rem(s.add(i, s.min(row, larger)), s.max(size, s.index(1)));
-    return s.select(s.less(i, size), turned, i);
-  }
-
-private:
-  const Scalars &s;
-  Value size;   ///< positions that every row has
-  Value larger; ///< rows that have one more, the first ones
-  bool isShifted;
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Shifts

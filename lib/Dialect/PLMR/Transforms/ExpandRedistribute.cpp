@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Blocks.h"
 #include "Expander.h"
 
 using namespace mlir;
@@ -168,15 +169,21 @@ public:
   /// Of slots `first` up to `first` + `count` of the owner's tile those whose
   /// positions, below `positions`, are this core's.
   void takeSlots(Value tile, Value target, Value first, int64_t count,
-                 Value positions) {
+                 Value positions, bool isShifted) {
     Value rows = s.index(a.cores), own = s.index(c.cores);
+    std::optional<Blocks> blocks;
+    if (isShifted)
+      blocks.emplace(s, positions, rows, isShifted);
+    Value end = blocks ? blocks->getEnd(owner) : positions;
     auto loop =
         scf::ForOp::create(b, loc, s.index(0), s.index(count), s.index(1));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value slot = loop.getInductionVar();
-    Value position = s.add(s.mul(s.add(first, slot), rows), owner);
-    Value isOwn = s.both(s.both(takesPart, s.less(position, positions)),
+    Value source = s.add(first, slot);
+    Value position = blocks ? blocks->getPosition(owner, source)
+                            : s.add(s.mul(source, rows), owner);
+    Value isOwn = s.both(s.both(takesPart, s.less(position, end)),
                          s.equal(s.rem(position, own), local));
     auto branch = scf::IfOp::create(b, loc, isOwn, /*withElseRegion=*/false);
     b.setInsertionPointToStart(branch.thenBlock());
@@ -329,7 +336,8 @@ void Expander::expandRedistribute(mesh::RedistributeOp op) {
            [&](Value tile, Value owner) {
              Taker taker(b, loc, from, to, MeshAxis::Y, owner, y.local);
              if (op.getPositions())
-               taker.takeSlots(tile, to.tile, first, rows, op.getPositions());
+               taker.takeSlots(tile, to.tile, first, rows, op.getPositions(),
+                               op.getShifted());
              else
                taker.takeRows(tile, to.tile, first, rows);
            });

@@ -87,8 +87,12 @@ struct MoveObjects : plmr::impl::MoveObjectsBase<MoveObjects> {
       std::swap(from, to);
     if (object.getKind() != ObjectKind::State)
       positions = {};
+    // Decode's positions are in blocks; those of a cache "concat" stay there.
+    bool isShifted =
+        positions && isBack && object.getKVPlacement() == KVPlacement::Shift;
     if (!object.getStacked()) {
-      mesh::RedistributeOp::create(b, loc, from, to, Value(), positions);
+      mesh::RedistributeOp::create(b, loc, from, to, Value(), positions,
+                                   isShifted);
       return;
     }
     Value count = s.index(object.getNumSlices()), one = s.index(1);
@@ -98,7 +102,7 @@ struct MoveObjects : plmr::impl::MoveObjectsBase<MoveObjects> {
     Value slice = loop.getInductionVar();
     if (isBack)
       slice = s.sub(s.sub(count, one), slice);
-    mesh::RedistributeOp::create(b, loc, from, to, slice, positions);
+    mesh::RedistributeOp::create(b, loc, from, to, slice, positions, isShifted);
   }
 };
 } // namespace

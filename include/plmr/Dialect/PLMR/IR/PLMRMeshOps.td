@@ -102,7 +102,8 @@ def PLMR_RedistributeOp : PLMR_Op<"redistribute", [
   let description = [{
     Writes the value of one object, or of one slice of it, to another whose
     placement is that of other extents. What is padding afterwards holds zero.
-    Of a cache the first `positions` are moved, which lie cyclically in both.
+    Of a cache the first `positions` are moved, which lie cyclically in both, or
+    with `shifted` in the source as a cache "shift" holds them.
     The operation stays at the tile level, until it is expanded.
 
     Example:
@@ -117,12 +118,15 @@ def PLMR_RedistributeOp : PLMR_Op<"redistribute", [
       indexed, with one dimension along x and one along y, in the same way;
     - blocks are not skewed; the dimension along y has one factor, the one
       along x is not cyclic, and both have the same factors;
-    - positions are given if and only if a dimension is cyclic.
+    - positions are given if and only if a dimension is cyclic;
+    - only a cache "shift" is `shifted`.
   }];
   let arguments = (ins FlatSymbolRefAttr:$from, FlatSymbolRefAttr:$to,
-                       Optional<Index>:$index, Optional<Index>:$positions);
+                       Optional<Index>:$index, Optional<Index>:$positions,
+                       UnitAttr:$shifted);
   let assemblyFormat = [{
-    $from `to` $to (`[` $index^ `]`)? (`positions` $positions^)? attr-dict
+    $from `to` $to (`[` $index^ `]`)?
+    (`positions` $positions^ (`shifted` $shifted^)?)? attr-dict
   }];
 }
 

@@ -46,7 +46,8 @@ def MoveObjects : Pass<"plmr-move-objects", "::mlir::ModuleOp"> {
     axes, become one tensor: the second is `moved from` the first. Adds the
     functions `hand_over`, which moves them to `@decode.mesh` in the order of the
     module, and `hand_back`, which moves them to `@prefill.mesh` in the opposite
-    order. Both take the number of positions that caches hold.
+    order. Both take the number of positions that caches hold, cyclically but
+    for a cache "shift" on the way back.
 
     What is cut along one axis at most stays on both meshes.
   }];
