@@ -31,7 +31,7 @@ TreeCosts plmr::getTreeCosts(const Machine &machine, int64_t elements,
   uint64_t each = std::max<uint64_t>(
       machine.getTicks(machine.getRate(RateClass::Add, ElementType::F32), 1),
       machine.linkTicks);
-  costs.latency = 2 * machine.rampTicks + static_cast<uint32_t>(each);
+  costs.latency = 2 * machine.rampTicks;
   costs.start = 2 * machine.descriptorTicks + machine.vectorSetupTicks;
   costs.words =
       static_cast<uint32_t>(std::min<uint64_t>(elements * each, INT32_MAX));

@@ -17,10 +17,24 @@
 using namespace plmr;
 using Kind = TreeShape::Kind;
 
+static constexpr const char *names[] = {"chain",     "star",  "binary_tree",
+                                        "two_phase", "ktree", "auto_gen"};
+
 llvm::StringRef plmr::stringify(Kind kind) {
-  static constexpr const char *names[] = {"chain",     "star",  "binary_tree",
-                                          "two_phase", "ktree", "auto_gen"};
   return names[static_cast<unsigned>(kind)];
+}
+
+std::optional<TreeChoice> TreeChoice::parse(llvm::StringRef text) {
+  auto [name, levels] = text.split(':');
+  auto found = llvm::find(names, name);
+  if (found == std::end(names))
+    return std::nullopt;
+  TreeChoice choice{static_cast<Kind>(found - std::begin(names))};
+  bool isKTree = choice.kind == Kind::KTree;
+  if (isKTree ? levels.getAsInteger(10, choice.levels) || !choice.levels
+              : text.contains(':'))
+    return std::nullopt;
+  return choice;
 }
 
 std::string TreeShape::print() const {

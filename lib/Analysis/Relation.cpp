@@ -136,7 +136,7 @@ std::string Relation::print() const {
   if (kind == Kind::Tree)
     text = tree.print();
   else if (kind == Kind::Broadcast)
-    text += " of a " + tree.print();
+    text += " of " + tree.print();
   text += axis == Axis::X ? " along x" : " along y";
   if (segments != 1)
     text += llvm::formatv(" in {0} segments", segments).str();

@@ -20,10 +20,8 @@ using namespace plmr;
 
 char BudgetError::ID = 0;
 
-void plmr::buildPipeline(OpPassManager &manager,
-                         const CompileOptions &options) {
-  if (options.level == Level::Graph)
-    return;
+static void addGraphToMesh(OpPassManager &manager,
+                           const CompileOptions &options) {
   manager.addNestedPass<func::FuncOp>(createExpandMath());
   AttachMeshOptions attach;
   attach.device = options.device;
@@ -39,8 +37,9 @@ void plmr::buildPipeline(OpPassManager &manager,
     choose.tree = options.tree;
   manager.addNestedPass<func::FuncOp>(createChooseAlgorithms(choose));
   manager.addPass(createVerifyMesh());
-  if (options.level == Level::Mesh)
-    return;
+}
+
+static void addMeshToTiles(OpPassManager &manager) {
   manager.addPass(createConvertMeshToTile());
   manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
@@ -49,15 +48,30 @@ void plmr::buildPipeline(OpPassManager &manager,
   // Equal views become one, and copies of a view to itself go.
   manager.addPass(createCSEPass());
   manager.addPass(createCanonicalizerPass());
+}
+
+static void addTilesToTile(OpPassManager &manager) {
   manager.addPass(createExpandCollectives());
   manager.addPass(createGuardLaunches());
   manager.addPass(createCSEPass());
   manager.addPass(createAllocateColours());
   manager.addPass(createPlanMemory());
   manager.addPass(createVerifyTile());
-  if (options.level == Level::Tile)
-    return;
-  manager.addPass(createConvertTileToCore());
+}
+
+void plmr::buildPipeline(OpPassManager &manager,
+                         const CompileOptions &options) {
+  auto leads = [&](Level from, Level to) {
+    return options.from <= from && to <= options.level;
+  };
+  if (leads(Level::Graph, Level::Mesh))
+    addGraphToMesh(manager, options);
+  if (leads(Level::Mesh, Level::Tile))
+    addMeshToTiles(manager);
+  if (options.from <= Level::Tile && options.level >= Level::Tile)
+    addTilesToTile(manager);
+  if (leads(Level::Tile, Level::Core))
+    manager.addPass(createConvertTileToCore());
 }
 
 llvm::Error plmr::compileModule(ModuleOp module,

@@ -71,7 +71,14 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> tree{
       *this, "tree",
       llvm::cl::desc("How to reduce: chain, star, binary_tree, two_phase, "
-                     "ktree:K or auto_gen; default: ktree:2")};
+                     "ktree:K or auto_gen (default)")};
+  Option<plmr::Level> from{
+      *this, "from", llvm::cl::desc("The level to compile from"),
+      llvm::cl::init(plmr::Level::Graph),
+      llvm::cl::values(clEnumValN(plmr::Level::Graph, "graph", "graph level"),
+                       clEnumValN(plmr::Level::Mesh, "mesh", "mesh level"),
+                       clEnumValN(plmr::Level::Tile, "tile",
+                                  "tile level, with or without collectives"))};
   Option<plmr::Level> to{
       *this, "to", llvm::cl::desc("The level to compile to"),
       llvm::cl::init(plmr::Level::Core),
@@ -91,8 +98,8 @@ void plmr::registerPasses() {
   PassPipelineRegistration<PipelineOptions>(
       "plmr-compile", "Compile a graph to the cores of a mesh",
       [](OpPassManager &manager, const PipelineOptions &options) {
-        buildPipeline(manager,
-                      {options.device, options.mesh, options.to,
-                       options.prefillMesh, options.decodeMesh, options.tree});
+        buildPipeline(manager, {options.device, options.mesh, options.to,
+                                options.prefillMesh, options.decodeMesh,
+                                options.tree, options.from});
       });
 }

@@ -9,13 +9,13 @@
 // RUN: plmr-opt %t/transposed.mlir -plmr-compile="device=tiny mesh=3x5" | FileCheck %s --check-prefix=GEMMT-3X5
 // RUN: plmr-opt %t/transposed.mlir -plmr-compile="device=tiny mesh=5x3" | FileCheck %s --check-prefix=GEMMT-5X3
 // RUN: plmr-opt %t/transposed.mlir -plmr-compile="device=tiny mesh=8x8" | FileCheck %s --check-prefix=GEMMT-8X8
-// RUN: plmr-opt %t/vecmat.mlir -plmr-compile="device=tiny mesh=3x5" | FileCheck %s --check-prefix=GEMV-3X5
-// RUN: plmr-opt %t/vecmat.mlir -plmr-compile="device=tiny mesh=5x3" | FileCheck %s --check-prefix=GEMV-5X3
-// RUN: plmr-opt %t/vecmat.mlir -plmr-compile="device=tiny mesh=16x16" | FileCheck %s --check-prefix=GEMV-16X16
-// RUN: plmr-opt %t/matvec.mlir -plmr-compile="device=tiny mesh=3x5" | FileCheck %s --check-prefix=GEMV-3X5
-// RUN: plmr-opt %t/matvec.mlir -plmr-compile="device=tiny mesh=5x3" | FileCheck %s --check-prefix=GEMV-5X3
-// RUN: plmr-opt %t/matvec.mlir -plmr-compile="device=tiny mesh=16x16" | FileCheck %s --check-prefix=GEMV-16X16
-// RUN: plmr-opt %t/vecmat.mlir -plmr-compile="device=tiny mesh=1x1" | FileCheck %s --check-prefix=ALONE
+// RUN: plmr-opt %t/vecmat.mlir -plmr-compile="device=tiny mesh=3x5 tree=ktree:2" | FileCheck %s --check-prefix=GEMV-3X5
+// RUN: plmr-opt %t/vecmat.mlir -plmr-compile="device=tiny mesh=5x3 tree=ktree:2" | FileCheck %s --check-prefix=GEMV-5X3
+// RUN: plmr-opt %t/vecmat.mlir -plmr-compile="device=tiny mesh=16x16 tree=ktree:2" | FileCheck %s --check-prefix=GEMV-16X16
+// RUN: plmr-opt %t/matvec.mlir -plmr-compile="device=tiny mesh=3x5 tree=ktree:2" | FileCheck %s --check-prefix=GEMV-3X5
+// RUN: plmr-opt %t/matvec.mlir -plmr-compile="device=tiny mesh=5x3 tree=ktree:2" | FileCheck %s --check-prefix=GEMV-5X3
+// RUN: plmr-opt %t/matvec.mlir -plmr-compile="device=tiny mesh=16x16 tree=ktree:2" | FileCheck %s --check-prefix=GEMV-16X16
+// RUN: plmr-opt %t/vecmat.mlir -plmr-compile="device=tiny mesh=1x1 tree=ktree:2" | FileCheck %s --check-prefix=ALONE
 
 // Two buffers each for a tile of A and one of B: 2 * 4 * (3 * 4 + 2 * 3) bytes,
 // 2 * 4 * (4 * 2 + 4 * 2), 2 * 4 * (2 * 2 + 2 * 1). Never more than 2 hops and

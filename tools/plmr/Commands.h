@@ -29,6 +29,7 @@ struct TargetOptions {
   /// Those that were given; a program has them already.
   std::optional<std::string> device, mesh, kv, kvPlacement;
   std::optional<std::string> prefillMesh, decodeMesh; ///< else as `mesh`
+  std::optional<std::string> reduce;                  ///< the reduction tree
   std::optional<uint32_t> context;
   /// Without a context: positions that suffice. It has those of a chunk as
   /// well, and not more than the model.

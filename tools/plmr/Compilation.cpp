@@ -61,6 +61,10 @@ Compilation::create(const TargetOptions &options) {
     return std::move(error);
   if (llvm::Error error = result->parseLaunchMeshes(options))
     return std::move(error);
+  result->reduce = options.reduce.value_or("");
+  if (options.reduce && !TreeChoice::parse(*options.reduce))
+    return makeError("--reduce: expected {0} but got '{1}'",
+                     TreeChoice::getExpected(), *options.reduce);
   bool isText = !options.shape && StringRef(options.model).ends_with(".mlir");
   if (isText && (options.kv || options.kvPlacement || options.context ||
                  options.chunk || options.noPrefill || options.allLogits ||
@@ -115,6 +119,7 @@ CompileOptions Compilation::getCompileOptions(StringRef profile,
   result.device = profile;
   result.mesh = printMesh(shape);
   result.level = level;
+  result.tree = reduce;
   if (decodeMesh)
     (hasPrefill ? result.decodeMesh : result.mesh) = printMesh(*decodeMesh);
   return result;

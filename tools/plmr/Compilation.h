@@ -110,6 +110,7 @@ private:
   std::optional<MeshShape>
       mesh; ///< of prefill, if not of all; none: to be found
   std::optional<MeshShape> decodeMesh; ///< of the other launches, if it differs
+  std::string reduce;                  ///< empty: the default tree
   std::optional<ModelInfo> model;
   std::optional<GGUFFile> file;
   ModelDescription description;

@@ -132,6 +132,9 @@ void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
           "the mesh of prefill; default: --mesh");
   addText(sub, "--decode-mesh", target.decodeMesh,
           "the mesh of decode; default: --mesh");
+  addText(sub, "--reduce", target.reduce,
+          "how to reduce: auto_gen (default), chain, star, binary_tree, "
+          "two_phase or ktree:K");
   addText(sub, "--kv", target.kv,
           "type of the key and value caches: f32 (default) or f16");
   addText(sub, "--kv-placement", target.kvPlacement,

@@ -19,6 +19,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace plmr {
@@ -52,6 +53,20 @@ struct TreeShape {
   /// "ktree of groups 4, 2 to core 3".
   std::string print() const;
   bool operator==(const TreeShape &) const = default;
+};
+
+/// A kind of tree, and how many levels a K-tree has.
+struct TreeChoice {
+  TreeShape::Kind kind = TreeShape::Kind::KTree;
+  unsigned levels = 2;
+
+  /// "ktree:3", or a kind's name; nothing if the text is neither.
+  static std::optional<TreeChoice> parse(llvm::StringRef text);
+  /// What can be parsed, for messages.
+  static llvm::StringRef getExpected() {
+    return "chain, star, binary_tree, two_phase, ktree:K with K of at least 1, "
+           "or auto_gen";
+  }
 };
 
 /// "chain", "star", "binary_tree", "two_phase", "ktree", "auto_gen".

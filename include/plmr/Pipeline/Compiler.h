@@ -16,7 +16,7 @@
 
 namespace plmr {
 
-/// The levels at which a compilation can stop.
+/// The levels at which a compilation can begin and stop.
 enum class Level { Graph, Mesh, Tile, Core };
 
 struct CompileOptions {
@@ -28,9 +28,12 @@ struct CompileOptions {
   std::string decodeMesh = {};  ///< of the other launches; empty: `mesh`
   /// How to reduce, as plmr-choose-algorithms has it; empty: its default.
   std::string tree = {};
+  /// The level that the module is at. A tile level may still have collectives
+  /// on tiles, and need neither colours nor addresses.
+  Level from = Level::Graph;
 };
 
-/// Adds the passes from a graph to `options.level`.
+/// Adds the passes from `options.from` to `options.level`.
 void buildPipeline(mlir::OpPassManager &manager, const CompileOptions &options);
 
 /// The error of a graph that a core of the mesh does not hold; others may.

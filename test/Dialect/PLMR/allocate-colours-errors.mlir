@@ -8,7 +8,7 @@ plmr.channel @r #plmr.relation<ring y>
 plmr.channel @s #plmr.relation<ring x>
 // expected-note @below {{'c': ktree of groups 3, 3 along y}}
 plmr.channel @c #plmr.relation<tree y of <ktree [3, 3]>>
-// expected-note @below {{'b': broadcast of a ktree of groups 3, 3 along y}}
+// expected-note @below {{'b': broadcast of ktree of groups 3, 3 along y}}
 plmr.channel @b #plmr.relation<broadcast y of <ktree [3, 3]>>
 // expected-note @below {{'u': up along y}}
 plmr.channel @u #plmr.relation<up y>

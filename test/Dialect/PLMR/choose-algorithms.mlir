@@ -1,5 +1,5 @@
 // RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(plmr-choose-algorithms{tree=ktree:1}))' | FileCheck %s --check-prefixes=ALL,K1
-// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(plmr-choose-algorithms))' | FileCheck %s --check-prefixes=ALL,K2
+// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(plmr-choose-algorithms{tree=ktree:2}))' | FileCheck %s --check-prefixes=ALL,K2
 // RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(plmr-choose-algorithms{tree=ktree:3}))' | FileCheck %s --check-prefixes=ALL,K3
 
 !x = !plmr.placed<tensor<32xf32>, [x]>

@@ -218,7 +218,7 @@ TEST(Relation, PrintsWhatReportsShow) {
   EXPECT_EQ(makeRelation(Relation::Kind::Tree, tree, 3).print(),
             "ktree of groups 4, 2 to core 1 along y in 3 segments");
   EXPECT_EQ(makeRelation(Relation::Kind::Broadcast, tree).print(),
-            "broadcast of a ktree of groups 4, 2 to core 1 along y");
+            "broadcast of ktree of groups 4, 2 to core 1 along y");
   Relation relation = makeRelation(Relation::Kind::Ring);
   relation.axis = Axis::X;
   EXPECT_EQ(relation.print(), "ring along x");

@@ -149,27 +149,6 @@ static int64_t countElements(mesh::AllReduceOp op, MeshShape mesh) {
 }
 
 namespace {
-/// What the option `tree` says.
-struct TreeChoice {
-  TreeShape::Kind kind;
-  unsigned levels = 0; ///< of a K-tree
-};
-} // namespace
-
-static std::optional<TreeChoice> parseTree(StringRef text) {
-  auto [name, levels] = text.split(':');
-  std::optional<mesh::TreeKind> kind = mesh::symbolizeTreeKind(name);
-  if (!kind)
-    return std::nullopt;
-  TreeChoice choice{static_cast<TreeShape::Kind>(*kind)};
-  bool isKTree = *kind == mesh::TreeKind::KTree;
-  if (isKTree ? levels.getAsInteger(10, choice.levels) || !choice.levels
-              : text.contains(':'))
-    return std::nullopt;
-  return choice;
-}
-
-namespace {
 struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
   using ChooseAlgorithmsBase::ChooseAlgorithmsBase;
 
@@ -179,12 +158,10 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       getOperation().emitError("expected a plmr.mesh in the module");
       return signalPassFailure();
     }
-    std::optional<TreeChoice> choice = parseTree(tree);
+    std::optional<TreeChoice> choice = TreeChoice::parse(tree);
     if (!choice) {
-      getOperation().emitError("expected a tree that is chain, star, "
-                               "binary_tree, two_phase, ktree:K with K of at "
-                               "least 1, or auto_gen, but got '")
-          << tree << "'";
+      getOperation().emitError("expected a tree that is ")
+          << TreeChoice::getExpected() << ", but got '" << tree << "'";
       return signalPassFailure();
     }
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);

@@ -89,7 +89,7 @@ def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::func::FuncOp"> {
     colours, until they fit.
   }];
   let options = [
-    Option<"tree", "tree", "std::string", "\"ktree:2\"",
+    Option<"tree", "tree", "std::string", "\"auto_gen\"",
            "chain, star, binary_tree, two_phase, ktree:K or auto_gen">
   ];
 }
