@@ -43,7 +43,7 @@ template <> struct EnumNames<Constant::Kind> {
 };
 template <> struct EnumNames<DimSplit::Kind> {
   static constexpr llvm::StringLiteral values[] = {"whole", "balanced",
-                                                   "cyclic"};
+                                                   "cyclic", "batch"};
 };
 template <> struct EnumNames<Axis> {
   static constexpr llvm::StringLiteral values[] = {"x", "y"};
@@ -212,7 +212,7 @@ template <typename A, typename T> static void mapObject(A &archive, T &object) {
 
 template <typename A, typename T> static void mapSplit(A &archive, T &split) {
   archive.enumeration(split.kind, "a split");
-  if (split.kind != DimSplit::Kind::Whole)
+  if (split.isCut())
     archive.enumeration(split.axis, "an axis");
   mapNumbers(archive, split.factors, "a factor");
   if (archive.optional("segment", split.segmentFactor.has_value())) {

@@ -262,7 +262,7 @@ void Unpacker::unpack(const pb::Object &from, Object &object) {
 }
 
 void Unpacker::unpack(const pb::DimSplit &from, DimSplit &split) {
-  enumerator(from.kind(), split.kind, "split kind", DimSplit::Kind::Cyclic);
+  enumerator(from.kind(), split.kind, "split kind", DimSplit::Kind::Batch);
   enumerator(from.axis(), split.axis, "axis", Axis::Y);
   list(from.factors(), split.factors);
   if (from.has_segment_factor())

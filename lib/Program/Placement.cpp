@@ -125,7 +125,7 @@ llvm::SmallVector<FactorShare, 4> Placement::getShares(unsigned dim,
   llvm::SmallVector<FactorShare, 4> shares;
   for (int64_t factor : split.factors)
     shares.push_back({0, factor, 1, factor});
-  if (split.kind == DimSplit::Kind::Whole)
+  if (!split.isCut())
     return shares;
 
   unsigned coordinate = getBlock(split, mesh, x, y);
@@ -173,9 +173,17 @@ llvm::SmallVector<int64_t, 3> Placement::getShape() const {
   return shape;
 }
 
+llvm::SmallVector<int64_t, 3> Placement::getItemShape() const {
+  llvm::SmallVector<int64_t, 3> shape;
+  for (const DimSplit &split : dims)
+    if (split.kind != DimSplit::Kind::Batch)
+      shape.push_back(split.getExtent());
+  return shape;
+}
+
 bool Placement::isReplicatedAlong(Axis axis) const {
   for (const DimSplit &split : dims)
-    if (split.kind != DimSplit::Kind::Whole && split.axis == axis)
+    if (split.isCut() && split.axis == axis)
       return false;
   return true;
 }

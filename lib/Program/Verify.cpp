@@ -128,7 +128,7 @@ static bool isPermutation(llvm::ArrayRef<unsigned> order, size_t rank) {
 
 /// What is wrong with a split, or nothing.
 static const char *checkSplit(const DimSplit &split) {
-  if (split.kind > DimSplit::Kind::Cyclic || split.axis > Axis::Y)
+  if (split.kind > DimSplit::Kind::Batch || split.axis > Axis::Y)
     return "has an unknown kind or axis";
   if (split.factors.empty())
     return "has no factors";
@@ -152,7 +152,25 @@ static const char *checkSplit(const DimSplit &split) {
     return "has segments or an order of blocks without being balanced";
   if (split.segmentFactor && ordered)
     return "has both segments and an order of blocks";
+  if (split.kind == DimSplit::Kind::Batch && split.factors.size() != 1)
+    return "is a batch of several factors";
   return nullptr;
+}
+
+/// A tensor has one batch at most: dimension 0, or 1 behind slices, in memory
+/// as well.
+static llvm::Error verifyBatch(const Tensor &tensor) {
+  const Placement &placement = tensor.placement;
+  for (auto [i, split] : llvm::enumerate(placement.dims)) {
+    bool isOutermost =
+        i == 0 || (i == 1 && placement.dims[0].kind == DimSplit::Kind::Whole);
+    if (split.kind == DimSplit::Kind::Batch &&
+        (!isOutermost || (!placement.order.empty() && placement.order[i] != i)))
+      return makeError("tensor '{0}': dimension {1} is a batch, which only "
+                       "the outermost one can be, behind slices",
+                       tensor.name, i);
+  }
+  return llvm::Error::success();
 }
 
 static llvm::Error verifyPlacement(const Program &program,
@@ -163,8 +181,7 @@ static llvm::Error verifyPlacement(const Program &program,
   for (auto [i, split] : llvm::enumerate(placement.dims)) {
     if (const char *what = checkSplit(split))
       return makeError("tensor '{0}': dimension {1} {2}", tensor.name, i, what);
-    if (split.kind != DimSplit::Kind::Whole &&
-        ++cuts[static_cast<unsigned>(split.axis)] == 2)
+    if (split.isCut() && ++cuts[static_cast<unsigned>(split.axis)] == 2)
       return makeError("tensor '{0}': two dimensions are cut along one axis",
                        tensor.name);
     skews += split.order == BlockOrder::Skewed;
@@ -177,6 +194,8 @@ static llvm::Error verifyPlacement(const Program &program,
   }
   if (!isPermutation(placement.order, placement.dims.size()))
     return makeError("tensor '{0}': its order is no permutation", tensor.name);
+  if (llvm::Error error = verifyBatch(tensor))
+    return error;
   if (placement.pad > PadValue::Any)
     return makeError("tensor '{0}': unknown pad value", tensor.name);
   MeshShape mesh = program.getMesh(tensor);

@@ -24,13 +24,14 @@ using llvm::StringRef;
 // Creation
 //===----------------------------------------------------------------------===//
 
-/// The shape of the tensor `name` among those that a launch's list names.
+/// The shape, without the batch, of the tensor `name` among those that a
+/// launch's list names.
 static Expected<llvm::SmallVector<int64_t, 3>>
 findShape(const Program &program, const Launch &launch,
           ArrayRef<uint32_t> tensors, StringRef what, StringRef name) {
   for (uint32_t index : tensors)
     if (program.tensors[index].name == name)
-      return program.tensors[index].placement.getShape();
+      return program.tensors[index].placement.getItemShape();
   return makeError("launch '{0}': expected {1} '{2}' but there is none",
                    launch.name, what, name);
 }
@@ -91,15 +92,15 @@ Error Session::checkPrefill() {
                      "prefill.logits");
   if (!y)
     return y.takeError();
-  int64_t rows = (*x)[0];
   meshRows = program->getMesh(*program->findTensor("prefill.x")).rows;
-  if (x->size() != 2 || rows % meshRows != 0 ||
+  if (x->size() != 2 || (*x)[0] % meshRows != 0 ||
       (*x)[1] != model.embeddingLength)
     return makeError("launch 'prefill': expected 'prefill.x' to be [rows x "
                      "{0}], rows a multiple of {1}",
                      model.embeddingLength, meshRows);
+  int64_t rows = (*x)[0];
   bool hasAll = y->size() == 2 && (*y)[0] == rows;
-  if (y->back() != model.vocabSize || !(y->size() == 1 || hasAll))
+  if (!(y->size() == 1 || hasAll) || y->back() != model.vocabSize)
     return makeError("launch 'prefill': expected 'prefill.logits' to be [{0}] "
                      "or [{1} x {0}]",
                      model.vocabSize, rows);
@@ -147,8 +148,8 @@ Error plmr::checkPositions(const Program &program, const Launch &launch,
   int64_t rows = context - find("first").value_or(0);
   for (uint32_t input : launch.inputs)
     if (program.tensors[input].name == "prefill.x")
-      rows =
-          std::min(rows, program.tensors[input].placement.getShape().front());
+      rows = std::min(rows,
+                      program.tensors[input].placement.getItemShape().front());
   struct Range {
     StringRef name;
     int64_t low, high;

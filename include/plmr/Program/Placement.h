@@ -62,6 +62,8 @@ struct DimSplit {
     Whole,    ///< not cut: every core has the dimension
     Balanced, ///< contiguous parts with bounds floor(i*n/p)
     Cyclic,   ///< element e on core e mod p, slot e div p
+    Batch,    ///< whole; its indices, the items, have nothing to do with
+              ///< each other
   };
   Kind kind = Kind::Whole;
   Axis axis = Axis::X;
@@ -73,6 +75,7 @@ struct DimSplit {
   BlockOrder order = BlockOrder::Natural;
 
   int64_t getExtent() const;
+  bool isCut() const { return kind == Kind::Balanced || kind == Kind::Cyclic; }
   bool operator==(const DimSplit &) const = default;
 };
 
@@ -97,6 +100,9 @@ struct Placement {
   /// the identity.
   llvm::SmallVector<unsigned, 3> order;
   PadValue pad = PadValue::Zero;
+
+  /// Extents of an item: all dimensions but the batch.
+  llvm::SmallVector<int64_t, 3> getItemShape() const;
 
   /// Shares of core (x, y) in the factors of dimension `dim`.
   llvm::SmallVector<FactorShare, 4> getShares(unsigned dim, MeshShape mesh,

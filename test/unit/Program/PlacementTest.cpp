@@ -167,3 +167,31 @@ TEST(Placement, HeadsOnColumns) {
       mesh, 3, 0, [&](int64_t, int64_t global) { globals.push_back(global); });
   EXPECT_EQ(globals, (std::vector<int64_t>{13, -1, 17, -1, 21, -1}));
 }
+
+TEST(Placement, BatchIsNeitherCutNorMoved) {
+  Placement item, batch;
+  DimSplit split;
+  split.kind = DimSplit::Kind::Balanced;
+  split.axis = Axis::Y;
+  split.factors = {5};
+  item.dims.push_back(split);
+  batch = item;
+  DimSplit items;
+  items.kind = DimSplit::Kind::Batch;
+  items.factors = {2};
+  batch.dims.insert(batch.dims.begin(), items);
+  EXPECT_EQ(batch.getItemShape(), item.getShape());
+  EXPECT_TRUE(batch.isReplicatedAlong(Axis::X));
+  MeshShape mesh{3, 2};
+  EXPECT_EQ(batch.getTileElements(mesh), 2 * item.getTileElements(mesh));
+  for (unsigned y : {0, 1}) {
+    std::vector<int64_t> expected, actual;
+    for (int64_t begin : {0, 5})
+      item.forEachElement(mesh, 1, y, [&](int64_t, int64_t global) {
+        expected.push_back(global < 0 ? -1 : begin + global);
+      });
+    batch.forEachElement(
+        mesh, 1, y, [&](int64_t, int64_t global) { actual.push_back(global); });
+    EXPECT_EQ(actual, expected);
+  }
+}

@@ -185,6 +185,23 @@ TEST(Verify, Tensors) {
                   t.placement.dims[2].order = BlockOrder::Skewed;
                 }),
                 "two dimensions are skewed");
+  auto setBatch = [](Tensor &t, unsigned dim) {
+    t.placement.dims[dim] = DimSplit();
+    t.placement.dims[dim].kind = DimSplit::Kind::Batch;
+    t.placement.dims[dim].factors = {1};
+  };
+  expectMessage(change([&](Tensor &t) { setBatch(t, 2); }),
+                "dimension 2 is a batch, which only the outermost one can be");
+  expectMessage(change([&](Tensor &t) {
+                  setBatch(t, 0);
+                  setBatch(t, 1);
+                }),
+                "dimension 1 is a batch, which only the outermost one can be");
+  expectMessage(change([&](Tensor &t) {
+                  setBatch(t, 1);
+                  t.placement.dims[1].factors = {1, 1};
+                }),
+                "dimension 1 is a batch of several factors");
   expectMessage(change([](Tensor &t) { t.placement.order = {0, 1, 1}; }),
                 "its order is no permutation");
   expectMessage(change([](Tensor &t) { t.sourceOrder = {0}; }),

@@ -88,13 +88,20 @@ Placement RandomProgram::makePlacement(bool stacked) {
   bool free[2] = {true, true};
   for (unsigned i = 0, e = stacked + below(3); i != e; ++i)
     placement.dims.push_back(makeSplit(free, stacked && i == 0));
+  bool isBatched = placement.dims.size() > stacked && chance(20);
+  if (isBatched) {
+    DimSplit batch;
+    batch.kind = DimSplit::Kind::Batch;
+    batch.factors.push_back(1 + below(4));
+    placement.dims[stacked] = batch;
+  }
   placement.pad = static_cast<PadValue>(below(3));
   if (chance(50)) {
     placement.order.resize(placement.dims.size());
     std::iota(placement.order.begin(), placement.order.end(), 0);
-    // A stacked dimension stays outermost.
-    std::shuffle(placement.order.begin() + stacked, placement.order.end(),
-                 random);
+    // A stacked dimension and a batch stay outermost.
+    std::shuffle(placement.order.begin() + stacked + isBatched,
+                 placement.order.end(), random);
   }
   return placement;
 }
