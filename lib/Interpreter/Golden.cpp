@@ -238,7 +238,7 @@ Error Golden::Impl::observeMesh(Function &function,
     Instance *instance = findInstance(index, observation.trips);
     if (!instance)
       continue;
-    auto type = cast<mesh::PlacedType>(point.mesh.getType());
+    auto type = cast<mesh::PlacedType>(point.mesh.getType()).getItemType();
     TileMap map(type, function.shape);
     Counted counted(type.getTensor().getShape(), rows);
     double largest = getLargest(instance->graph, counted);
@@ -287,7 +287,7 @@ Error Golden::Impl::observeTile(Function &function,
       continue;
     Environment &core = observation.cores[0];
     unsigned number = core.y * function.shape.columns + core.x;
-    auto type = cast<mesh::PlacedType>(point.mesh.getType());
+    auto type = cast<mesh::PlacedType>(point.mesh.getType()).getItemType();
     TileMap map(type, function.shape);
     Array buffer = getTile(point, core, map);
     Array computed = Array::get(instance->mesh[number].shape, buffer.type,
@@ -412,7 +412,7 @@ Error Golden::Impl::runCores(const Inputs &inputs) {
     Point whole;
     whole.operation = tensor.name;
     Difference difference = start(whole, LevelPair::TileCore, {});
-    auto shape = tensor.placement.getShape();
+    auto shape = tensor.placement.getItemShape();
     compareTensors(shape, *expected, *actual, Counted(shape, rows), isExact,
                    difference);
     add(difference, own.points.size() + i, instances.size() + i, 0,

@@ -21,8 +21,8 @@ using llvm::Error;
 using llvm::Expected;
 
 namespace {
-/// The operations of the llm dialect compute in f64. What is rank 1 is one row
-/// of a matrix.
+/// The operations of the llm dialect compute in f64. Of all dimensions but the
+/// last, a tensor has that many rows.
 class GraphInterpreter : public Interpreter {
 public:
   explicit GraphInterpreter(ModuleOp module) : module(module), cores(1) {
@@ -121,10 +121,11 @@ Error GraphInterpreter::executeRope(llm::RopeOp op) {
   auto heads = static_cast<int64_t>(op.getHeads());
   int64_t extent = rows.columns / heads, pairs = extent / 2;
   bool isAdjacent = op.getKind() == llm::RopeKind::Adjacent;
+  int64_t rowsOfItem = rows.count / (op.getBatch() ? x.shape[0] : 1);
   for (int64_t row = 0; row != rows.count; ++row)
     for (int64_t head = 0; head != heads; ++head)
       for (int64_t pair = 0; pair != pairs; ++pair) {
-        double angle = static_cast<double>(position + row) *
+        double angle = static_cast<double>(position + row % rowsOfItem) *
                        std::pow(op.getBase().convertToDouble(),
                                 -2.0 * static_cast<double>(pair) /
                                     static_cast<double>(extent));
@@ -167,14 +168,15 @@ static void attend(const float *query, float *result, const Array &keys,
   }
 }
 
-/// Writes rows begin up to end at their positions, the first row being at
-/// `position`.
-static void append(const Rows &added, const Array &cache, int64_t position,
-                   int64_t begin, int64_t end) {
+/// Writes rows begin up to end, counted from row `start` on, at their
+/// positions, the first row being at `position`.
+static void append(const Rows &added, int64_t start, const Array &cache,
+                   int64_t position, int64_t begin, int64_t end) {
   for (int64_t row = begin; row < end; ++row)
     for (int64_t i = 0; i != added.columns; ++i)
       (*cache.data)[cache.offset + (position + row) * cache.strides[0] +
-                    i * cache.strides[1]] = roundTo(cache.type, added[row][i]);
+                    i * cache.strides[1]] =
+          roundTo(cache.type, added[start + row][i]);
 }
 
 Error GraphInterpreter::executeAttention(llm::AttentionOp op) {
@@ -184,24 +186,33 @@ Error GraphInterpreter::executeAttention(llm::AttentionOp op) {
   int64_t layer = env().getInt(op.getLayer());
   int64_t position = env().getInt(op.getPosition());
   int64_t begin = op.getBegin() ? env().getInt(op.getBegin()) : 0;
-  int64_t end = op.getEnd() ? env().getInt(op.getEnd()) : queries.count;
+  int64_t batch = op.getBatch().value_or(1), count = queries.count / batch;
+  int64_t end = op.getEnd() ? env().getInt(op.getEnd()) : count;
   Array keys = states[op.getKeys()].getSlice(layer);
   Array values = states[op.getValues()].getSlice(layer);
-  if (begin < 0 || end > queries.count || position + begin < 0 ||
-      position + end > keys.shape[0])
+  int64_t room = keys.shape.end()[-2];
+  if (begin < 0 || end > count || position + begin < 0 || position + end > room)
     return makeError("rows {0} to {1} of {2} at position {3} are outside of a "
                      "cache of {4}",
-                     begin, end, queries.count, position, keys.shape[0]);
-  append(Rows(env().getArray(op.getK())), keys, position, begin, end);
-  append(Rows(env().getArray(op.getV())), values, position, begin, end);
+                     begin, end, count, position, room);
+  Rows addedKeys(env().getArray(op.getK()));
+  Rows addedValues(env().getArray(op.getV()));
   auto heads = static_cast<int64_t>(op.getHeads());
   int64_t group = heads / static_cast<int64_t>(op.getKvHeads());
   int64_t extent = queries.columns / heads;
-  for (int64_t row = begin; row < end; ++row)
-    for (int64_t head = 0; head != heads; ++head)
-      attend(queries[row] + head * extent, results[row] + head * extent, keys,
-             values, head / group * extent, extent, position + row,
-             op.getScale().convertToDouble());
+  for (int64_t item = 0; item != batch; ++item) {
+    int64_t start = item * count;
+    Array itemKeys = op.getBatch() ? keys.getSlice(item) : keys;
+    Array itemValues = op.getBatch() ? values.getSlice(item) : values;
+    append(addedKeys, start, itemKeys, position, begin, end);
+    append(addedValues, start, itemValues, position, begin, end);
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t head = 0; head != heads; ++head)
+        attend(queries[start + row] + head * extent,
+               results[start + row] + head * extent, itemKeys, itemValues,
+               head / group * extent, extent, position + row,
+               op.getScale().convertToDouble());
+  }
   env().set(op.getResult(), Array::get(q.shape, q.type, results.values));
   return Error::success();
 }

@@ -115,7 +115,7 @@ std::vector<float> MeshInterpreter::gather(Value placed) {
 
 Matrix MeshInterpreter::gatherMatrix(Value placed) {
   ArrayRef<int64_t> shape =
-      cast<PlacedType>(placed.getType()).getTensor().getShape();
+      cast<PlacedType>(placed.getType()).getItemType().getTensor().getShape();
   return {gather(placed), shape[0], shape[1]};
 }
 
@@ -381,7 +381,7 @@ Error MeshInterpreter::executeGemmT(mesh::GemmTOp op) {
 void MeshInterpreter::forEachScore(Value scores, int64_t slots, int64_t group,
                                    const Environment &core,
                                    llvm::function_ref<void(const Score &)> fn) {
-  auto type = cast<PlacedType>(scores.getType());
+  PlacedType type = cast<PlacedType>(scores.getType()).getItemType();
   Placement placement = type.getHostPlacement();
   auto queries = placement.getShares(0, mesh, core.x, core.y)[0];
   auto columns = placement.getShares(1, mesh, core.x, core.y);
@@ -434,8 +434,10 @@ Error MeshInterpreter::executeHeadGemmT(mesh::HeadGemmTOp op) {
 
 Error MeshInterpreter::executeHeadGemm(mesh::HeadGemmOp op) {
   Matrix v = gatherMatrix(op.getV());
-  ArrayRef<int64_t> shape =
-      cast<PlacedType>(op.getResult().getType()).getTensor().getShape();
+  ArrayRef<int64_t> shape = cast<PlacedType>(op.getResult().getType())
+                                .getItemType()
+                                .getTensor()
+                                .getShape();
   Matrix result{std::vector<float>(shape[0] * shape[1]), shape[0], shape[1]};
   int64_t group = op.getGroup();
   int64_t extent = shape[1] / (op.getKvHeads() * group);

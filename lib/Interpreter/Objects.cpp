@@ -129,6 +129,10 @@ Expected<Objects> Objects::create(mlir::ModuleOp module) {
   for (auto op : module.getOps<mesh::ObjectOp>()) {
     Entry &entry = objects.entries[op.getSymName()];
     entry.op = op;
+    if (int64_t batch = op.getPlacedType().getBatch().value_or(1); batch != 1)
+      return makeError("object '{0}': expected a batch of 1, others are not "
+                       "executed, but got {1}",
+                       op.getSymName(), batch);
     MeshShape own = mesh::lookupMesh(op).getShape();
     Array empty = makeUndefined(op.getPlacedType().getTileType(own));
     for (const Environment &core : makeCores(objects.mesh)) {

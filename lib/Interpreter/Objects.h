@@ -16,10 +16,11 @@
 
 namespace plmr::interpreter {
 
-/// Where the elements of a placed value live, on a mesh.
+/// Where the elements of a placed value live, on a mesh. A batch of one item is
+/// that item.
 struct TileMap {
   TileMap(mesh::PlacedType type, MeshShape mesh)
-      : placement(type.getHostPlacement()), mesh(mesh),
+      : placement(type.getItemType().getHostPlacement()), mesh(mesh),
         tile(type.getTileType(mesh)) {}
 
   /// Calls `fn(tile element, element of the tensor or -1)` in memory order.

@@ -24,7 +24,14 @@ using namespace plmr;
 
 namespace {
 
-enum class Kind { Matmul, MatmulTransposed, Vecmat, Matvec };
+enum class Kind {
+  Matmul,
+  MatmulTransposed,
+  Vecmat,
+  Matvec,
+  Batch,          ///< of one item
+  BatchWithShared ///< B has no batch
+};
 
 struct Problem {
   Kind kind;
@@ -60,6 +67,17 @@ std::string getModule(const Problem &p) {
   case Kind::Matvec:
     a = getTensor({p.m, p.k}), b = getTensor({p.k}), c = getTensor({p.m});
     op = "linalg.matvec";
+    break;
+  case Kind::Batch:
+    a = getTensor({1, p.m, p.k}), b = getTensor({1, p.k, p.n});
+    c = getTensor({1, p.m, p.n}), op = "linalg.batch_matmul";
+    break;
+  case Kind::BatchWithShared:
+    a = getTensor({1, p.m, p.k}), b = getTensor({p.k, p.n});
+    c = getTensor({1, p.m, p.n}), op = "linalg.batch_matmul";
+    maps = " indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, "
+           "affine_map<(b, m, n, k) -> (k, n)>, "
+           "affine_map<(b, m, n, k) -> (b, m, n)>]";
     break;
   }
   return llvm::formatv(R"(
@@ -216,6 +234,16 @@ TEST_F(Matmul, ReadsNothingUndefined) {
       if (HasFatalFailure())
         return;
     }
+}
+
+TEST_F(Matmul, BatchIsExact) {
+  for (unsigned rows = 1; rows <= 5; ++rows)
+    for (unsigned columns = 1; columns <= 5; ++columns)
+      for (Kind kind : {Kind::Batch, Kind::BatchWithShared}) {
+        expectExact(makeProblem(kind, columns, rows), EmulatorMode::Check);
+        if (HasFatalFailure())
+          return;
+      }
 }
 
 } // namespace

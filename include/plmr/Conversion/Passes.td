@@ -22,6 +22,9 @@ def ConvertGraphToMesh : Pass<"convert-graph-to-mesh", "::mlir::ModuleOp"> {
     Arguments, results, weights and state become `plmr.object` symbols; the
     function keeps its `index` arguments as launch parameters.
 
+    A batch is placed as each of its items would be alone, behind a dimension
+    `batch`.
+
     Precondition: one function, a `plmr.mesh`. Afterwards only mesh-level
     operations remain (checked by `plmr-verify-mesh`).
 
@@ -60,6 +63,8 @@ def ConvertMeshToTile : Pass<"convert-mesh-to-tile", "::mlir::ModuleOp"> {
     Inlines `plmr.local`, replaces placed values by tensors of their tile type
     and collectives by operations on buffers. What is left over tensors is
     plain upstream IR that one-shot bufferization takes from here.
+
+    A batch has one item, which it is replaced by; another batch is an error.
 
     A collective owns the buffer that it works on; its operands are written
     there by `bufferization.materialize_in_destination`, so that producers can

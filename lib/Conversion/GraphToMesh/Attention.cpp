@@ -225,7 +225,7 @@ Value Placer::rotate(Location loc, Value x, const HeadLayout &layout,
   // Tiles are [key heads x group x pairs], of a matrix with a row for each
   // position before it.
   auto type = cast<PlacedType>(x.getType());
-  unsigned rows = type.getTensor().getRank() - 1;
+  unsigned rows = type.getItemType().getTensor().getRank() - 1;
   bool adjacent = layout.kind == llm::RopeKind::Adjacent;
   unsigned pairDim = rows + (adjacent ? 2 : 3);
   unsigned sideDim = rows + (adjacent ? 3 : 2);
@@ -296,19 +296,19 @@ LogicalResult Placer::convertRope(llm::RopeOp op) {
                  required.lookup(op.getResult()) == layout.q;
   auto type = cast<RankedTensorType>(op.getX().getType());
   SmallVector<SplitAttr> splits = {isQuery ? layout.q : layout.k};
-  if (type.getRank() == 2)
+  bool isMatrix = type.getRank() - op.getBatch() == 2;
+  if (isMatrix)
     splits.insert(splits.begin(),
                   SplitAttr::getCyclic(getContext(), MeshAxis::Y));
   FailureOr<Value> x =
-      place(op, op.getX(), PlacementAttr::get(getContext(), splits));
+      place(op, op.getX(), getPlacement(splits, op.getBatch()));
   if (failed(x))
     return failure();
   double base = op.getBase().convertToDouble();
   Value position = scalars.lookup(op.getPosition());
-  Angles angles = type.getRank() == 2
-                      ? getRowAngles(op.getLoc(), layout, base,
-                                     type.getDimSize(0), position)
-                      : getAngles(op.getLoc(), layout, base, position);
+  Angles angles = isMatrix ? getRowAngles(op.getLoc(), layout, base,
+                                          type.getShape().end()[-2], position)
+                           : getAngles(op.getLoc(), layout, base, position);
   placed[op.getResult()] =
       rotate(op.getLoc(), *x, layout, isQuery ? layout.group : 1, angles);
   return success();
@@ -335,17 +335,18 @@ mesh::ObjectOp Placer::getCache(FlatSymbolRefAttr name, SplitAttr split) {
   if (auto object = symbols.lookup<mesh::ObjectOp>(symbol))
     return object;
   auto state = symbols.lookup<llm::StateOp>(name.getValue());
-  auto type = cast<RankedTensorType>(state.getType());
   // Rows of a cache "concat" need a slot for each position.
-  int64_t slots = type.getDimSize(1);
+  int64_t slots = state.getNumPositions();
   if (state.getKVPlacement() == KVPlacement::Concat)
     slots *= mesh.rows;
+  PlacedType slice = getType(
+      {state.getNumFeatures(), slots},
+      {split, SplitAttr::getCyclic(getContext(), MeshAxis::Y)},
+      state.getTensor().getElementType(), PadValue::Zero, {}, state.getBatch());
   auto object =
       createObject(state.getLoc(), mesh::ObjectKind::State, symbol,
-                   getType({type.getDimSize(0), type.getDimSize(2), slots},
-                           {SplitAttr::getWhole(getContext()), split,
-                            SplitAttr::getCyclic(getContext(), MeshAxis::Y)},
-                           type.getElementType()));
+                   slice.withLeadingDim(state.getNumLayers(),
+                                        SplitAttr::getWhole(getContext())));
   object.setStacked(true);
   if (state.getKVPlacement() != KVPlacement::Cyclic)
     object.setCacheAttr(state.getPlacementAttr());
@@ -371,13 +372,14 @@ LogicalResult Placer::convertAttention(llm::AttentionOp op) {
 
 LogicalResult Placer::convertVectorAttention(llm::AttentionOp op) {
   Location loc = op.getLoc();
+  std::optional<int64_t> batch = op.getBatch();
   const HeadLayout &layout = layouts.at(op);
   SmallVector<Value, 3> inputs;
   for (auto [tensor, split] : {std::pair<Value, SplitAttr>{op.getQ(), layout.q},
                                {op.getK(), layout.k},
                                {op.getV(), layout.v}}) {
     FailureOr<Value> value =
-        place(op, tensor, PlacementAttr::get(getContext(), {split}));
+        place(op, tensor, getPlacement({split}, batch.has_value()));
     if (failed(value))
       return failure();
     inputs.push_back(*value);
@@ -422,7 +424,8 @@ LogicalResult Placer::convertVectorAttention(llm::AttentionOp op) {
   int64_t kv = layout.localKV, group = layout.group, dims = layout.localDims;
   int64_t capacity =
       cast<PlacedType>(k.getType()).getTileType(mesh).getDimSize(1);
-  int64_t positions = cast<PlacedType>(k.getType()).getTensor().getDimSize(1);
+  int64_t positions =
+      cast<PlacedType>(k.getType()).getTensor().getShape().back();
   Type f32 = builder.getF32Type();
   SplitAttr cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
 
@@ -431,7 +434,8 @@ LogicalResult Placer::convertVectorAttention(llm::AttentionOp op) {
       getType({heads, positions}, {layout.heads, cyclic}, f32, PadValue::Any,
               layout.reducesOverColumns
                   ? getPartial(mesh::Reducer::Sum, MeshAxis::X, layout.kvHeads)
-                  : mesh::PartialAttr());
+                  : mesh::PartialAttr(),
+              batch);
   Value scores = buildLocal(
       builder, loc, mesh, {inputs[0], k}, scoresType,
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
@@ -466,10 +470,11 @@ LogicalResult Placer::convertVectorAttention(llm::AttentionOp op) {
     scores = allReduce(loc, scores, slots)[0];
 
   // Scale, mask the slot that this row may not have yet, and the maxima.
-  PlacedType maskedType =
-      getType({heads, positions}, {layout.heads, cyclic}, f32, PadValue::Any);
-  PlacedType maximaType = getType({heads}, {layout.heads}, f32, PadValue::Any,
-                                  getPartial(mesh::Reducer::Max, MeshAxis::Y));
+  PlacedType maskedType = getType({heads, positions}, {layout.heads, cyclic},
+                                  f32, PadValue::Any, {}, batch);
+  PlacedType maximaType =
+      getType({heads}, {layout.heads}, f32, PadValue::Any,
+              getPartial(mesh::Reducer::Max, MeshAxis::Y), batch);
   double scale = op.getScale().convertToDouble();
   ValueRange scaled = buildLocal(
       builder, loc, mesh, scores, {maskedType, maximaType},
@@ -509,9 +514,9 @@ LogicalResult Placer::convertVectorAttention(llm::AttentionOp op) {
   // Weights of the positions, their sum and the weighted sum of the values.
   mesh::PartialAttr sumOverRows = getPartial(mesh::Reducer::Sum, MeshAxis::Y);
   PlacedType sumsType =
-      getType({heads}, {layout.heads}, f32, PadValue::Any, sumOverRows);
-  PlacedType resultType =
-      getType({heads * layout.headDim}, {layout.out}, f32, PadValue::Zero);
+      getType({heads}, {layout.heads}, f32, PadValue::Any, sumOverRows, batch);
+  PlacedType resultType = getType({heads * layout.headDim}, {layout.out}, f32,
+                                  PadValue::Zero, {}, batch);
   PlacedType weightedType = resultType.withPlacement(
       resultType.getPlacement().withPartial(sumOverRows));
   ValueRange weighted = buildLocal(

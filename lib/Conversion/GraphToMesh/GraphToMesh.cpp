@@ -143,8 +143,8 @@ LogicalResult Placer::convertOp(Operation &op) {
   if (auto matvec = dyn_cast<linalg::MatvecOp>(op))
     return convertVecmat(matvec, matvec.getInputs()[1], matvec.getInputs()[0],
                          matvec.getOutputs()[0], /*transposed=*/true);
-  if (auto matmul = dyn_cast<linalg::MatmulOp>(op))
-    return convertMatmul(matmul);
+  if (isa<linalg::MatmulOp, linalg::BatchMatmulOp>(op))
+    return convertMatmul(cast<linalg::LinalgOp>(op));
   if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
     return convertExtractRow(slice);
   if (auto norm = dyn_cast<llm::RMSNormOp>(op))
@@ -167,8 +167,9 @@ LogicalResult Placer::convertOp(Operation &op) {
       llvm::any_of(op.getResultTypes(), llvm::IsaPred<TensorType>);
   if (touchesTensors || op.getNumRegions() != 0)
     return op.emitOpError(
-        "expected linalg.matmul, linalg.matvec, linalg.vecmat, an elementwise "
-        "operation, an operation of the llm dialect or scf.for; this one is "
+        "expected linalg.matmul, linalg.batch_matmul, linalg.matvec, "
+        "linalg.vecmat, an elementwise operation, an operation of the llm "
+        "dialect or scf.for; this one is "
         "not supported on the mesh");
   builder.clone(op, scalars);
   return success();
@@ -218,7 +219,7 @@ void Placer::collectHeadSplits(func::FuncOp func) {
     requireSplit(op.getK(), layout.k);
     requireSplit(op.getV(), layout.v);
     auto state = symbols.lookup<llm::StateOp>(op.getKeys());
-    positions = cast<RankedTensorType>(state.getType()).getDimSize(1);
+    positions = state.getNumPositions();
   });
 }
 

@@ -97,13 +97,14 @@ Value Placer::putRows(Location loc, Value rows, Value matrix, Value row) {
 LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
   Location loc = op.getLoc();
   const HeadLayout &layout = layouts.at(op);
+  std::optional<int64_t> batch = op.getBatch();
   SplitAttr cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
   SmallVector<Value, 3> inputs;
   for (auto [tensor, split] : {std::pair<Value, SplitAttr>{op.getQ(), layout.q},
                                {op.getK(), layout.k},
                                {op.getV(), layout.v}}) {
     FailureOr<Value> value =
-        place(op, tensor, PlacementAttr::get(getContext(), {cyclic, split}));
+        place(op, tensor, getPlacement({cyclic, split}, batch.has_value()));
     if (failed(value))
       return failure();
     inputs.push_back(*value);
@@ -123,15 +124,16 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
   Value q = scaleQueries(loc, inputs[0], op.getScale().convertToDouble());
 
   auto typeQ = cast<PlacedType>(q.getType());
-  ArrayRef<int64_t> shape = typeQ.getTensor().getShape();
+  PlacedType itemQ = typeQ.getItemType();
+  ArrayRef<int64_t> shape = itemQ.getTensor().getShape();
   int64_t rowsOfTile = typeQ.getTileType(mesh).getDimSize(0);
   int64_t rowsAtOnce = getQueryRows(rowsOfTile);
-  PlacedType resultType =
-      getType({shape[0], layout.kvHeads * layout.group * layout.headDim},
-              {cyclic, layout.out}, builder.getF32Type());
-  PlacedType partType = getType({rowsAtOnce * mesh.rows, shape[1]},
-                                typeQ.getPlacement().getSplits(),
-                                typeQ.getTensor().getElementType());
+  PlacedType resultType = getType(
+      {shape[0], layout.kvHeads * layout.group * layout.headDim},
+      {cyclic, layout.out}, builder.getF32Type(), PadValue::Zero, {}, batch);
+  PlacedType partType = getType(
+      {rowsAtOnce * mesh.rows, shape[1]}, itemQ.getPlacement().getSplits(),
+      itemQ.getTensor().getElementType(), PadValue::Zero, {}, batch);
   // Rows of new positions, and the slots that come before the first row.
   Scalars s(builder, loc);
   Value rows = s.index(mesh.rows), one = s.index(1);
@@ -171,7 +173,8 @@ LogicalResult Placer::convertMatrixAttention(llm::AttentionOp op) {
 /// `slots` of every row.
 Value Placer::attend(Location loc, const HeadLayout &layout, Value q, Value k,
                      Value v, Value first, Value slots) {
-  auto typeQ = cast<PlacedType>(q.getType());
+  std::optional<int64_t> batch = cast<PlacedType>(q.getType()).getBatch();
+  PlacedType typeQ = cast<PlacedType>(q.getType()).getItemType();
   SplitAttr cyclic = typeQ.getPlacement().getSplits()[0];
   int64_t queries = typeQ.getTensor().getDimSize(0);
   int64_t capacity =
@@ -182,8 +185,9 @@ Value Placer::attend(Location loc, const HeadLayout &layout, Value q, Value k,
   auto scoresSplit = SplitAttr::get(
       getContext(), DimSplit::Kind::Balanced, MeshAxis::X,
       {layout.kvHeads, group, allKeys}, 0, 2, BlockOrder::Natural);
-  PlacedType scoresType = getType({queries, allHeads * allKeys},
-                                  {cyclic, scoresSplit}, f32, PadValue::Any);
+  PlacedType scoresType =
+      getType({queries, allHeads * allKeys}, {cyclic, scoresSplit}, f32,
+              PadValue::Any, {}, batch);
   Value scores =
       mesh::HeadGemmTOp::create(builder, loc, scoresType, q, k, first, slots);
   Value count = getKeyCount(loc, layout, slots);
@@ -193,7 +197,8 @@ Value Placer::attend(Location loc, const HeadLayout &layout, Value q, Value k,
                    PadValue::Any,
                    layout.reducesOverColumns
                        ? getPartial(reducer, MeshAxis::X, layout.kvHeads)
-                       : mesh::PartialAttr());
+                       : mesh::PartialAttr(),
+                   batch);
   };
   auto reduce = [&](Value partial) {
     return layout.reducesOverColumns ? allReduce(loc, partial)[0] : partial;
@@ -240,7 +245,8 @@ Value Placer::attend(Location loc, const HeadLayout &layout, Value q, Value k,
       });
   Value sums = reduce(weighted[1]);
   PlacedType resultType =
-      getType({queries, allHeads * layout.headDim}, {cyclic, layout.out}, f32);
+      getType({queries, allHeads * layout.headDim}, {cyclic, layout.out}, f32,
+              PadValue::Zero, {}, batch);
   Value sumsOfValues =
       mesh::HeadGemmOp::create(builder, loc, resultType, weighted[0], v, slots);
   return buildLocal(

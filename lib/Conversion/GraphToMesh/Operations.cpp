@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "plmr/Dialect/PLMR/Transforms/Contraction.h"
 #include "plmr/Dialect/PLMR/Transforms/Scalars.h"
 #include <cmath>
 #include <limits>
@@ -86,12 +87,13 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
       cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
   auto requiredSplit = required.find(op->getResult(0));
   if (!lookup(x)) {
-    if (failed(place(
-            op, x, PlacementAttr::get(context, {getVectorSplit(MeshAxis::Y)}))))
+    if (failed(place(op, x,
+                     getPlacement({getVectorSplit(MeshAxis::Y)}, hasBatch(x)))))
       return failure();
   }
   Value input = lookup(x);
-  SplitAttr in = getPlaced(x).getPlacement().getSplits()[0];
+  std::optional<int64_t> batch = getPlaced(x).getBatch();
+  SplitAttr in = getItemSplits(getPlaced(x).getPlacement())[0];
   if (!in.isCut())
     return op->emitOpError("expected a vector that is cut along an axis but "
                            "got ")
@@ -123,10 +125,10 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
   if (failed(weight))
     return failure();
   int64_t extent =
-      cast<RankedTensorType>(op->getResult(0).getType()).getDimSize(0);
+      cast<RankedTensorType>(op->getResult(0).getType()).getShape().back();
   PlacedType partial =
       getType({extent}, {out}, builder.getF32Type(), PadValue::Zero,
-              getPartial(mesh::Reducer::Sum, in.getAxis()));
+              getPartial(mesh::Reducer::Sum, in.getAxis()), batch);
   Value product =
       buildLocal(builder, loc, mesh, {input, *weight}, TypeRange(partial),
                  [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
@@ -143,7 +145,7 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
   Value result = allReduce(loc, product)[0];
   if (getSplat(init) != 0.0) {
     FailureOr<Value> start =
-        place(op, init, PlacementAttr::get(context, {out}));
+        place(op, init, getPlacement({out}, batch.has_value()));
     if (failed(start))
       return failure();
     Value wide = castTo(loc, *start, builder.getF32Type());
@@ -157,20 +159,23 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
   return success();
 }
 
-LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
+LogicalResult Placer::convertMatmul(linalg::LinalgOp op) {
   MLIRContext *context = getContext();
   Location loc = op.getLoc();
-  AffineExpr m, n, k;
-  bindDims(context, m, n, k);
-  auto map = [&](AffineExpr a, AffineExpr b) {
-    return AffineMap::get(3, 0, {a, b}, context);
+  // Loops: the batch, if there is one, m, n, k. All items may share one B.
+  unsigned loops = op.getNumLoops(), batchLoops = loops - 3;
+  unsigned m = batchLoops, n = m + 1, k = m + 2;
+  auto map = [&](bool isBatched, unsigned a, unsigned b) {
+    return getLoopMap(builder, loops, isBatched ? Dims{0, a, b} : Dims{a, b});
   };
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  bool transposed = maps[1] == map(n, k);
-  if (maps[0] != map(m, k) || maps[2] != map(m, n) ||
-      (!transposed && maps[1] != map(k, n)))
-    return op.emitOpError("expected A[m, k] and B[k, n] or B[n, k] but got "
-                          "other indexing maps");
+  bool isBatchedB = batchLoops && maps[1].getNumResults() == 3;
+  bool transposed = maps[1] == map(isBatchedB, n, k);
+  if (maps[0] != map(batchLoops, m, k) || maps[2] != map(batchLoops, m, n) ||
+      (!transposed && maps[1] != map(isBatchedB, k, n)))
+    return op.emitOpError("expected A[m, k] and B[k, n] or B[n, k]")
+           << (batchLoops ? ", A behind a batch," : "")
+           << " but got other indexing maps";
   auto order = [&](MeshAxis axis, BlockOrder blocks) {
     return SplitAttr::getBalanced(context, axis, blocks);
   };
@@ -180,11 +185,16 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
   SplitAttr skewY = order(MeshAxis::Y, BlockOrder::Skewed);
 
   // What the host writes it can write where the walk starts.
-  Value inputA = op.getInputs()[0], inputB = op.getInputs()[1];
+  Value inputA = op.getDpsInputs()[0], inputB = op.getDpsInputs()[1];
+  Value init = op.getDpsInits()[0];
+  // The rows of a batch of vectors are its items.
+  bool isBatched = hasBatch(inputA);
+  if (isBatched && !batchLoops)
+    return convertVecmat(op, inputA, inputB, init, transposed);
   SmallVector<SplitAttr> splitsA = {getRowSplit(), transposed ? ringX : skewX};
   if (PlacementAttr found = findPlacement(inputA))
-    splitsA.assign(found.getSplits().begin(), found.getSplits().end());
-  FailureOr<Value> a = place(op, inputA, PlacementAttr::get(context, splitsA));
+    splitsA = getItemSplits(found);
+  FailureOr<Value> a = place(op, inputA, getPlacement(splitsA, isBatched));
   if (failed(a))
     return failure();
   // A staircase needs blocks in ring order; where the columns of A lie as
@@ -196,7 +206,8 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
     return op.emitOpError("expected columns of A that are cut along x")
            << (transposed ? " and not skewed, for a transposed B," : "")
            << " but got " << (*a).getType();
-  auto requiredSplit = required.find(op.getResult(0));
+  Value product = op->getResult(0);
+  auto requiredSplit = required.find(product);
   bool isWeight = isa_and_nonnull<llm::ParamOp>(inputB.getDefiningOp());
   // Of B the dimension that walks lies along y: k, or n if A stays.
   unsigned walking = walks || transposed ? 0 : 1;
@@ -206,21 +217,22 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
                       : isWeight ? order(MeshAxis::X, BlockOrder::Natural)
                                  : ringX;
   if (PlacementAttr found = findPlacement(inputB)) {
-    SplitAttr actual = found.getSplits()[walking];
+    SmallVector<SplitAttr> splits = getItemSplits(found);
+    SplitAttr actual = splits[walking];
     rowsB = actual == skewY ? skewY : ringY;
     if (walks && actual == rowsB)
-      columns = found.getSplits()[1];
+      columns = splits[1];
   }
   SmallVector<SplitAttr> splitsB = {rowsB, walks ? columns : contracted};
   if (walking == 1)
     std::swap(splitsB[0], splitsB[1]);
-  FailureOr<Value> b = place(op, inputB, PlacementAttr::get(context, splitsB));
+  FailureOr<Value> b = place(op, inputB, getPlacement(splitsB, isBatchedB));
   if (failed(b))
     return failure();
-  auto resultTensor = cast<RankedTensorType>(op.getResult(0).getType());
-  SmallVector<SplitAttr> splits = {splitsA[0], columns};
-  PlacedType type =
-      getType(resultTensor.getShape(), splits, builder.getF32Type());
+  auto resultTensor = cast<RankedTensorType>(product.getType());
+  PlacementAttr placement = getPlacement({splitsA[0], columns}, isBatched);
+  auto type = PlacedType::get(context, resultTensor.clone(builder.getF32Type()),
+                              placement);
   auto pad = [&](Value value) {
     return cast<PlacedType>(value.getType()).getPlacement().getPad();
   };
@@ -235,9 +247,8 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
             .getCs()[0];
   else
     result = mesh::GemmTOp::create(builder, loc, type, *a, *b, !transposed);
-  if (getSplat(op.getOutputs()[0]) != 0.0) {
-    FailureOr<Value> start =
-        place(op, op.getOutputs()[0], PlacementAttr::get(context, splits));
+  if (getSplat(init) != 0.0) {
+    FailureOr<Value> start = place(op, init, placement);
     if (failed(start))
       return failure();
     Value wide = castTo(loc, *start, builder.getF32Type());
@@ -247,7 +258,7 @@ LogicalResult Placer::convertMatmul(linalg::MatmulOp op) {
           return {arith::AddFOp::create(nested, loc, tiles[0], tiles[1])};
         })[0];
   }
-  placed[op.getResult(0)] = castTo(loc, result, resultTensor.getElementType());
+  placed[product] = castTo(loc, result, resultTensor.getElementType());
   return success();
 }
 
@@ -260,7 +271,8 @@ Value Placer::broadcastRow(Location loc, Value matrix, Value row) {
   PlacedType vector =
       getType({mesh.columns * width},
               {SplitAttr::getBalanced(getContext(), MeshAxis::X)}, element,
-              PadValue::Zero, getPartial(mesh::Reducer::Sum, MeshAxis::Y));
+              PadValue::Zero, getPartial(mesh::Reducer::Sum, MeshAxis::Y),
+              type.getBatch());
   Scalars s(builder, loc);
   MeshLine y = buildMeshLine(builder, loc, mesh, MeshAxis::Y);
   Value slot = s.div(row, y.extent);
@@ -290,12 +302,13 @@ Value Placer::broadcastRow(Location loc, Value matrix, Value row) {
 /// ring order along y: each core adds what is in both of its blocks.
 Value Placer::turnVector(Location loc, Value columns, Value row,
                          int64_t extent) {
-  Type element =
-      cast<PlacedType>(columns.getType()).getTensor().getElementType();
+  auto type = cast<PlacedType>(columns.getType());
+  Type element = type.getTensor().getElementType();
   PlacedType turned = getType(
       {extent},
       {SplitAttr::getBalanced(getContext(), MeshAxis::Y, BlockOrder::Ring)},
-      element, PadValue::Zero, getPartial(mesh::Reducer::Sum, MeshAxis::X));
+      element, PadValue::Zero, getPartial(mesh::Reducer::Sum, MeshAxis::X),
+      type.getBatch());
   Scalars s(builder, loc);
   struct Block {
     Value begin, end;
@@ -340,24 +353,51 @@ LogicalResult Placer::convertExtractRow(tensor::ExtractSliceOp op) {
   auto cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
   auto skewX =
       SplitAttr::getBalanced(getContext(), MeshAxis::X, BlockOrder::Skewed);
-  bool isRow =
-      op.getSourceType().getRank() == 2 && op.getResultType().getRank() == 1 &&
-      isConstantIntValue(op.getMixedOffsets()[1], 0) &&
-      isConstantIntValue(op.getMixedSizes()[0], 1) && op.hasUnitStride() &&
-      op.getResultType().getDimSize(0) == op.getSourceType().getDimSize(1);
+  // Of each item, where there is a batch.
+  unsigned rows = hasBatch(op.getSource());
+  ArrayRef<int64_t> source = op.getSourceType().getShape();
+  SmallVector<int64_t> row(source);
+  if (rows < row.size())
+    row.erase(row.begin() + rows);
+  bool isRow = source.size() == rows + 2 && op.hasUnitStride() &&
+               op.getResultType().getShape() == ArrayRef(row) &&
+               isConstantIntValue(op.getMixedOffsets().back(), 0) &&
+               (rows == 0 || isConstantIntValue(op.getMixedOffsets()[0], 0)) &&
+               isConstantIntValue(op.getMixedSizes()[rows], 1);
   if (!isRow || !matrix ||
-      getPlaced(op.getSource()).getPlacement().getSplits() !=
-          ArrayRef<SplitAttr>{cyclic, skewX})
+      getItemSplits(getPlaced(op.getSource()).getPlacement()) !=
+          SmallVector<SplitAttr>{cyclic, skewX})
     return op.emitOpError("expected a whole row of a matrix that is placed as "
                           "<[cyclic y, skew x]>");
   Location loc = op.getLoc();
-  OpFoldResult offset = op.getMixedOffsets()[0];
-  Value row = isa<Attribute>(offset)
-                  ? buildIndex(builder, loc, *getConstantIntValue(offset))
-                  : scalars.lookup(cast<Value>(offset));
-  placed[op.getResult()] = turnVector(loc, broadcastRow(loc, matrix, row), row,
-                                      op.getResultType().getDimSize(0));
+  OpFoldResult offset = op.getMixedOffsets()[rows];
+  Value number = isa<Attribute>(offset)
+                     ? buildIndex(builder, loc, *getConstantIntValue(offset))
+                     : scalars.lookup(cast<Value>(offset));
+  placed[op.getResult()] =
+      turnVector(loc, broadcastRow(loc, matrix, number), number, source.back());
   return success();
+}
+
+/// `op`, elementwise, on the tiles of one item of a batch.
+static Value buildItem(OpBuilder &builder, linalg::LinalgOp op,
+                       ValueRange tiles, RankedTensorType tile) {
+  Location loc = op.getLoc();
+  Value empty = tensor::EmptyOp::create(builder, loc, tile.getShape(),
+                                        tile.getElementType());
+  Dims all(llvm::to_vector(llvm::seq<unsigned>(0, tile.getRank())));
+  SmallVector<Dims> dims(tiles.size(), all);
+  return buildElementwise(
+      builder, loc, tiles, dims, empty,
+      [&](OpBuilder &nested, Location, ValueRange elements) -> Value {
+        IRMapping mapping;
+        mapping.map(op.getBlock()->getArguments().take_front(elements.size()),
+                    elements);
+        for (Operation &inner : op.getBlock()->without_terminator())
+          nested.clone(inner, mapping);
+        return mapping.lookupOrDefault(
+            op.getBlock()->getTerminator()->getOperand(0));
+      });
 }
 
 LogicalResult Placer::convertElementwise(Operation *op,
@@ -383,7 +423,10 @@ LogicalResult Placer::convertElementwise(Operation *op,
       builder, op->getLoc(), mesh, operands, TypeRange(type),
       [&](OpBuilder &b, ValueRange tiles) -> SmallVector<Value> {
         RankedTensorType tile = type.getTileType(mesh);
-        if (isa<linalg::LinalgOp>(op)) {
+        auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+        if (linalgOp && type.getBatch())
+          return {buildItem(b, linalgOp, tiles, tile)};
+        if (linalgOp) {
           SmallVector<Value> all(tiles);
           all.push_back(tensor::EmptyOp::create(
               b, op->getLoc(), tile.getShape(), tile.getElementType()));
@@ -400,11 +443,7 @@ LogicalResult Placer::convertRMSNorm(llm::RMSNormOp op) {
   Location loc = op.getLoc();
   if (!lookup(op.getX())) {
     int64_t rank = cast<RankedTensorType>(op.getX().getType()).getRank();
-    PlacementAttr placement =
-        rank == 2
-            ? getDefaultPlacement(rank)
-            : PlacementAttr::get(getContext(), {getVectorSplit(MeshAxis::Y)});
-    if (failed(place(op, op.getX(), placement)))
+    if (failed(place(op, op.getX(), getDefaultPlacement(rank))))
       return failure();
   }
   Value x = lookup(op.getX());
@@ -414,7 +453,8 @@ LogicalResult Placer::convertRMSNorm(llm::RMSNormOp op) {
     return op.emitOpError("expected an input whose padding is zero, the "
                           "identity of the sum, but got ")
            << type;
-  ArrayRef<SplitAttr> splits = placement.getSplits();
+  PlacedType item = type.getItemType();
+  ArrayRef<SplitAttr> splits = item.getPlacement().getSplits();
   FailureOr<Value> gain = place(
       op, op.getGain(), PlacementAttr::get(getContext(), splits.take_back()));
   if (failed(gain))
@@ -424,10 +464,10 @@ LogicalResult Placer::convertRMSNorm(llm::RMSNormOp op) {
   Dims all(llvm::to_vector(llvm::seq(0u, rows + 1)));
   Dims outer(ArrayRef<unsigned>(all).drop_back());
   Type element = type.getTensor().getElementType();
-  ArrayRef<int64_t> shape = type.getTensor().getShape();
-  PlacedType sumType =
-      getType(shape.drop_back(), splits.drop_back(), element, PadValue::Zero,
-              getPartial(mesh::Reducer::Sum, splits.back().getAxis()));
+  ArrayRef<int64_t> shape = item.getTensor().getShape();
+  PlacedType sumType = getType(
+      shape.drop_back(), splits.drop_back(), element, PadValue::Zero,
+      getPartial(mesh::Reducer::Sum, splits.back().getAxis()), type.getBatch());
   SmallVector<int64_t> sumShape(sumType.getTileType(mesh).getShape());
   Value partial = buildLocal(
       builder, loc, mesh, x, TypeRange(sumType),

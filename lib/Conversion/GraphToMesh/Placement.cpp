@@ -27,10 +27,50 @@ using plmr::mesh::SplitAttr;
 
 PlacedType Placer::getType(ArrayRef<int64_t> shape, ArrayRef<SplitAttr> splits,
                            Type element, PadValue pad,
-                           mesh::PartialAttr partial) {
-  return PlacedType::get(
-      getContext(), RankedTensorType::get(shape, element),
-      PlacementAttr::get(getContext(), splits, pad, partial));
+                           mesh::PartialAttr partial,
+                           std::optional<int64_t> batch) {
+  auto item =
+      PlacedType::get(getContext(), RankedTensorType::get(shape, element),
+                      PlacementAttr::get(getContext(), splits, pad, partial));
+  return batch ? item.withLeadingDim(*batch, SplitAttr::getBatch(getContext()))
+               : item;
+}
+
+PlacementAttr Placer::getPlacement(ArrayRef<SplitAttr> splits, bool hasBatch) {
+  auto item = PlacementAttr::get(getContext(), splits);
+  return hasBatch ? item.withLeadingDim(SplitAttr::getBatch(getContext()))
+                  : item;
+}
+
+SmallVector<SplitAttr> Placer::getItemSplits(PlacementAttr placement) {
+  return llvm::filter_to_vector(
+      placement.getSplits(), [](SplitAttr split) { return !split.isBatch(); });
+}
+
+int64_t plmr::getBatchRank(func::FuncOp func) {
+  int64_t rank = std::numeric_limits<int64_t>::max();
+  func.walk([&](Operation *op) {
+    auto attention = dyn_cast<llm::AttentionOp>(op);
+    auto rope = dyn_cast<llm::RopeOp>(op);
+    auto norm = dyn_cast<llm::RMSNormOp>(op);
+    bool isOfMatrices =
+        norm && cast<RankedTensorType>(norm.getX().getType()).getRank() == 3;
+    if ((attention && attention.getBatch()) || (rope && rope.getBatch()))
+      rank = 2;
+    else if (isOfMatrices || isa<linalg::BatchMatmulOp>(op))
+      rank = std::min<int64_t>(rank, 3);
+  });
+  return rank;
+}
+
+bool plmr::multipliesMatrices(func::FuncOp func) {
+  // Rows of a batch of vectors are no matrix.
+  bool haveRows = getBatchRank(func) > 2;
+  WalkResult result = func.walk([&](Operation *op) -> WalkResult {
+    return WalkResult(failure(isa<linalg::BatchMatmulOp>(op) ||
+                              (haveRows && isa<linalg::MatmulOp>(op))));
+  });
+  return result.wasInterrupted();
 }
 
 mesh::PartialAttr Placer::getPartial(mesh::Reducer reducer, MeshAxis axis,
@@ -75,13 +115,8 @@ FailureOr<mesh::ObjectOp> Placer::getWeightObject(llm::WeightOp weight,
   auto tensor = cast<RankedTensorType>(weight.getType());
   int64_t slices = weight.getSources().size();
   auto type = PlacedType::get(getContext(), tensor, placement);
-  if (slices > 1) {
-    SmallVector<int64_t> shape = {slices};
-    llvm::append_range(shape, tensor.getShape());
-    type = PlacedType::get(
-        getContext(), RankedTensorType::get(shape, tensor.getElementType()),
-        placement.withLeadingDim());
-  }
+  if (slices > 1)
+    type = type.withLeadingDim(slices, SplitAttr::getWhole(getContext()));
   // A weight that is used in two placements lives on the mesh twice.
   for (unsigned copy = 0;; ++copy) {
     std::string name = qualify(weight.getSymName() + ".tiles");
@@ -147,14 +182,16 @@ SplitAttr Placer::getColumnSplit() {
 }
 
 PlacementAttr Placer::getDefaultPlacement(int64_t rank) {
-  SmallVector<SplitAttr> splits(rank, SplitAttr::getWhole(getContext()));
-  if (rank == 1)
+  bool hasBatch = rank >= batchRank;
+  SmallVector<SplitAttr> splits(rank - hasBatch,
+                                SplitAttr::getWhole(getContext()));
+  if (splits.size() == 1)
     splits[0] = getVectorSplit(MeshAxis::Y);
-  if (rank >= 2) {
+  if (splits.size() >= 2) {
     splits[0] = getRowSplit();
     splits[1] = getColumnSplit();
   }
-  return PlacementAttr::get(getContext(), splits);
+  return getPlacement(splits, hasBatch);
 }
 
 std::string Placer::getArgumentName(BlockArgument argument) const {

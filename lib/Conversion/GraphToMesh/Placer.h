@@ -48,6 +48,12 @@ struct HeadLayout {
 
 /// The tensors that an elementwise operation combines.
 llvm::SmallVector<mlir::Value> getElementwiseInputs(mlir::Operation *op);
+/// The rank from which on tensors of `func`, weights excepted, begin with a
+/// batch; INT64_MAX if none do. `llm.rope` and `llm.attention` with a batch say
+/// so of vectors, `linalg.batch_matmul` and norms of rank 3 of matrices.
+int64_t getBatchRank(mlir::func::FuncOp func);
+/// True if `func` has products of matrices, or of batches of them.
+bool multipliesMatrices(mlir::func::FuncOp func);
 /// The pad value of a placement whose padding holds `pad`, if that is known.
 PadValue getPadValue(std::optional<double> pad);
 
@@ -56,7 +62,9 @@ public:
   Placer(mlir::ModuleOp module, mlir::func::FuncOp func)
       : module(module), symbols(module), meshOp(mesh::lookupMesh(func)),
         mesh(meshOp.getShape()), builder(module.getContext()) {
-    module.walk([&](mlir::linalg::MatmulOp) { hasMatrices = true; });
+    for (auto other : module.getOps<mlir::func::FuncOp>())
+      hasMatrices |= multipliesMatrices(other);
+    batchRank = getBatchRank(func);
   }
 
   mlir::LogicalResult convert(mlir::func::FuncOp func);
@@ -70,7 +78,7 @@ private:
   mlir::LogicalResult convertReturn(mlir::func::ReturnOp op);
   mlir::LogicalResult convertVecmat(mlir::Operation *op, Value x, Value w,
                                     Value init, bool transposed);
-  mlir::LogicalResult convertMatmul(mlir::linalg::MatmulOp op);
+  mlir::LogicalResult convertMatmul(mlir::linalg::LinalgOp op);
   mlir::LogicalResult convertElementwise(mlir::Operation *op,
                                          mesh::PlacementAttr placement);
   mlir::LogicalResult convertExtractRow(mlir::tensor::ExtractSliceOp op);
@@ -88,8 +96,16 @@ private:
   Value turnVector(mlir::Location loc, Value columns, Value row,
                    int64_t extent);
   mesh::SplitAttr getColumnSplit();
-  /// Along y, and a second dimension along x.
+  /// Along y, and a second dimension along x, behind the batch.
   mesh::PlacementAttr getDefaultPlacement(int64_t rank);
+  /// The placement of what is cut as `splits`, behind a batch if there is one.
+  mesh::PlacementAttr getPlacement(llvm::ArrayRef<mesh::SplitAttr> splits,
+                                   bool hasBatch);
+  /// True if `tensor` begins with the batch of its function.
+  bool hasBatch(Value tensor) const {
+    return llvm::cast<mlir::RankedTensorType>(tensor.getType()).getRank() >=
+           batchRank;
+  }
   std::string getArgumentName(mlir::BlockArgument argument) const;
   /// Rows of the function's matrices: cyclic if they are positions.
   mesh::SplitAttr getRowSplit();
@@ -106,6 +122,9 @@ private:
   mesh::PlacedType getPlaced(Value tensor) const {
     return llvm::cast<mesh::PlacedType>(placed.lookup(tensor).getType());
   }
+  /// How the dimensions behind the batch are cut.
+  static llvm::SmallVector<mesh::SplitAttr>
+  getItemSplits(mesh::PlacementAttr placement);
   /// Names the function's mesh, unless that is the module's.
   mlir::FlatSymbolRefAttr getMeshName();
   /// The name of an object that functions on this mesh share: on `@decode.mesh`
@@ -161,7 +180,8 @@ private:
   mesh::PlacedType getType(llvm::ArrayRef<int64_t> shape,
                            llvm::ArrayRef<mesh::SplitAttr> splits,
                            mlir::Type element, PadValue pad = PadValue::Zero,
-                           mesh::PartialAttr partial = {});
+                           mesh::PartialAttr partial = {},
+                           std::optional<int64_t> batch = {});
   mesh::PartialAttr getPartial(mesh::Reducer reducer, mesh::MeshAxis axis,
                                int64_t segments = 1);
   mlir::MLIRContext *getContext() { return builder.getContext(); }
@@ -182,6 +202,7 @@ private:
   /// What the padding of a tensor holds, where that is known but is no value
   /// that a placement can name.
   llvm::DenseMap<Value, double> knownPads;
+  int64_t batchRank;            ///< tensors of at least this rank have a batch
   int64_t positions = 0;        ///< of the caches
   bool hasPositionRows = false; ///< rows of matrices are positions
   llvm::SmallVector<mlir::Attribute> outputs; ///< symbols, as returned

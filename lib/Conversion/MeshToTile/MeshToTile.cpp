@@ -27,6 +27,7 @@ namespace plmr {
 using namespace mlir;
 using namespace plmr;
 using plmr::mesh::PlacedType;
+using plmr::mesh::PlacementAttr;
 
 namespace {
 /// Rewrites one function. Placed values map to tensors of their tile type.
@@ -353,8 +354,12 @@ Value TileConverter::buildZeros(Location loc, ArrayRef<int64_t> shape,
   return buffer;
 }
 
+static PlacedType getItem(Value placed) {
+  return cast<PlacedType>(placed.getType()).getItemType();
+}
+
 static bool isInRingOrder(Value placed, unsigned dim) {
-  auto placement = cast<PlacedType>(placed.getType()).getPlacement();
+  PlacementAttr placement = getItem(placed).getPlacement();
   return placement.getSplits()[dim].getOrder() == BlockOrder::Ring;
 }
 
@@ -370,8 +375,7 @@ void TileConverter::convertGemm(mesh::GemmOp op) {
   RankedTensorType tile = getTile(op.getCs()[0]);
   Value c =
       buildZeros(loc, {tile.getDimSize(0), columns}, tile.getElementType());
-  int64_t extent =
-      cast<PlacedType>(op.getA().getType()).getTensor().getDimSize(1);
+  int64_t extent = getItem(op.getA()).getTensor().getDimSize(1);
   mesh::GemmTileOp::create(builder, loc, a, bs, c, extent,
                            isInRingOrder(op.getA(), 1),
                            isInRingOrder(op.getBs()[0], 0));
@@ -399,8 +403,7 @@ void TileConverter::convertGemmT(mesh::GemmTOp op) {
   Value a = buildOperand(loc, mapping.lookup(op.getA()));
   Value b = buildOperand(loc, mapping.lookup(op.getB()));
   Value c = buildTravelling(loc, getTile(op.getC()), /*segments=*/1);
-  int64_t extent =
-      cast<PlacedType>(op.getC().getType()).getTensor().getDimSize(1);
+  int64_t extent = getItem(op.getC()).getTensor().getDimSize(1);
   mesh::GemmTTileOp::create(
       builder, loc, a, b, c, extent, op.getUntransposed(),
       isInRingOrder(op.getB(), op.getUntransposed() ? 1 : 0),
@@ -425,7 +428,7 @@ Value TileConverter::buildReadFirst(Location loc, Value buffers) {
 }
 
 int64_t TileConverter::getLocalHeads(Value queries) const {
-  Placement placement = cast<PlacedType>(queries.getType()).getHostPlacement();
+  Placement placement = getItem(queries).getHostPlacement();
   return placement.getShares(1, mesh, 0, 0)[0].padded;
 }
 
@@ -573,12 +576,30 @@ LogicalResult TileConverter::convert(func::FuncOp func) {
   return success();
 }
 
+/// A tile is one item, so a batch has one.
+static LogicalResult verifyBatch(ModuleOp module) {
+  WalkResult result = module.walk([](Operation *op) -> WalkResult {
+    SmallVector<Type> types(op->getResultTypes());
+    if (auto object = dyn_cast<mesh::ObjectOp>(op))
+      types.push_back(object.getPlacedType());
+    for (Type type : types) {
+      auto placed = dyn_cast<PlacedType>(type);
+      if (placed && placed.getBatch().value_or(1) != 1)
+        return op->emitOpError("expected a batch of 1, the only one that the "
+                               "tile level supports, but got ")
+               << *placed.getBatch();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 namespace {
 struct ConvertMeshToTile
     : plmr::impl::ConvertMeshToTileBase<ConvertMeshToTile> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (!requireMesh(module))
+    if (!requireMesh(module) || failed(verifyBatch(module)))
       return signalPassFailure();
     for (auto func :
          llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {

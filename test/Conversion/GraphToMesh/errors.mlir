@@ -35,7 +35,7 @@ func.func @result(%x: index) -> index {
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @unsupported(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %e = tensor.empty() : tensor<4x4xf32>
-  // expected-error @below {{'linalg.transpose' op expected linalg.matmul, linalg.matvec, linalg.vecmat, an elementwise operation, an operation of the llm dialect or scf.for; this one is not supported on the mesh}}
+  // expected-error @below {{'linalg.transpose' op expected linalg.matmul, linalg.batch_matmul, linalg.matvec, linalg.vecmat, an elementwise operation, an operation of the llm dialect or scf.for; this one is not supported on the mesh}}
   %t = linalg.transpose ins(%x : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) permutation = [1, 0]
   return %t : tensor<4x4xf32>
 }
@@ -45,7 +45,7 @@ func.func @unsupported(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @branch(%x: tensor<4xf32>, %n: index) -> tensor<4xf32> {
   %c = arith.cmpi eq, %n, %n : index
-  // expected-error @below {{'scf.if' op expected linalg.matmul, linalg.matvec, linalg.vecmat, an elementwise operation, an operation of the llm dialect or scf.for; this one is not supported on the mesh}}
+  // expected-error @below {{'scf.if' op expected linalg.matmul, linalg.batch_matmul, linalg.matvec, linalg.vecmat, an elementwise operation, an operation of the llm dialect or scf.for; this one is not supported on the mesh}}
   %r = scf.if %c -> (tensor<4xf32>) {
     scf.yield %x : tensor<4xf32>
   } else {
@@ -344,4 +344,16 @@ plmr.mesh @mesh 2 x 2 on "tiny"
 // expected-error @below {{'func.func' op expected tensors of static, positive extents, of at most 2^40 elements and of f32, f16 or bf16 but got 'tensor<9223372036854775807xf32>'}}
 func.func @huge(%a: tensor<9223372036854775807xf32>) {
   return
+}
+
+// -----
+
+#a = affine_map<(b, m, n, k) -> (m, k)>
+#b = affine_map<(b, m, n, k) -> (b, k, n)>
+#c = affine_map<(b, m, n, k) -> (b, m, n)>
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @main(%a: tensor<4x4xf32>, %b: tensor<1x4x4xf32>, %c: tensor<1x4x4xf32>) -> tensor<1x4x4xf32> {
+  // expected-error @below {{'linalg.batch_matmul' op expected A[m, k] and B[k, n] or B[n, k], A behind a batch, but got other indexing maps}}
+  %p = linalg.batch_matmul indexing_maps = [#a, #b, #c] ins(%a, %b : tensor<4x4xf32>, tensor<1x4x4xf32>) outs(%c : tensor<1x4x4xf32>) -> tensor<1x4x4xf32>
+  return %p : tensor<1x4x4xf32>
 }

@@ -22,3 +22,14 @@ func.func @no_tree() {
   %r = plmr.all_reduce %p : (!px) -> !x
   return
 }
+
+// -----
+
+!x = !plmr.placed<tensor<2x6xf32>, [batch, x]>
+plmr.mesh @mesh 3 x 4 on "tiny"
+// expected-error @below {{'plmr.object' op expected a batch of 1, the only one that the tile level supports, but got 2}}
+plmr.object input @x : !x
+func.func @batch() {
+  %x = plmr.load @x : !x
+  return
+}

@@ -20,7 +20,7 @@ llm.weight @w : tensor<8xf32> transposed in "m.gguf" [#llm.source<"w", 0, "F32">
 
 // -----
 
-// expected-error @below {{'llm.state' op expected [layers x positions x features] but got rank 2}}
+// expected-error @below {{'llm.state' op expected [layers x positions x features], or a batch behind the layers, but got rank 2}}
 llm.state @s : tensor<8x4xf32>
 
 // -----
@@ -71,9 +71,9 @@ func.func @norm(%x: tensor<8xf32>) {
 
 // -----
 
-func.func @norm(%x: tensor<4x8x2xf32>, %g: tensor<2xf32>) {
-  // expected-error @below {{'x' must be 1D/2D tensor of floating-point values, but got 'tensor<4x8x2xf32>'}}
-  %n = llm.rms_norm %x, %g eps 1.0 : tensor<4x8x2xf32>
+func.func @norm(%x: tensor<3x4x8x2xf32>, %g: tensor<2xf32>) {
+  // expected-error @below {{'x' must be 1D/2D/3D tensor of floating-point values, but got 'tensor<3x4x8x2xf32>'}}
+  %n = llm.rms_norm %x, %g eps 1.0 : tensor<3x4x8x2xf32>
   return
 }
 
@@ -183,9 +183,11 @@ func.func @attention(%q: tensor<3x16xf32>, %k: tensor<8xf32>, %i: index) {
 
 // -----
 
+// Without rows these are vectors of a batch.
+// expected-note @below {{the state is declared here}}
 llm.state @s : tensor<1x4x8xf32>
 func.func @attention(%q: tensor<3x16xf32>, %k: tensor<3x8xf32>, %i: index) {
-  // expected-error @below {{'llm.attention' op expected rows of matrices}}
+  // expected-error @below {{'llm.attention' op expected a state with a batch of 3, or rows of matrices, but got 'tensor<1x4x8xf32>'}}
   %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<3x16xf32>, tensor<3x8xf32>
   return
 }
@@ -252,5 +254,58 @@ func.func @settle(%i: index) {
 func.func @settle(%i: index) {
   // expected-error @below {{'llm.settle' op expected 's' to be an llm.state}}
   llm.settle @s[%i] from %i to %i
+  return
+}
+
+// -----
+
+llm.state @s : tensor<1x2x4x8xf32>
+func.func @attention(%q: tensor<2x3x16xf32>, %k: tensor<2x3x8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected rows of matrices}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<2x3x16xf32>, tensor<2x3x8xf32>
+  return
+}
+
+// -----
+
+func.func @attention(%q: tensor<2x3x16xf32>, %k: tensor<1x3x8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected the same rows of q and k but got 'tensor<2x3x16xf32>' and 'tensor<1x3x8xf32>'}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i rows %i to %i heads 4 kv_heads 2 scale 1.0 : tensor<2x3x16xf32>, tensor<1x3x8xf32>
+  return
+}
+
+// -----
+
+// expected-note @below {{the state is declared here}}
+llm.state @s : tensor<1x2x4x8xf32>
+func.func @attention(%q: tensor<3x3x16xf32>, %k: tensor<3x3x8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected a state with a batch of 3, or rows of matrices, but got 'tensor<1x2x4x8xf32>'}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i rows %i to %i heads 4 kv_heads 2 scale 1.0 : tensor<3x3x16xf32>, tensor<3x3x8xf32>
+  return
+}
+
+// -----
+
+// expected-note @below {{the state is declared here}}
+llm.state @s : tensor<1x2x4x8xf32>
+func.func @attention(%q: tensor<16xf32>, %k: tensor<8xf32>, %i: index) {
+  // expected-error @below {{'llm.attention' op expected a state without a batch but got 'tensor<1x2x4x8xf32>'}}
+  %a = llm.attention %q, %k, %k, @s, @s[%i] at %i heads 4 kv_heads 2 scale 1.0 : tensor<16xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @rope(%x: tensor<2x3x16xf32>, %i: index) {
+  // expected-error @below {{'llm.rope' op expected a vector or a matrix but got 'tensor<2x3x16xf32>'}}
+  %r = llm.rope %x at %i heads 2 base 1.0e4 half : tensor<2x3x16xf32>
+  return
+}
+
+// -----
+
+func.func @rope(%x: tensor<16xf32>, %i: index) {
+  // expected-error @below {{'llm.rope' op expected a vector or a matrix behind the batch but got 'tensor<16xf32>'}}
+  %r = llm.rope %x at %i heads 2 base 1.0e4 half batch : tensor<16xf32>
   return
 }

@@ -16,10 +16,12 @@ func.func @examples(%x: tensor<64xf32>, %g: tensor<64xf32>, %q: tensor<64xf32>,
                     %qs: tensor<16x64xf32>, %ks: tensor<16x32xf32>,
                     %vs: tensor<16x32xf32>, %layer: index, %pos: index,
                     %first: index, %begin: index, %end: index,
-                    %from: index, %to: index) {
+                    %from: index, %to: index, %qb: tensor<1x64xf32>) {
   %w = llm.param @attn_q[%layer] : tensor<64x64xf32>
   %n = llm.rms_norm %x, %g eps 1.0e-5 : tensor<64xf32>
   %r = llm.rope %q at %pos heads 8 base 1.0e4 adjacent : tensor<64xf32>
+  %b = llm.rope %qb at %pos heads 8 base 1.0e4 adjacent batch
+         : tensor<1x64xf32>
   %a = llm.attention %q, %k, %v, @kv.k, @kv.v[%layer] at %pos
          heads 8 kv_heads 4 scale 0.35 : tensor<64xf32>, tensor<32xf32>
   %c = llm.attention %qs, %ks, %vs, @kv.k, @kv.v[%layer] at %first

@@ -49,6 +49,36 @@ func.func @rows(%x: tensor<16x64xf32>, %g: tensor<64xf32>, %k: tensor<16x32xf32>
   return %a : tensor<16x64xf32>
 }
 
+// A batch comes first, also in caches.
+// CHECK: llm.state @batch.k : tensor<5x3x512x32xf32> placement "shift"
+llm.state @batch.k : tensor<5x3x512x32xf32> placement "shift"
+// CHECK: llm.state @batch.v : tensor<5x3x512x32xf32>
+llm.state @batch.v : tensor<5x3x512x32xf32>
+// CHECK-LABEL: func.func @vectors(
+// CHECK-SAME:    %[[X:.*]]: tensor<3x64xf32>, %[[G:.*]]: tensor<64xf32>, %[[K:.*]]: tensor<3x32xf32>, %[[POS:.*]]: index, %[[LAYER:.*]]: index)
+func.func @vectors(%x: tensor<3x64xf32>, %g: tensor<64xf32>, %k: tensor<3x32xf32>, %pos: index, %layer: index) -> tensor<3x64xf32> {
+  // CHECK: %[[N:.*]] = llm.rms_norm %[[X]], %[[G]] eps 9.99999974E-6 : tensor<3x64xf32>
+  %n = llm.rms_norm %x, %g eps 1.0e-5 : tensor<3x64xf32>
+  // CHECK: %[[R:.*]] = llm.rope %[[N]] at %[[POS]] heads 8 base 1.000000e+04 half batch : tensor<3x64xf32>
+  %r = llm.rope %n at %pos heads 8 base 1.0e4 half batch : tensor<3x64xf32>
+  // CHECK: llm.attention %[[R]], %[[K]], %[[K]], @batch.v, @batch.v[%[[LAYER]]] at %[[POS]]
+  // CHECK-SAME: heads 8 kv_heads 4 scale 3.500000e-01 : tensor<3x64xf32>, tensor<3x32xf32>
+  %a = llm.attention %r, %k, %k, @batch.v, @batch.v[%layer] at %pos heads 8 kv_heads 4 scale 0.35 : tensor<3x64xf32>, tensor<3x32xf32>
+  return %a : tensor<3x64xf32>
+}
+// CHECK-LABEL: func.func @matrices(
+// CHECK-SAME:    %[[X:.*]]: tensor<3x16x64xf32>, %[[G:.*]]: tensor<64xf32>, %[[K:.*]]: tensor<3x16x32xf32>, %[[FIRST:.*]]: index, %[[BEGIN:.*]]: index, %[[END:.*]]: index, %[[LAYER:.*]]: index)
+func.func @matrices(%x: tensor<3x16x64xf32>, %g: tensor<64xf32>, %k: tensor<3x16x32xf32>, %first: index, %begin: index, %end: index, %layer: index) -> tensor<3x16x64xf32> {
+  // CHECK: %[[N:.*]] = llm.rms_norm %[[X]], %[[G]] eps 9.99999974E-6 : tensor<3x16x64xf32>
+  %n = llm.rms_norm %x, %g eps 1.0e-5 : tensor<3x16x64xf32>
+  // CHECK: %[[R:.*]] = llm.rope %[[N]] at %[[FIRST]] heads 8 base 1.000000e+04 adjacent batch : tensor<3x16x64xf32>
+  %r = llm.rope %n at %first heads 8 base 1.0e4 adjacent batch : tensor<3x16x64xf32>
+  // CHECK: llm.attention %[[R]], %[[K]], %[[K]], @batch.k, @batch.k[%[[LAYER]]] at %[[FIRST]] rows %[[BEGIN]] to %[[END]]
+  // CHECK-SAME: heads 8 kv_heads 4 scale 3.500000e-01 : tensor<3x16x64xf32>, tensor<3x16x32xf32>
+  %a = llm.attention %r, %k, %k, @batch.k, @batch.k[%layer] at %first rows %begin to %end heads 8 kv_heads 4 scale 0.35 : tensor<3x16x64xf32>, tensor<3x16x32xf32>
+  return %a : tensor<3x16x64xf32>
+}
+
 // Attributes of their own.
 // CHECK: llm.attributes = [#llm<rope_kind half>, #llm.rope_table<sine 16 pairs 4 base 1.000000e+04>, #llm.rope_table<cosine 1 pairs 4 base 1.000000e+04>]
 module attributes {llm.attributes = [#llm<rope_kind half>, #llm.rope_table<sine 16 pairs 4 base 1.0e4>, #llm.rope_table<cosine 1 pairs 4 base 1.0e4>]} {}

@@ -4,7 +4,7 @@
 // Attributes and types
 //===----------------------------------------------------------------------===//
 
-// expected-error @below {{expected '*', 'x', 'y', 'cyclic', 'skew' or 'ring' but got 'z'}}
+// expected-error @below {{expected '*', 'batch', 'x', 'y', 'cyclic', 'skew' or 'ring' but got 'z'}}
 plmr.object input @x : !plmr.placed<tensor<8xf32>, [z]>
 
 // -----
@@ -1103,5 +1103,121 @@ func.func @shift(%v: memref<3xf16>, %c: memref<3x8xf32>, %i: index) {
 func.func @settle(%c: memref<8xf32>, %i: index) {
   // expected-error @below {{'plmr.settle_tile' op expected a matrix but got 'memref<8xf32>'}}
   plmr.settle_tile %c from %i to %i : memref<8xf32>
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// Batches
+//===----------------------------------------------------------------------===//
+
+// expected-error @below {{expected a batch without factors}}
+plmr.object input @x : !plmr.placed<tensor<8x8xf32>, [batch(2:4 inner 1), x]>
+
+// -----
+
+// expected-error @below {{expected one batch at most, outermost or behind slices, but got dimension 1}}
+plmr.object input @x : !plmr.placed<tensor<8x8xf32>, [x, batch]>
+
+// -----
+
+// expected-error @below {{expected one batch at most, outermost or behind slices, but got dimension 1}}
+plmr.object input @x : !plmr.placed<tensor<8x8xf32>, [batch, batch]>
+
+// -----
+
+// expected-error @below {{expected one batch at most, outermost or behind slices, but got dimension 2}}
+plmr.object input @x : !plmr.placed<tensor<8x8x8xf32>, [*, *, batch]>
+
+// -----
+
+// expected-error @below {{expected one batch at most, outermost or behind slices, but got dimension 0}}
+plmr.object input @x : !plmr.placed<tensor<8x8xf32>, [batch, x], order [1, 0]>
+
+// -----
+
+// expected-error @below {{'plmr.object' op expected a stacked object to have a whole, outermost leading dimension but got}}
+plmr.object state @k : !plmr.placed<tensor<2x8x8xf32>, [batch, x, cyclic y]> stacked
+
+// -----
+
+!a = !plmr.placed<tensor<2x8xf32>, [batch, x]>
+!b = !plmr.placed<tensor<3x8xf32>, [batch, x]>
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @local(%a: !a, %b: !b) {
+  // expected-error @below {{'plmr.local' op expected one batch, which all results have if an operand has it, but got}}
+  %c = plmr.local (%x = %a, %y = %b) : (!a, !b) -> !a tiles (tensor<4xf32>, tensor<4xf32>) {
+    plmr.yield %x : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+!a = !plmr.placed<tensor<2x8xf32>, [batch, x]>
+!c = !plmr.placed<tensor<8xf32>, [x]>
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @local(%a: !a) {
+  // expected-error @below {{'plmr.local' op expected one batch, which all results have if an operand has it, but got}}
+  %c = plmr.local (%x = %a) : (!a) -> !c tiles (tensor<4xf32>) {
+    plmr.yield %x : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+// A tile is that of one item.
+!a = !plmr.placed<tensor<2x8xf32>, [batch, x]>
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @local(%a: !a) {
+  // expected-error @below {{'plmr.local' op expected argument 0 to be 'tensor<4xf32>', the tile of '!plmr.placed<tensor<2x8xf32>, [batch, x]>', but got 'tensor<2x4xf32>'}}
+  %c = plmr.local (%x = %a) : (!a) -> !a tiles (tensor<2x4xf32>) {
+    plmr.yield %x : tensor<2x4xf32>
+  }
+  return
+}
+
+// -----
+
+!a = !plmr.placed<tensor<8x8xf32>, [y, ring x]>
+!b = !plmr.placed<tensor<8x8xf32>, [ring y, x]>
+!c = !plmr.placed<tensor<2x8x8xf32>, [batch, y, x]>
+func.func @gemm(%a: !a, %b: !b) {
+  // expected-error @below {{'plmr.gemm' op expected one batch, which all results have if an operand has it, but got}}
+  %c = plmr.gemm %a, %b : (!a, !b) -> !c
+  return
+}
+
+// -----
+
+!a = !plmr.placed<tensor<2x8x8xf32>, [batch, y, ring x]>
+!b = !plmr.placed<tensor<3x8x8xf32>, [batch, ring y, x]>
+func.func @gemm(%a: !a, %b: !b) {
+  // expected-error @below {{'plmr.gemm' op expected one batch, which all results have if an operand has it, but got}}
+  %c = plmr.gemm %a, %b : (!a, !b) -> !a
+  return
+}
+
+// -----
+
+// expected-note @below {{declared here}}
+plmr.object state @k : !plmr.placed<tensor<2x3x8x16xf32>, [*, batch, x, cyclic y]> stacked
+func.func @append(%k: !plmr.placed<tensor<2x8xf32>, [batch, x]>, %i: index) {
+  // expected-error @below {{'plmr.append' op expected the batch of the state but got}}
+  plmr.append %k, @k[%i] at %i : !plmr.placed<tensor<2x8xf32>, [batch, x]>
+  return
+}
+
+// -----
+
+// Addresses and buffers are those of one item.
+plmr.mesh @mesh 2 x 2 on "tiny"
+// expected-note @below {{declared here}}
+plmr.object input @x : !plmr.placed<tensor<2x8xf32>, [batch, x]>
+func.func @ref() {
+  // expected-error @below {{'plmr.ref' op expected an object with a batch of 1}}
+  %x = plmr.ref @x : memref<4xf32>
   return
 }

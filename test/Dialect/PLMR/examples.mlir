@@ -42,6 +42,8 @@ plmr.channel @y.tree #plmr.relation<tree y of <ktree [4, 4]>>
 plmr.channel @prefill.x.ring1 #plmr.relation<ring x segments 4>
     in "prefill" epoch 1
 
+plmr.object input @xs : !plmr.placed<tensor<1x64x172xf32>, [batch, y, x]>
+
 func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
                   %b: !plmr.placed<tensor<64xf32>, [y]>,
                   %p: !plmr.placed<tensor<64xf32>, [x], partial<sum y>>,

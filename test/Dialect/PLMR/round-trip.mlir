@@ -16,6 +16,10 @@ plmr.object state @kv.k : !plmr.placed<tensor<2x32x128xf32>, [*, x, cyclic y]> s
 plmr.object weight @gain : !plmr.placed<tensor<64xf32>, [*]> in "f.gguf" [#llm.source<"gain", 0, "F32">]
 // CHECK: plmr.object weight @q : !plmr.placed<tensor<2x64x64xf32>, [*, y, x(4:2:4:2 segment 0 inner 2)], order [0, 2, 1], pad any> stacked transposed in "f.gguf" [1, 2]
 plmr.object weight @q : !plmr.placed<tensor<2x64x64xf32>, [*, y, x(4:2:4:2 segment 0 inner 2)], order [0, 2, 1], pad any> stacked transposed in "f.gguf" [1, 2]
+// CHECK: plmr.object state @batch.k : !plmr.placed<tensor<2x3x32x128xf32>, [*, batch, x, cyclic y], order [0, 1, 3, 2]> stacked
+plmr.object state @batch.k : !plmr.placed<tensor<2x3x32x128xf32>, [*, batch, x, cyclic y], order [0, 1, 3, 2]> stacked
+// CHECK: plmr.object input @batch : !plmr.placed<tensor<3x8x8xf32>, [batch, skew y, ring x]>
+plmr.object input @batch : !plmr.placed<tensor<3x8x8xf32>, [batch, skew y, ring x]>
 // CHECK: plmr.object input @segments : !plmr.placed<tensor<4x8xf32>, [x(4 segment 0), *(2:4 inner 1)]>
 plmr.object input @segments : !plmr.placed<tensor<4x8xf32>, [x(4 segment 0), *(2:4 inner 1)]>
 // CHECK: plmr.object input @i : !plmr.placed<tensor<64xi32>, [cyclic x(2:32 inner 1)]>

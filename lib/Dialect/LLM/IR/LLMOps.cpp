@@ -38,10 +38,11 @@ LogicalResult WeightOp::verify() {
 }
 
 LogicalResult StateOp::verify() {
-  auto type = cast<RankedTensorType>(getType());
-  if (type.getRank() != 3)
-    return emitOpError("expected [layers x positions x features] but got rank ")
-           << type.getRank();
+  int64_t rank = getTensor().getRank();
+  if (rank != 3 && rank != 4)
+    return emitOpError("expected [layers x positions x features], or a batch "
+                       "behind the layers, but got rank ")
+           << rank;
   if (getPlacement() && !parseKVPlacement(*getPlacement()))
     return emitOpError("expected a placement \"cyclic\", \"shift\" or "
                        "\"concat\" but got \"")
@@ -52,6 +53,11 @@ LogicalResult StateOp::verify() {
 KVPlacement StateOp::getKVPlacement() {
   return getPlacement() ? *parseKVPlacement(*getPlacement())
                         : KVPlacement::Cyclic;
+}
+
+std::optional<int64_t> StateOp::getBatch() {
+  return getTensor().getRank() == 4 ? std::optional(getTensor().getDimSize(1))
+                                    : std::nullopt;
 }
 
 LogicalResult ParamOp::verifySymbolUses(SymbolTableCollection &symbols) {
@@ -89,8 +95,12 @@ LogicalResult RMSNormOp::verify() {
 }
 
 LogicalResult RopeOp::verify() {
-  int64_t extent = cast<RankedTensorType>(getX().getType()).getShape().back();
-  int64_t heads = getHeads();
+  auto type = cast<RankedTensorType>(getX().getType());
+  int64_t rank = type.getRank() - getBatch();
+  if (rank != 1 && rank != 2)
+    return emitOpError("expected a vector or a matrix")
+           << (getBatch() ? " behind the batch" : "") << " but got " << type;
+  int64_t extent = type.getShape().back(), heads = getHeads();
   if (heads <= 0 || extent % (2 * heads) != 0)
     return emitOpError("expected an extent that is a multiple of 2 * heads but "
                        "got extent ")
@@ -115,12 +125,21 @@ LogicalResult AttentionOp::verify() {
   if (typeQ.getShape().drop_back() != typeK.getShape().drop_back())
     return emitOpError("expected the same rows of q and k but got ")
            << typeQ << " and " << typeK;
-  bool isMatrix = typeQ.getRank() == 2;
-  if (isMatrix != static_cast<bool>(getBegin()) ||
-      isMatrix != static_cast<bool>(getEnd()))
+  // A batch of vectors looks like a matrix: begin and end tell them apart.
+  bool isMatrix = static_cast<bool>(getBegin());
+  if (isMatrix != static_cast<bool>(getEnd()) ||
+      (isMatrix && typeQ.getRank() == 1) || (!isMatrix && typeQ.getRank() == 3))
     return emitOpError("expected ")
-           << (isMatrix ? "rows of matrices" : "no rows of vectors");
+           << (typeQ.getRank() == 1 ? "no rows of vectors"
+                                    : "rows of matrices");
   return success();
+}
+
+std::optional<int64_t> AttentionOp::getBatch() {
+  auto type = cast<RankedTensorType>(getQ().getType());
+  return type.getRank() > (getBegin() ? 2 : 1)
+             ? std::optional(type.getDimSize(0))
+             : std::nullopt;
 }
 
 LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &symbols) {
@@ -137,11 +156,20 @@ LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &symbols) {
                               : "settled positions of '")
              << name.getValue() << "', which is placed by \""
              << stringify(state.getKVPlacement()) << "\"";
-    auto type = cast<RankedTensorType>(state.getType());
-    if (type.getDimSize(2) != features) {
+    if (state.getNumFeatures() != features) {
       InFlightDiagnostic diag = emitOpError("expected a state of ")
                                 << features << " features but got "
-                                << type.getDimSize(2);
+                                << state.getNumFeatures();
+      diag.attachNote(state.getLoc()) << "the state is declared here";
+      return diag;
+    }
+    if (state.getBatch() != getBatch()) {
+      InFlightDiagnostic diag = emitOpError("expected a state ");
+      if (std::optional<int64_t> batch = getBatch())
+        diag << "with a batch of " << *batch << ", or rows of matrices,";
+      else
+        diag << "without a batch";
+      diag << " but got " << state.getType();
       diag.attachNote(state.getLoc()) << "the state is declared here";
       return diag;
     }

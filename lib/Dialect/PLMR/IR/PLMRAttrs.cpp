@@ -36,6 +36,11 @@ SplitAttr SplitAttr::getWhole(MLIRContext *context) {
              BlockOrder::Natural);
 }
 
+SplitAttr SplitAttr::getBatch(MLIRContext *context) {
+  return get(context, DimSplit::Kind::Batch, MeshAxis::X, {}, -1, 0,
+             BlockOrder::Natural);
+}
+
 SplitAttr SplitAttr::getBalanced(MLIRContext *context, MeshAxis axis,
                                  BlockOrder order) {
   return get(context, DimSplit::Kind::Balanced, axis, {}, -1, 0, order);
@@ -71,6 +76,8 @@ LogicalResult SplitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   for (int64_t factor : factors)
     if (factor <= 0)
       return emitError() << "expected positive factors but got " << factor;
+  if (kind == DimSplit::Kind::Batch && !factors.empty())
+    return emitError() << "expected a batch without factors";
   int64_t rank = std::max<int64_t>(1, factors.size());
   if (segmentFactor < -1 || segmentFactor >= rank || innerFactor < -1 ||
       innerFactor >= rank)
@@ -98,7 +105,9 @@ void SplitAttr::print(AsmPrinter &printer) const {
     printer << "skew ";
   if (getOrder() == BlockOrder::Ring)
     printer << "ring ";
-  printer << (isCut() ? stringifyMeshAxis(getAxis()) : "*");
+  printer << (isCut()     ? stringifyMeshAxis(getAxis())
+              : isBatch() ? "batch"
+                          : "*");
   if (getFactors().empty())
     return;
   printer << "(";
@@ -118,7 +127,8 @@ static ParseResult parseAxis(AsmParser &parser, MeshAxis &axis) {
   std::optional<MeshAxis> parsed = symbolizeMeshAxis(name);
   if (!parsed)
     return parser.emitError(loc)
-           << "expected '*', 'x', 'y', 'cyclic', 'skew' or 'ring' but got '"
+           << "expected '*', 'batch', 'x', 'y', 'cyclic', 'skew' or 'ring' but "
+              "got '"
            << name << "'";
   axis = *parsed;
   return success();
@@ -130,7 +140,9 @@ Attribute SplitAttr::parse(AsmParser &parser, Type) {
   DimSplit::Kind kind = DimSplit::Kind::Whole;
   MeshAxis axis = MeshAxis::X;
   BlockOrder order = BlockOrder::Natural;
-  if (failed(parser.parseOptionalStar())) {
+  if (succeeded(parser.parseOptionalKeyword("batch"))) {
+    kind = DimSplit::Kind::Batch;
+  } else if (failed(parser.parseOptionalStar())) {
     kind = succeeded(parser.parseOptionalKeyword("cyclic"))
                ? DimSplit::Kind::Cyclic
                : DimSplit::Kind::Balanced;
@@ -203,8 +215,8 @@ PlacementAttr PlacementAttr::withPartial(PartialAttr partial) const {
   return get(getContext(), getSplits(), getOrder(), getPad(), partial);
 }
 
-PlacementAttr PlacementAttr::withLeadingDim() const {
-  SmallVector<SplitAttr> splits = {SplitAttr::getWhole(getContext())};
+PlacementAttr PlacementAttr::withLeadingDim(SplitAttr split) const {
+  SmallVector<SplitAttr> splits = {split};
   llvm::append_range(splits, getSplits());
   SmallVector<int64_t> order;
   if (!getOrder().empty()) {
@@ -213,6 +225,31 @@ PlacementAttr PlacementAttr::withLeadingDim() const {
       order.push_back(dim + 1);
   }
   return get(getContext(), splits, order, getPad(), getPartial());
+}
+
+PlacementAttr PlacementAttr::withoutDim(unsigned dim) const {
+  SmallVector<SplitAttr> splits(getSplits());
+  splits.erase(splits.begin() + dim);
+  SmallVector<int64_t> order;
+  for (int64_t other : getOrder())
+    if (other != dim)
+      order.push_back(other - (other > dim));
+  return get(getContext(), splits, order, getPad(), getPartial());
+}
+
+std::optional<unsigned> PlacementAttr::getBatchDim() const {
+  for (auto [dim, split] : llvm::enumerate(getSplits()))
+    if (split.isBatch())
+      return dim;
+  return std::nullopt;
+}
+
+/// Only slices of a stacked object come before a batch.
+static bool isOutermostBatch(unsigned dim, ArrayRef<SplitAttr> splits,
+                             ArrayRef<int64_t> order) {
+  if (dim > 1 || (dim == 1 && (splits[0].isCut() || splits[0].isBatch())))
+    return false;
+  return order.empty() || order[dim] == dim;
 }
 
 LogicalResult
@@ -231,6 +268,11 @@ PlacementAttr::verify(function_ref<InFlightDiagnostic()> emitError,
       return emitError() << "expected the order to be a permutation of "
                          << splits.size() << " dimensions but got [" << order
                          << "]";
+  for (auto [dim, split] : llvm::enumerate(splits))
+    if (split.isBatch() && !isOutermostBatch(dim, splits, order))
+      return emitError() << "expected one batch at most, outermost or behind "
+                            "slices, but got dimension "
+                         << dim;
   return success();
 }
 

@@ -132,19 +132,7 @@ LogicalResult ChannelOp::verify() {
 
 PlacedType ObjectOp::getValueType() {
   PlacedType type = getPlacedType();
-  if (!getStacked())
-    return type;
-  PlacementAttr placement = type.getPlacement();
-  SmallVector<int64_t> order;
-  for (int64_t dim :
-       placement.getOrder().drop_front(placement.getOrder().empty() ? 0 : 1))
-    order.push_back(dim - 1);
-  return PlacedType::get(
-      getContext(),
-      RankedTensorType::get(type.getTensor().getShape().drop_front(),
-                            type.getTensor().getElementType()),
-      PlacementAttr::get(getContext(), placement.getSplits().drop_front(),
-                         order, placement.getPad(), placement.getPartial()));
+  return getStacked() ? type.withoutDim(0) : type;
 }
 
 LogicalResult ObjectOp::verify() {
@@ -156,6 +144,7 @@ LogicalResult ObjectOp::verify() {
     ArrayRef<int64_t> order = type.getPlacement().getOrder();
     if (type.getTensor().getRank() < 2 ||
         type.getPlacement().getSplits().front().isCut() ||
+        type.getPlacement().getSplits().front().isBatch() ||
         (!order.empty() && order.front() != 0))
       return emitOpError(
                  "expected a stacked object to have a whole, outermost leading "
@@ -218,6 +207,35 @@ KVPlacement ObjectOp::getKVPlacement() {
 // Mesh level
 //===----------------------------------------------------------------------===//
 
+/// The type of an item of `placed`.
+static PlacedType getItem(Value placed) {
+  return cast<PlacedType>(placed.getType()).getItemType();
+}
+
+/// Checks that operands have one batch, if any, and that results have the
+/// operands' batch; without operands, one batch or none.
+static LogicalResult verifyBatch(Operation *op) {
+  auto getBatch = [](Type type) {
+    auto placed = dyn_cast<PlacedType>(type);
+    return placed ? placed.getBatch() : std::nullopt;
+  };
+  TypeRange operands = op->getOperandTypes(), results = op->getResultTypes();
+  std::optional<int64_t> batch;
+  for (Type type : operands.empty() ? results.take_front() : operands)
+    if (!batch)
+      batch = getBatch(type);
+  bool agree = llvm::all_of(operands, [&](Type type) {
+    return !getBatch(type) || getBatch(type) == batch;
+  });
+  agree &=
+      llvm::all_of(results, [&](Type type) { return getBatch(type) == batch; });
+  if (agree)
+    return success();
+  return op->emitOpError("expected one batch, which all results have if an "
+                         "operand has it, but got ")
+         << operands << " and " << results;
+}
+
 LogicalResult LoadOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto object = lookupSymbol<ObjectOp>(*this, getObjectAttr(), symbols);
   if (!object)
@@ -256,8 +274,8 @@ LogicalResult AppendOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto object = lookupSymbol<ObjectOp>(*this, getObjectAttr(), symbols);
   if (!object)
     return failure();
-  auto value = cast<PlacedType>(getValue().getType());
-  PlacedType cache = object.getValueType();
+  PlacedType value = getItem(getValue());
+  PlacedType cache = object.getValueType().getItemType();
   auto cyclic = SplitAttr::getCyclic(getContext(), MeshAxis::Y);
   ArrayRef<SplitAttr> splits = value.getPlacement().getSplits();
   bool isMatrix = splits.size() == 2;
@@ -273,6 +291,11 @@ LogicalResult AppendOp::verifySymbolUses(SymbolTableCollection &symbols) {
                     "those of the value but got ")
             << cache << " and " << value,
         object);
+  auto batched = cast<PlacedType>(getValue().getType());
+  if (batched.getBatch() != object.getValueType().getBatch())
+    return failWithNote(emitOpError("expected the batch of the state but got ")
+                            << object.getValueType() << " and " << batched,
+                        object);
   if (isMatrix != static_cast<bool>(getBegin()) ||
       isMatrix != static_cast<bool>(getEnd()))
     return emitOpError("expected ")
@@ -336,7 +359,13 @@ LogicalResult RedistributeOp::verifySymbolUses(SymbolTableCollection &symbols) {
                             << (hasIndex ? "no index" : "an index") << " for '"
                             << getTo() << "'",
                         to);
-  StringRef difference = findDifference(from.getValueType(), to.getValueType());
+  if (from.getValueType().getBatch() != to.getValueType().getBatch())
+    return failWithNote(emitOpError("expected one batch but got ")
+                            << from.getValueType() << " and "
+                            << to.getValueType(),
+                        from);
+  StringRef difference = findDifference(from.getValueType().getItemType(),
+                                        to.getValueType().getItemType());
   if (!difference.empty())
     return failWithNote(emitOpError("expected ")
                             << difference << " but got " << from.getValueType()
@@ -411,7 +440,7 @@ LogicalResult LocalOp::verify() {
     return emitOpError("expected ")
            << getInputs().size() << " region argument(s) but got "
            << getBody().getNumArguments();
-  return success();
+  return verifyBatch(*this);
 }
 
 static LogicalResult verifyTile(Operation *op, StringRef what, unsigned index,
@@ -485,10 +514,10 @@ LogicalResult AllReduceOp::verify() {
   return success();
 }
 
-/// Checks that `type` is a whole value that is cut as `splits`.
+/// Checks that `type` is a whole value whose items are cut as `splits`.
 static LogicalResult verifySplits(Operation *op, StringRef name, Type type,
                                   ArrayRef<SplitAttr> splits) {
-  auto placement = cast<PlacedType>(type).getPlacement();
+  auto placement = cast<PlacedType>(type).getItemType().getPlacement();
   if (placement.getSplits() == splits && placement.getOrder().empty() &&
       !placement.getPartial())
     return success();
@@ -499,11 +528,11 @@ static LogicalResult verifySplits(Operation *op, StringRef name, Type type,
 }
 
 static ArrayRef<int64_t> getShape(Value placed) {
-  return cast<PlacedType>(placed.getType()).getTensor().getShape();
+  return getItem(placed).getTensor().getShape();
 }
 
 static SplitAttr getSplit(Value placed, unsigned dim) {
-  return cast<PlacedType>(placed.getType()).getPlacement().getSplits()[dim];
+  return getItem(placed).getPlacement().getSplits()[dim];
 }
 
 /// Checks C[m x n] = A[m x k] with B's dimensions `bn` and `bk`.
@@ -547,6 +576,8 @@ LogicalResult GemmOp::verify() {
   if (getBs().empty() || getBs().size() != getCs().size())
     return emitOpError("expected a B, and a result for each, but got ")
            << getBs().size() << " and " << getCs().size();
+  if (failed(verifyBatch(*this)))
+    return failure();
   for (auto [b, c] : llvm::zip(getBs(), getCs()))
     if (failed(verifyProduct(*this, getA(), b, c, 0, 1)))
       return failure();
@@ -580,7 +611,8 @@ LogicalResult GemmOp::verify() {
 
 LogicalResult GemmTOp::verify() {
   unsigned n = getUntransposed() ? 1 : 0, k = 1 - n;
-  if (failed(verifyProduct(*this, getA(), getB(), getC(), k, n)) ||
+  if (failed(verifyBatch(*this)) ||
+      failed(verifyProduct(*this, getA(), getB(), getC(), k, n)) ||
       failed(verifyRows(*this, getA())))
     return failure();
   SplitAttr contracted = getSplit(getA(), 1);
@@ -614,7 +646,7 @@ static ArrayRef<int64_t> getHeadFactors(Value placed) {
 /// Checks a matrix of queries: [cyclic y, x] with columns (key heads : group :
 /// ..) in segments of the key heads.
 static LogicalResult verifyQueries(Operation *op, StringRef name, Value value) {
-  auto placement = cast<PlacedType>(value.getType()).getPlacement();
+  PlacementAttr placement = getItem(value).getPlacement();
   ArrayRef<SplitAttr> splits = placement.getSplits();
   if (splits.size() == 2 && placement.getOrder().empty() &&
       !placement.getPartial() &&
@@ -644,7 +676,7 @@ static LogicalResult verifyScores(Operation *op, StringRef name, Value value) {
 /// Checks a cache: [x, cyclic y] in segments of `heads` key heads.
 static LogicalResult verifyCache(Operation *op, StringRef name, Value value,
                                  int64_t heads) {
-  auto placement = cast<PlacedType>(value.getType()).getPlacement();
+  PlacementAttr placement = getItem(value).getPlacement();
   ArrayRef<SplitAttr> splits = placement.getSplits();
   if (splits.size() == 2 && placement.getOrder().empty() &&
       !placement.getPartial() &&
@@ -673,7 +705,7 @@ int64_t HeadGemmOp::getKvHeads() { return getHeadFactors(getWeights())[0]; }
 int64_t HeadGemmOp::getGroup() { return getHeadFactors(getWeights())[1]; }
 
 LogicalResult HeadGemmTOp::verify() {
-  if (failed(verifyQueries(*this, "q", getQ())) ||
+  if (failed(verifyBatch(*this)) || failed(verifyQueries(*this, "q", getQ())) ||
       failed(verifyScores(*this, "the result", getScores())) ||
       failed(verifyCache(*this, "k", getK(), getKvHeads())))
     return failure();
@@ -681,7 +713,8 @@ LogicalResult HeadGemmTOp::verify() {
 }
 
 LogicalResult HeadGemmOp::verify() {
-  if (failed(verifyScores(*this, "the weights", getWeights())) ||
+  if (failed(verifyBatch(*this)) ||
+      failed(verifyScores(*this, "the weights", getWeights())) ||
       failed(verifyQueries(*this, "the result", getResult())) ||
       failed(verifyCache(*this, "v", getV(), getKvHeads())))
     return failure();
@@ -710,6 +743,9 @@ LogicalResult RefOp::verifySymbolUses(SymbolTableCollection &symbols) {
   MeshOp mesh = lookupMesh(object);
   if (!mesh)
     return emitOpError("expected a plmr.mesh in the module");
+  if (object.getPlacedType().getBatch().value_or(1) != 1)
+    return failWithNote(emitOpError("expected an object with a batch of 1"),
+                        object);
   RankedTensorType tile = object.getValueType().getTileType(mesh.getShape());
   auto expected = MemRefType::get(tile.getShape(), tile.getElementType());
   if (getType() != expected)

@@ -42,7 +42,7 @@ std::optional<ElementType> plmr::mesh::getElementType(Type type) {
 //===----------------------------------------------------------------------===//
 
 RankedTensorType PlacedType::getTileType(MeshShape mesh) const {
-  Placement placement = getHostPlacement();
+  Placement placement = getItemType().getHostPlacement();
   SmallVector<int64_t, 3> shape(placement.getTileShape(mesh));
   if (!placement.order.empty()) {
     SmallVector<int64_t, 3> ordered;
@@ -51,6 +51,30 @@ RankedTensorType PlacedType::getTileType(MeshShape mesh) const {
     shape = ordered;
   }
   return RankedTensorType::get(shape, getTensor().getElementType());
+}
+
+std::optional<int64_t> PlacedType::getBatch() const {
+  std::optional<unsigned> dim = getPlacement().getBatchDim();
+  return dim ? std::optional(getTensor().getDimSize(*dim)) : std::nullopt;
+}
+
+PlacedType PlacedType::getItemType() const {
+  std::optional<unsigned> dim = getPlacement().getBatchDim();
+  return dim ? withoutDim(*dim) : *this;
+}
+
+PlacedType PlacedType::withLeadingDim(int64_t extent, SplitAttr split) const {
+  SmallVector<int64_t> shape = {extent};
+  llvm::append_range(shape, getTensor().getShape());
+  return get(getContext(), getTensor().clone(shape),
+             getPlacement().withLeadingDim(split));
+}
+
+PlacedType PlacedType::withoutDim(unsigned dim) const {
+  SmallVector<int64_t> shape(getTensor().getShape());
+  shape.erase(shape.begin() + dim);
+  return get(getContext(), getTensor().clone(shape),
+             getPlacement().withoutDim(dim));
 }
 
 LogicalResult PlacedType::verify(function_ref<InFlightDiagnostic()> emitError,

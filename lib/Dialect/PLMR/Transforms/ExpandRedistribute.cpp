@@ -84,7 +84,7 @@ SmallVector<Share, 4> Cut::getShares(const Scalars &s, Value coordinate) const {
 }
 
 static Placed getPlaced(mesh::ObjectOp object) {
-  Placement placement = object.getValueType().getHostPlacement();
+  Placement placement = object.getValueType().getItemType().getHostPlacement();
   MeshShape mesh = mesh::lookupMesh(object).getShape();
   Placed result;
   for (auto [dim, split] : llvm::enumerate(placement.dims)) {

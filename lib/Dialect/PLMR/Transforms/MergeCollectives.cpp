@@ -42,7 +42,9 @@ static bool areCompatible(AllReduceOp first, AllReduceOp second) {
 
 /// True if both are products of one matrix, so that it travels once.
 static bool areCompatible(GemmOp first, GemmOp second) {
-  auto type = [](Value value) { return cast<PlacedType>(value.getType()); };
+  auto type = [](Value value) {
+    return cast<PlacedType>(value.getType()).getItemType();
+  };
   auto element = [&](Value value) {
     return type(value).getTensor().getElementType();
   };

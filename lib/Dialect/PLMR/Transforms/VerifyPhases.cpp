@@ -49,7 +49,7 @@ static LogicalResult verifyPadding(mesh::LocalOp local, MeshShape mesh) {
       if (!tile || tile.getOwner() != &local.getBody().front())
         continue;
       Value placed = local.getInputs()[tile.getArgNumber()];
-      auto type = cast<PlacedType>(placed.getType());
+      PlacedType type = cast<PlacedType>(placed.getType()).getItemType();
       if (type.getPlacement().getPad() == getIdentity(op))
         continue;
       ArrayRef<int64_t> order = type.getPlacement().getOrder();
@@ -64,9 +64,9 @@ static LogicalResult verifyPadding(mesh::LocalOp local, MeshShape mesh) {
         unsigned tensorDim = order.empty() ? dim : order[dim];
         const DimSplit &split = placement.dims[tensorDim];
         int64_t cores = mesh.getExtent(split.axis);
-        bool padded = split.kind != DimSplit::Kind::Whole &&
-                      placement.getTileExtent(tensorDim, mesh) * cores !=
-                          split.getExtent();
+        bool padded =
+            split.isCut() && placement.getTileExtent(tensorDim, mesh) * cores !=
+                                 split.getExtent();
         if (!padded)
           continue;
         op->emitOpError("expected the padding of dimension ")

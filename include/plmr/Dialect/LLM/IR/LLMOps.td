@@ -57,14 +57,15 @@ def LLM_WeightOp : LLM_Op<"weight", [Symbol]> {
 def LLM_StateOp : LLM_Op<"state", [Symbol]> {
   let summary = "Names a cache that outlives a launch";
   let description = [{
-    A tensor [layers x positions x features] that launches read and append to.
+    A tensor [layers x positions x features], or [layers x batch x positions x
+    features], that launches read and append to.
     `placement` is a wish which rows of a mesh hold which positions:
     `"cyclic"` (without it), `"shift"` or `"concat"` (docs/Algorithms.md).
 
     Example: `llm.state @kv.k : tensor<5x512x32xf32> placement "shift"`
 
     Constraints:
-    - the tensor has three static dimensions;
+    - the tensor has three or four static dimensions;
     - the placement is one of the three.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
@@ -75,6 +76,14 @@ def LLM_StateOp : LLM_Op<"state", [Symbol]> {
   }];
   let extraClassDeclaration = [{
     ::plmr::KVPlacement getKVPlacement();
+    /// The sequences of the batch, if there is one.
+    std::optional<int64_t> getBatch();
+    int64_t getNumLayers() { return getTensor().getDimSize(0); }
+    int64_t getNumPositions() { return getTensor().getShape().end()[-2]; }
+    int64_t getNumFeatures() { return getTensor().getShape().back(); }
+    ::mlir::RankedTensorType getTensor() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getType());
+    }
   }];
   let hasVerifier = 1;
 }
@@ -100,8 +109,9 @@ def LLM_ParamOp : LLM_Op<"param", [
   }];
 }
 
-/// A vector, or a matrix with a row for each position.
-def LLM_Rows : TensorRankOf<[AnyFloat], [1, 2]>;
+/// A vector, or a matrix with a row for each position; or a batch of either,
+/// with one for each sequence.
+def LLM_Rows : TensorRankOf<[AnyFloat], [1, 2, 3]>;
 
 def LLM_RMSNormOp : LLM_Op<"rms_norm", [
     Pure, AllTypesMatch<["x", "result"]>,
@@ -126,22 +136,29 @@ def LLM_RopeOp : LLM_Op<"rope", [Pure, AllTypesMatch<["x", "result"]>]> {
   let summary = "Rotates the pairs of each head by angles that grow with the position";
   let description = [{
     The vector holds `heads` heads. Pair i of a head of d elements is rotated
-    by `position * base^(-2i/d)`. Row i of a matrix is at `position` + i.
+    by `position * base^(-2i/d)`. Row i of a matrix is at `position` + i. With
+    `batch` the first dimension is the batch, whose vectors, or matrices, are
+    all rotated alike.
 
     Example:
     ```mlir
     %r = llm.rope %q at %pos heads 8 base 1.0e4 adjacent : tensor<64xf32>
+    %b = llm.rope %qb at %pos heads 8 base 1.0e4 adjacent batch
+           : tensor<1x64xf32>
     ```
 
     Constraints:
     - the vector's extent is a multiple of 2 * heads;
-    - the base is positive.
+    - the base is positive;
+    - what has a batch has rank 2 or 3, what has none 1 or 2.
   }];
   let arguments = (ins LLM_Rows:$x, Index:$position,
-                       I64Attr:$heads, F32Attr:$base, LLM_RopeKindAttr:$kind);
+                       I64Attr:$heads, F32Attr:$base, LLM_RopeKindAttr:$kind,
+                       UnitAttr:$batch);
   let results = (outs LLM_Rows:$result);
   let assemblyFormat = [{
-    $x `at` $position `heads` $heads `base` $base `` $kind attr-dict `:` type($x)
+    $x `at` $position `heads` $heads `base` $base `` $kind (`batch` $batch^)?
+    attr-dict `:` type($x)
   }];
   let hasVerifier = 1;
 }
@@ -161,6 +178,9 @@ def LLM_AttentionOp : LLM_Op<"attention", [
     written, and each attends to the positions up to its own. The other rows of
     the result are of no use.
 
+    A batch comes first in q, k, v and the result; each of its sequences has its
+    own part of the cache, and all are at the same position.
+
     `settled` positions were spread over the rows of the mesh by `llm.settle`.
 
     Example:
@@ -174,11 +194,13 @@ def LLM_AttentionOp : LLM_Op<"attention", [
 
     Constraints:
     - heads is a multiple of kv_heads;
-    - both symbols are an `llm.state` whose last dimension is that of k;
-    - q and k have the same head dimension, and the same rows;
-    - begin and end are given if and only if q and k are matrices;
-    - settled is given if and only if they are vectors and the states are placed
-      by "concat".
+    - both symbols are an `llm.state` whose last dimension is that of k, and
+      whose batch, or lack of one, is that of q;
+    - q and k have the same head dimension, the same rows and the same batch;
+    - begin and end are given if and only if q and k are matrices, or a batch of
+      them;
+    - settled is given if and only if they are not and the states are placed by
+      "concat".
   }];
   let arguments = (ins LLM_Rows:$q, LLM_Rows:$k, LLM_Rows:$v,
                        FlatSymbolRefAttr:$keys, FlatSymbolRefAttr:$values,
@@ -190,6 +212,10 @@ def LLM_AttentionOp : LLM_Op<"attention", [
     $q `,` $k `,` $v `,` $keys `,` $values `[` $layer `]` `at` $position
     (`settled` $settled^)? (`rows` $begin^ `to` $end)? `heads` $heads `kv_heads`
     $kv_heads `scale` $scale attr-dict `:` type($q) `,` type($k)
+  }];
+  let extraClassDeclaration = [{
+    /// The sequences of the batch, if there is one.
+    std::optional<int64_t> getBatch();
   }];
   let hasVerifier = 1;
 }

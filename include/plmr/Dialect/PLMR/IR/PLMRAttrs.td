@@ -76,6 +76,7 @@ def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
     | text | meaning |
     |---|---|
     | `*` | whole on every core; factors, as in `*(2:4 inner 1)`, change nothing |
+    | `batch` | the batch: whole on every core, and operations compute each of its items by itself |
     | `x` | balanced along x: core i of p has elements floor(i n / p) up to floor((i+1) n / p) |
     | `cyclic y` | element e on core e mod p, in slot e div p |
     | `ring x` | balanced, but core i has block pos(i), its place in the ring 0 2 4 .. 5 3 1 |
@@ -85,7 +86,7 @@ def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
     Without `inner` the columns of a segment hold replicas.
 
     Constraints:
-    - factors are positive;
+    - factors are positive, and a batch has none;
     - the segment factor and the inner factor are different factors;
     - only balanced splits have segments or are skewed or in ring order, and
       not both.
@@ -102,11 +103,15 @@ def PLMR_SplitAttr : PLMR_Attr<"Split", "split"> {
     /// The split of a dimension of `extent` elements.
     ::plmr::DimSplit getDimSplit(int64_t extent) const;
     static SplitAttr getWhole(::mlir::MLIRContext *context);
+    static SplitAttr getBatch(::mlir::MLIRContext *context);
     static SplitAttr getBalanced(::mlir::MLIRContext *context, MeshAxis axis,
                                  ::plmr::BlockOrder order =
                                      ::plmr::BlockOrder::Natural);
     static SplitAttr getCyclic(::mlir::MLIRContext *context, MeshAxis axis);
-    bool isCut() const { return getKind() != ::plmr::DimSplit::Kind::Whole; }
+    bool isBatch() const { return getKind() == ::plmr::DimSplit::Kind::Batch; }
+    bool isCut() const {
+      return getKind() != ::plmr::DimSplit::Kind::Whole && !isBatch();
+    }
   }];
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
@@ -143,7 +148,9 @@ def PLMR_PlacementAttr : PLMR_Attr<"Placement", "placement"> {
 
     Constraints:
     - at most one dimension is cut along each axis;
-    - the order is a permutation of the dimensions.
+    - the order is a permutation of the dimensions;
+    - at most one dimension is a batch, the first one or the one behind the
+      slices of a stacked object, and the order leaves it there.
   }];
   let parameters = (ins
     ArrayRefParameter<"::plmr::mesh::SplitAttr">:$splits,
@@ -160,8 +167,11 @@ def PLMR_PlacementAttr : PLMR_Attr<"Placement", "placement"> {
     ::plmr::Placement getPlacement(::llvm::ArrayRef<int64_t> shape) const;
     PlacementAttr withPad(::plmr::PadValue pad) const;
     PlacementAttr withPartial(PartialAttr partial) const;
-    /// The same placement of a tensor with `extent` leading whole slices.
-    PlacementAttr withLeadingDim() const;
+    /// The same placement behind one more dimension.
+    PlacementAttr withLeadingDim(SplitAttr split) const;
+    /// What is left without dimension `dim`.
+    PlacementAttr withoutDim(unsigned dim) const;
+    std::optional<unsigned> getBatchDim() const;
     /// Prints and parses what stands between the angle brackets.
     void printBody(::mlir::AsmPrinter &printer) const;
     static PlacementAttr parseBody(::mlir::AsmParser &parser);

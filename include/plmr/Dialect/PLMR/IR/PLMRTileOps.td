@@ -17,7 +17,8 @@ def PLMR_RefOp : PLMR_Op<"ref", [
 
     Constraints:
     - an index is given if and only if the object is stacked;
-    - the type is that of a tile of the object, or of one slice of it.
+    - the type is that of a tile of the object, or of one slice of it;
+    - a batch of the object has one item.
   }];
   let arguments = (ins FlatSymbolRefAttr:$object, Optional<Index>:$index);
   let results = (outs AnyStaticShapeMemRef:$result);

@@ -25,6 +25,13 @@ def PLMR_PlacedType : PLMR_Type<"Placed", "placed"> {
 
     Example: `!plmr.placed<tensor<64x172xf32>, [y, x]>`
 
+    A batch is neither cut nor moved. What an operation says of the dimensions
+    of its operands it says of one item, the value without the batch; it does
+    the same to each item, with operands without a batch for all of them. If an
+    operand has a batch, all results have it. A tile is that of one item.
+
+    Example: `!plmr.placed<tensor<1x64x172xf32>, [batch, y, x]>`
+
     Constraints:
     - the tensor has a static shape and one split per dimension;
     - the factors of a split multiply to the dimension's extent.
@@ -35,7 +42,15 @@ def PLMR_PlacedType : PLMR_Type<"Placed", "placed"> {
     ::plmr::Placement getHostPlacement() const {
       return getPlacement().getPlacement(getTensor().getShape());
     }
-    /// The type of a tile: the padded extents in memory order.
+    /// The items of the batch, if there is one.
+    std::optional<int64_t> getBatch() const;
+    /// The type of an item, or this one without a batch.
+    PlacedType getItemType() const;
+    /// The type behind one more dimension of `extent`.
+    PlacedType withLeadingDim(int64_t extent, SplitAttr split) const;
+    /// The type without dimension `dim`.
+    PlacedType withoutDim(unsigned dim) const;
+    /// The type of an item's tile: the padded extents in memory order.
     ::mlir::RankedTensorType getTileType(::plmr::MeshShape mesh) const;
     PlacedType withPlacement(PlacementAttr placement) const {
       return get(getContext(), getTensor(), placement);
