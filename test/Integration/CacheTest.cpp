@@ -69,10 +69,11 @@ public:
     Rows lines;
     for (const char *name : {"k.cache", "v.cache"}) {
       std::vector<float> all = check(session->readState(name));
-      auto shape = session->getProgram().findTensor(name)->placement.getShape();
+      int64_t slots =
+          session->getProgram().findTensor(name)->placement.getShape().back();
       for (llvm::ArrayRef<float> rest = all; !rest.empty();
-           rest = rest.drop_front(shape[2]))
-        lines.emplace_back(rest.take_front(shape[2]));
+           rest = rest.drop_front(slots))
+        lines.emplace_back(rest.take_front(slots));
     }
     return lines;
   }

@@ -37,6 +37,7 @@ public:
     path = builder.getStringAttr(absolute);
     positions = options.contextLength.value_or(model.contextLength);
     chunk = options.chunk;
+    batch = options.batch;
     allLogits = options.allLogits;
     kvPlacement = options.kvPlacement;
     kvType = options.kvType == ElementType::F16 ? Type(builder.getF16Type())
@@ -50,13 +51,13 @@ private:
   void setRole(llvm::Twine role) {
     builder.setLoc(NameLoc::get(builder.getStringAttr(role)));
   }
-  RankedTensorType vectorOf(int64_t extent) const {
-    return RankedTensorType::get({extent}, f32);
+  /// A vector for each sequence of the batch.
+  RankedTensorType vectorsOf(int64_t extent) const {
+    return RankedTensorType::get({batch, extent}, f32);
   }
-  /// A vector in decode, a row for each position of the chunk in prefill.
+  /// For each sequence of the batch a row for each position of the chunk.
   RankedTensorType rowsOf(int64_t extent) const {
-    return begin ? RankedTensorType::get({chunk, extent}, f32)
-                 : vectorOf(extent);
+    return RankedTensorType::get({batch, chunk, extent}, f32);
   }
 
   void declareWeight(TensorRole role);
@@ -82,7 +83,7 @@ private:
   ImplicitLocOpBuilder builder;
   Type f32, kvType;
   StringAttr path;
-  int64_t positions, chunk;
+  int64_t positions, chunk, batch;
   bool allLogits;
   KVPlacement kvPlacement;
   std::map<TensorRole, llm::WeightOp> weights;
@@ -148,7 +149,8 @@ void Importer::declareState(StringRef name) {
   bool isCyclic = kvPlacement == KVPlacement::Cyclic;
   llm::StateOp::create(
       builder, name,
-      RankedTensorType::get({model.numBlocks, positions, features}, kvType),
+      RankedTensorType::get({model.numBlocks, batch, positions, features},
+                            kvType),
       isCyclic ? StringAttr() : builder.getStringAttr(stringify(kvPlacement)));
 }
 
@@ -180,12 +182,18 @@ Value Importer::buildProduct(TensorRole role, Value x) {
   Value empty = tensor::EmptyOp::create(builder, shape, f32);
   Value filled = linalg::FillOp::create(builder, zero, empty).getResult(0);
   SmallVector<Value> inputs = {x, weight};
-  if (rows.getRank() == 1)
-    return linalg::VecmatOp::create(builder, TypeRange(type), inputs,
+  if (rows.getRank() == 2)
+    return linalg::MatmulOp::create(builder, TypeRange(type), inputs,
                                     ValueRange(filled))
         .getResult(0);
-  return linalg::MatmulOp::create(builder, TypeRange(type), inputs,
-                                  ValueRange(filled))
+  // All sequences share the weight.
+  SmallVector<AffineMap> maps =
+      linalg::BatchMatmulOp::getDefaultIndexingMaps(builder.getContext());
+  maps[1] = maps[1].dropResult(0);
+  NamedAttribute indexing = builder.getNamedAttr(
+      "indexing_maps", builder.getAffineMapArrayAttr(maps));
+  return linalg::BatchMatmulOp::create(builder, TypeRange(type), inputs,
+                                       ValueRange(filled), indexing)
       .getResult(0);
 }
 
@@ -194,7 +202,8 @@ Value Importer::buildRope(StringRef role, Value x, int64_t heads) {
   auto kind = model.ropeKind == RopeKind::Adjacent ? llm::RopeKind::Adjacent
                                                    : llm::RopeKind::Half;
   return llm::RopeOp::create(builder, x, position, heads,
-                             APFloat(model.ropeFreqBase), kind);
+                             APFloat(model.ropeFreqBase), kind,
+                             /*batch=*/true);
 }
 
 Value Importer::buildAttention(Value x) {
@@ -275,7 +284,7 @@ func::FuncOp Importer::startFunction(StringRef name, ArrayRef<Type> arguments,
   return func;
 }
 
-/// The logits of what the blocks made of a vector or of rows.
+/// The logits of what the blocks made of vectors or of rows.
 void Importer::finishFunction(Value rows) {
   Value normed = buildNorm(TensorRole::OutputNorm, rows);
   Value logits = buildProduct(TensorRole::Output, normed);
@@ -285,14 +294,14 @@ void Importer::finishFunction(Value rows) {
 void Importer::buildDecode() {
   OpBuilder::InsertionGuard guard(builder);
   Type index = builder.getIndexType();
-  SmallVector<Type> arguments = {vectorOf(model.embeddingLength), index};
+  SmallVector<Type> arguments = {vectorsOf(model.embeddingLength), index};
   SmallVector<StringRef> names = {"x", "position"};
   if (kvPlacement == KVPlacement::Concat) {
     arguments.push_back(index);
     names.push_back("settled");
   }
   auto func = startFunction("decode", arguments, names,
-                            vectorOf(model.vocabSize), "logits");
+                            vectorsOf(model.vocabSize), "logits");
   position = func.getArgument(1);
   settled = arguments.size() > 2 ? func.getArgument(2) : Value();
   finishFunction(buildBlocks(func.getArgument(0)));
@@ -317,13 +326,10 @@ void Importer::buildSettle() {
 
 void Importer::buildPrefill() {
   OpBuilder::InsertionGuard guard(builder);
-  Type index = builder.getIndexType(), vocab = vectorOf(model.vocabSize);
-  if (allLogits)
-    vocab = RankedTensorType::get({chunk, model.vocabSize}, f32);
+  Type index = builder.getIndexType();
+  Type vocab = allLogits ? rowsOf(model.vocabSize) : vectorsOf(model.vocabSize);
   auto func = startFunction(
-      "prefill",
-      {RankedTensorType::get({chunk, model.embeddingLength}, f32), index, index,
-       index},
+      "prefill", {rowsOf(model.embeddingLength), index, index, index},
       {"prefill.x", "first", "begin", "end"}, vocab, "prefill.logits");
   position = func.getArgument(1);
   begin = func.getArgument(2);
@@ -333,13 +339,15 @@ void Importer::buildPrefill() {
     setRole("last");
     Value one = arith::ConstantIndexOp::create(builder, builder.getLoc(), 1);
     Value last = arith::SubIOp::create(builder, end, one);
-    OpFoldResult unit = builder.getIndexAttr(1);
+    auto attr = [&](int64_t number) -> OpFoldResult {
+      return builder.getIndexAttr(number);
+    };
     rows = tensor::ExtractSliceOp::create(
-        builder, builder.getLoc(), vectorOf(model.embeddingLength), rows,
-        ArrayRef<OpFoldResult>{last, builder.getIndexAttr(0)},
-        ArrayRef<OpFoldResult>{unit,
-                               builder.getIndexAttr(model.embeddingLength)},
-        ArrayRef<OpFoldResult>{unit, unit});
+        builder, builder.getLoc(), vectorsOf(model.embeddingLength), rows,
+        ArrayRef<OpFoldResult>{attr(0), last, attr(0)},
+        ArrayRef<OpFoldResult>{attr(batch), attr(1),
+                               attr(model.embeddingLength)},
+        ArrayRef<OpFoldResult>{attr(1), attr(1), attr(1)});
   }
   finishFunction(rows);
   begin = end = {};
@@ -373,6 +381,8 @@ plmr::importGGUF(const GGUFFile &file, const ModelDescription &model,
   if (options.kvType != ElementType::F32 && options.kvType != ElementType::F16)
     return makeError("expected a cache of f32 or f16 but got {0}",
                      stringify(options.kvType));
+  if (options.batch == 0)
+    return makeError("expected a batch of at least 1 sequence but got 0");
   context
       ->loadDialect<arith::ArithDialect, func::FuncDialect,
                     linalg::LinalgDialect, math::MathDialect, scf::SCFDialect,

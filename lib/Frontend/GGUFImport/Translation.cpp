@@ -44,10 +44,13 @@ void plmr::registerGGUFTranslations() {
           clEnumValN(KVPlacement::Concat, "concat",
                      "new positions in the last row")),
       llvm::cl::init(KVPlacement::Cyclic));
+  static llvm::cl::opt<unsigned> batch(
+      "batch", llvm::cl::desc("sequences of an imported model's batch"),
+      llvm::cl::init(1));
   auto translate = [](llvm::Expected<GGUFFile> file, MLIRContext *context) {
     llvm::Expected<OwningOpRef<ModuleOp>> module = importFile(
         std::move(file), context,
-        {ElementType::F32, std::nullopt, chunk, allLogits, kvPlacement});
+        {ElementType::F32, std::nullopt, chunk, allLogits, kvPlacement, batch});
     if (module)
       return std::move(*module);
     emitError(UnknownLoc::get(context)) << llvm::toString(module.takeError());

@@ -122,11 +122,22 @@ TEST_F(Import, M4_OneBlockHasNoLoop) {
 
 TEST_F(Import, M3_CachesFollowTheOptions) {
   GGUFBuilder builder = makeBlocks(2, GGUF_F32);
-  EXPECT_EQ(getType(*importValid(builder), "k"), "tensor<2x16x16xf32>");
+  EXPECT_EQ(getType(*importValid(builder), "k"), "tensor<2x1x16x16xf32>");
   GGUFImportOptions options;
   options.kvType = ElementType::F16;
   options.contextLength = 5;
-  EXPECT_EQ(getType(*importValid(builder, options), "v"), "tensor<2x5x16xf16>");
+  EXPECT_EQ(getType(*importValid(builder, options), "v"),
+            "tensor<2x1x5x16xf16>");
+}
+
+TEST_F(Import, M6_BatchComesFirst) {
+  GGUFImportOptions options;
+  options.batch = 3;
+  EXPECT_EQ(getType(*importValid(makeBlocks(2, GGUF_F32), options), "k"),
+            "tensor<2x3x16x16xf32>");
+  options.batch = 0;
+  EXPECT_EQ(getMessage(import(makeLlama(), options)),
+            "expected a batch of at least 1 sequence but got 0");
 }
 
 TEST_F(Import, RefusesOtherContextsAndCaches) {

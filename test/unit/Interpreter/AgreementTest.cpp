@@ -327,4 +327,58 @@ TEST(Agreement, CachesInBlocksOnTwoMeshes) {
   }
 }
 
+/// Halves of `values`, of two sequences.
+std::vector<float> getSequence(const std::vector<float> &values, bool second) {
+  auto middle = values.begin() + values.size() / 2;
+  return second ? std::vector<float>(middle, values.end())
+                : std::vector<float>(values.begin(), middle);
+}
+
+// Sequences of a batch have nothing to do with each other: two give what each
+// gives alone, bit for bit, in prefill and in decode.
+TEST(Agreement, SequencesOfABatch) {
+  auto one = Levels::fromModel("1x1", 3);
+  auto both = Levels::fromModel("1x1", 3, KVPlacement::Cyclic, "", 2);
+  auto batch = check(createGraphInterpreter(*both->graph));
+  std::unique_ptr<Interpreter> alone[] = {
+      check(createGraphInterpreter(*one->graph)),
+      check(createGraphInterpreter(*one->graph))};
+  Random random(9);
+  auto launch = [&](const std::string &name, const std::string &prefix,
+                    std::map<std::string, int64_t> parameters) {
+    Inputs inputs = makeInputs(*both->graph, name, random);
+    for (auto [key, value] : parameters)
+      inputs.parameters[key] = value;
+    check(batch->run(name, inputs));
+    std::vector<float> logits = check(batch->read(prefix + "logits"));
+    std::vector<float> values = inputs.tensors[prefix + "x"];
+    for (bool second : {false, true}) {
+      inputs.tensors[prefix + "x"] = getSequence(values, second);
+      check(alone[second]->run(name, inputs));
+      EXPECT_EQ(check(alone[second]->read(prefix + "logits")),
+                getSequence(logits, second))
+          << name;
+    }
+    EXPECT_NE(getSequence(logits, false), getSequence(logits, true));
+  };
+  launch("prefill", "prefill.", {{"first", 0}, {"begin", 0}, {"end", 3}});
+  launch("prefill", "prefill.", {{"first", 3}, {"begin", 0}, {"end", 2}});
+  launch("decode", "", {{"position", 5}});
+}
+
+// The mesh level holds any batch, the tile level a batch of 1.
+TEST(Agreement, OtherBatchesAreRefused) {
+  auto levels = Levels::fromModel("2x2", 2, KVPlacement::Cyclic, "", 2);
+  mlir::OwningOpRef<mlir::ModuleOp> mesh(
+      mlir::ModuleOp(*levels->graph).clone());
+  check(compileModule(*mesh, {"lab", "2x2", Level::Mesh}));
+  EXPECT_THAT(llvm::toString(createMeshInterpreter(*mesh).takeError()),
+              testing::HasSubstr("expected a batch of 1, others are not "
+                                 "executed, but got 2"));
+  EXPECT_THAT(llvm::toString(
+                  compileModule(*levels->graph, {"lab", "2x2", Level::Tile})),
+              testing::HasSubstr("expected a batch of 1, the only one that the "
+                                 "tile level supports, but got 2"));
+}
+
 } // namespace

@@ -36,7 +36,8 @@ CompileOptions Levels::getOptions(Level level) const {
 
 std::unique_ptr<Levels> Levels::fromModel(const std::string &shape,
                                           unsigned chunk, KVPlacement placement,
-                                          const std::string &decodeMesh) {
+                                          const std::string &decodeMesh,
+                                          unsigned batch) {
   std::unique_ptr<Levels> levels(new Levels(shape, decodeMesh));
   GGUFFile file = check(
       GGUFFile::open(PLMR_SOURCE_DIR "/models/plmr-stories-280k-f32.gguf"));
@@ -45,6 +46,7 @@ std::unique_ptr<Levels> Levels::fromModel(const std::string &shape,
   options.contextLength = 16;
   options.chunk = chunk;
   options.kvPlacement = placement;
+  options.batch = batch;
   levels->graph = check(importGGUF(file, model, &levels->context, options));
   return levels;
 }

@@ -26,11 +26,12 @@ public:
   using Change = llvm::function_ref<void(mlir::ModuleOp)>;
 
   /// Of the bundled model, with a context of 16; `chunk` rows of prefill. With
-  /// `decodeMesh` that is the mesh of all launches but prefill.
+  /// `decodeMesh` that is the mesh of all launches but prefill; `batch`
+  /// sequences.
   static std::unique_ptr<Levels>
   fromModel(const std::string &mesh, unsigned chunk = 0,
             KVPlacement placement = KVPlacement::Cyclic,
-            const std::string &decodeMesh = "");
+            const std::string &decodeMesh = "", unsigned batch = 1);
   /// Of a graph as text.
   static std::unique_ptr<Levels> fromText(const std::string &text,
                                           const std::string &mesh);

@@ -31,19 +31,22 @@ struct GGUFImportOptions {
   bool allLogits = false;
   /// Which rows of a mesh hold which positions.
   KVPlacement kvPlacement = KVPlacement::Cyclic;
+  /// Sequences, all at the same position. 1 can be compiled.
+  uint32_t batch = 1;
 };
 
 /// The graph of `model`, which was read from `file`: a module with its weights,
-/// its caches @k and @v [blocks x positions x features], and
-/// `@decode(x: tensor<dxf32>, position: index) -> logits: tensor<vocabxf32>`,
-/// where x is the embedding of the token at `position`. With a chunk also
-/// `@prefill(prefill.x: tensor<chunkxdxf32>, first: index, begin: index,
-/// end: index) -> prefill.logits: tensor<vocabxf32>`, where row i is at
+/// its caches @k and @v [blocks x batch x positions x features], and
+/// `@decode(x: tensor<batchxdxf32>, position: index)
+/// -> logits: tensor<batchxvocabxf32>`, where x is the embedding of each
+/// sequence's token at `position`. With a chunk also
+/// `@prefill(prefill.x: tensor<batchxchunkxdxf32>, first: index, begin: index,
+/// end: index) -> prefill.logits: tensor<batchxvocabxf32>`, where row i is at
 /// position first + i and rows begin up to end are new. With a placement other
 /// than cyclic `@settle(from: index, to: index)` follows, which must run
 /// between a prefill of positions from up to to and @decode; with "concat"
 /// decode has a last argument `settled`, the positions that were settled. An
-/// error names a context length that the model does not have.
+/// error names a context length that the model does not have, or a batch of 0.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 importGGUF(const GGUFFile &file, const ModelDescription &model,
            mlir::MLIRContext *context, const GGUFImportOptions &options = {});
