@@ -10,13 +10,18 @@ plmr.mesh @mesh 1 x 9 on "tiny"
 // CHECK-DAG:     %[[TRUE:.*]] = arith.constant true
 // CHECK:         %[[SENDS:.*]] = plmr.role sends @reduce.y.tree
 // CHECK-NEXT:    %[[RECEIVES:.*]] = plmr.role receives @reduce.y.tree
+// CHECK-NEXT:    %[[C0:.*]] = plmr.role collects @reduce.y.tree child 0
+// CHECK:         %[[C3:.*]] = plmr.role collects @reduce.y.tree child 3
 // CHECK-NEXT:    %[[SILENT:.*]] = arith.xori %[[RECEIVES]], %[[TRUE]]
 // CHECK-NEXT:    %[[STARTS:.*]] = arith.andi %[[SENDS]], %[[SILENT]]
 // CHECK-NEXT:    plmr.send %[[B]] on @reduce.y.tree if %[[STARTS]] {plmr.operation = "all_reduce"}
-// CHECK-NEXT:    %[[C0:.*]] = plmr.role collects @reduce.y.tree child 0
+// CHECK-NEXT:    %[[ONLY:.*]] = arith.xori %[[C3]], %[[TRUE]]
+// CHECK-NEXT:    %[[PASSES:.*]] = arith.andi %[[RECEIVES]], %[[ONLY]]
+// CHECK-NEXT:    plmr.forward_reduce max %[[B]] on @reduce.y.tree if %[[PASSES]]
 // CHECK-NEXT:    plmr.recv_reduce max %[[B]] on @reduce.y.tree child 0 if %[[C0]]
-// CHECK:         plmr.recv_reduce max %[[B]] on @reduce.y.tree child 3
-// CHECK-NEXT:    plmr.forward_reduce max %[[B]] on @reduce.y.tree if %[[RECEIVES]]
+// CHECK:         plmr.recv_reduce max %[[B]] on @reduce.y.tree child 3 if %[[C3]]
+// CHECK-NEXT:    %[[LAST:.*]] = arith.andi %[[RECEIVES]], %[[C3]]
+// CHECK-NEXT:    plmr.forward_reduce max %[[B]] on @reduce.y.tree if %[[LAST]]
 // CHECK-NEXT:    return
 func.func @reduce(%b: memref<6xf32>) {
   plmr.reduce_tile max y %b tree <ktree [3, 3]> : memref<6xf32>

@@ -123,46 +123,54 @@ bool Expander::hasMessages(MeshAxis axis, int64_t segments) const {
 }
 
 /// A core collects from its children, of which the last is passed on while it
-/// arrives; the root collects from all.
+/// arrives; the root collects from all. Most cores have one child: they pass on
+/// first, without stepping over what others collect.
 void Expander::expandReduce(mesh::ReduceTileOp op) {
   Location loc = op.getLoc();
   begin(op, "all_reduce");
-  if (hasMessages(op.getAxis(), op.getSegments())) {
-    Scalars s(b, loc);
-    Value buffer = op.getBuffer();
-    StringRef tree = getTreeChannel(loc, RelationKind::Tree, op.getAxis(),
-                                    op.getTree(), op.getSegments());
-    Relation relation =
-        symbols.lookup<ChannelOp>(tree).getRelation().getRelation();
-    size_t children = relation.getRoles(mesh.getExtent(relation.axis))
-                          .front()
-                          .collects.size();
-    Value sends = role(loc, Role::Sends, tree);
-    Value receives = role(loc, Role::Receives, tree);
-    send(loc, buffer, tree, s.both(sends, s.no(receives)));
-    for (auto child : llvm::seq<int64_t>(children)) {
-      Value collects = mesh::RoleOp::create(b, loc, Role::Collects, tree,
-                                            b.getI64IntegerAttr(child));
-      mark(mesh::RecvReduceOp::create(b, loc, op.getReducer(), buffer, tree,
-                                      child, collects));
-    }
+  if (!hasMessages(op.getAxis(), op.getSegments()))
+    return op.erase();
+  Scalars s(b, loc);
+  Value buffer = op.getBuffer();
+  StringRef tree = getTreeChannel(loc, RelationKind::Tree, op.getAxis(),
+                                  op.getTree(), op.getSegments());
+  Relation relation =
+      symbols.lookup<ChannelOp>(tree).getRelation().getRelation();
+  size_t children =
+      relation.getRoles(mesh.getExtent(relation.axis)).front().collects.size();
+  auto forward = [&](Value predicate) {
     mark(mesh::ForwardReduceOp::create(b, loc, op.getReducer(), buffer, tree,
-                                       receives));
-  }
+                                       predicate));
+  };
+  Value sends = role(loc, Role::Sends, tree);
+  Value receives = role(loc, Role::Receives, tree);
+  SmallVector<Value> collects;
+  for (auto child : llvm::seq<int64_t>(children))
+    collects.push_back(mesh::RoleOp::create(b, loc, Role::Collects, tree,
+                                            b.getI64IntegerAttr(child)));
+  send(loc, buffer, tree, s.both(sends, s.no(receives)));
+  if (collects.empty())
+    forward(receives);
+  else
+    forward(s.both(receives, s.no(collects.back())));
+  for (auto [child, predicate] : llvm::enumerate(collects))
+    mark(mesh::RecvReduceOp::create(b, loc, op.getReducer(), buffer, tree,
+                                    child, predicate));
+  if (!collects.empty())
+    forward(s.both(receives, collects.back()));
   op.erase();
 }
 
 void Expander::expandBroadcast(mesh::BroadcastTileOp op) {
   Location loc = op.getLoc();
   begin(op, "all_reduce");
-  if (hasMessages(op.getAxis(), op.getSegments())) {
-    StringRef channel =
-        getTreeChannel(loc, RelationKind::Broadcast, op.getAxis(), op.getTree(),
-                       op.getSegments());
-    send(loc, op.getBuffer(), channel, role(loc, Role::Sends, channel));
-    mark(mesh::RecvOp::create(b, loc, Type(), op.getBuffer(), channel,
-                              role(loc, Role::Receives, channel)));
-  }
+  if (!hasMessages(op.getAxis(), op.getSegments()))
+    return op.erase();
+  StringRef channel = getTreeChannel(loc, RelationKind::Broadcast, op.getAxis(),
+                                     op.getTree(), op.getSegments());
+  send(loc, op.getBuffer(), channel, role(loc, Role::Sends, channel));
+  mark(mesh::RecvOp::create(b, loc, Type(), op.getBuffer(), channel,
+                            role(loc, Role::Receives, channel)));
   op.erase();
 }
 
