@@ -69,3 +69,24 @@ void plmr::walkRoute(const Program &program, const RouteTable &table,
     }
   }
 }
+
+static bool isVertical(Port port) {
+  return port == Port::North || port == Port::South;
+}
+
+uint32_t plmr::getLatency(const Machine &machine, Port input, Port output) {
+  if (output == Port::Ramp)
+    return machine.rampTicks;
+  bool turns = input != Port::Ramp && isVertical(input) != isVertical(output);
+  return machine.hopTicks + (turns ? machine.turnTicks : 0);
+}
+
+uint32_t plmr::getQueueWords(const Machine &machine, Port input, Port output) {
+  uint32_t words =
+      output == Port::Ramp ? machine.inputQueueWords : machine.queueWords;
+  return words + machine.getWireWords(getLatency(machine, input, output));
+}
+
+uint32_t plmr::getOutputQueueWords(const Machine &machine) {
+  return machine.outputQueueWords + machine.getWireWords(machine.rampTicks);
+}

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Fabric.h"
+#include "plmr/Program/Routes.h"
 #include "plmr/Timing/Timing.h"
 
 using namespace plmr;
@@ -38,18 +39,6 @@ std::string plmr::getLinkName(MeshShape mesh, uint32_t link) {
     return "core " + getCoreName(mesh, link - outputs) + " to router";
   return llvm::formatv("router {0} {1}", getCoreName(mesh, link / numPorts),
                        stringify(Port(link % numPorts)));
-}
-
-static bool isVertical(Port port) {
-  return port == Port::North || port == Port::South;
-}
-
-/// T4: from a departure through `output` to the arrival behind it.
-static uint32_t getLatency(const Machine &machine, Port input, Port output) {
-  if (output == Port::Ramp)
-    return machine.rampTicks;
-  bool turns = input != Port::Ramp && isVertical(input) != isVertical(output);
-  return machine.hopTicks + (turns ? machine.turnTicks : 0);
 }
 
 Fabric::Fabric(const Program &program, RouteTable routeTable)
@@ -107,8 +96,7 @@ llvm::Error Fabric::connectRoute(uint32_t router, const Route &route) {
   queue.firstEdge = static_cast<uint32_t>(edges.size());
   if (route.input == Port::Ramp) {
     queue.writer = coreTag | router;
-    queue.capacity = static_cast<uint16_t>(
-        machine.outputQueueWords + machine.getWireWords(machine.rampTicks));
+    queue.capacity = static_cast<uint16_t>(getOutputQueueWords(machine));
   }
   for (unsigned i = 0; i < numPorts; ++i) {
     Port port = Port(i);
@@ -124,13 +112,11 @@ llvm::Error Fabric::connectRoute(uint32_t router, const Route &route) {
           "router {0} sends colour {1} {2}, where no router takes it",
           getCoreName(mesh, router), route.colour, stringify(port));
     uint32_t latency = getLatency(machine, route.input, port);
-    uint32_t words =
-        port == Port::Ramp ? machine.inputQueueWords : machine.queueWords;
     queues[target].writer = index;
     queues[target].router = neighbour;
     queues[target].colour = route.colour;
     queues[target].capacity =
-        static_cast<uint16_t>(words + machine.getWireWords(latency));
+        static_cast<uint16_t>(getQueueWords(machine, route.input, port));
     uint32_t link = router * numPorts + i;
     bool shared = layout.coloursOf[i] > 1;
     edges.push_back(

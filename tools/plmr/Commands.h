@@ -99,6 +99,18 @@ struct InspectOptions {
 };
 llvm::Error inspectProgram(const InspectOptions &options);
 
+/// The error that `flag` names a launch that the program does not have.
+llvm::Error makeUnknownLaunchError(const Program &program, llvm::StringRef flag,
+                                   llvm::StringRef name);
+
+/// plmr verify (docs/Verify.md).
+struct VerifyCommand {
+  std::string program;
+  std::optional<std::string> launch;   ///< none: all of them
+  std::vector<std::string> parameters; ///< NAME=VALUE; none: chosen
+};
+llvm::Error verifyCommand(const VerifyCommand &options);
+
 /// Lists the built-in devices, or prints one as JSON.
 llvm::Error printDevices(const std::optional<std::string> &device);
 

@@ -204,16 +204,19 @@ static void printProfile(const Program &program, const Launch &launch,
   table.print(os(), "vector operations");
 }
 
+llvm::Error plmr::makeUnknownLaunchError(const Program &program, StringRef flag,
+                                         StringRef name) {
+  auto names = llvm::map_range(
+      program.launches, [](const Launch &launch) { return launch.name; });
+  return makeError("{0}: expected one of the launches {1} but got '{2}'", flag,
+                   llvm::join(names, ", "), name);
+}
+
 static llvm::Error profile(const Program &program, StringRef name,
                            llvm::ArrayRef<std::string> texts) {
   const Launch *launch = program.findLaunch(name);
-  if (!launch) {
-    auto names = llvm::map_range(program.launches,
-                                 [](const Launch &l) { return l.name; });
-    return makeError(
-        "--profile: expected one of the launches {0} but got '{1}'",
-        llvm::join(names, ", "), name);
-  }
+  if (!launch)
+    return makeUnknownLaunchError(program, "--profile", name);
   llvm::Expected<std::vector<int32_t>> parameters =
       parseParameters(*launch, texts);
   if (!parameters)

@@ -39,6 +39,7 @@ private:
   void addCompile();
   void addExec();
   void addInspect();
+  void addVerify();
   void addDevices();
 
   CLI::App app{"plmr: language models on wafer-scale meshes", "plmr"};
@@ -47,6 +48,7 @@ private:
   CompileCommand compileOptions;
   ExecOptions execOptions;
   InspectOptions inspectOptions;
+  VerifyCommand verifyOptions;
   std::optional<std::string> device;
   std::function<llvm::Error()> command;
 };
@@ -117,6 +119,7 @@ Driver::Driver() {
   addCompile();
   addExec();
   addInspect();
+  addVerify();
   addDevices();
 }
 
@@ -345,6 +348,23 @@ void Driver::addInspect() {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   sub->callback(
       [this] { command = [this] { return inspectProgram(inspectOptions); }; });
+}
+
+void Driver::addVerify() {
+  CLI::App *sub = app.add_subcommand("verify", "prove that a program is safe");
+  sub->add_option("program", verifyOptions.program, "the .plmr file")
+      ->required()
+      ->check(isFile);
+  CLI::Option *launch =
+      addText(sub, "--launch", verifyOptions.launch, "verify this one only");
+  sub->add_option("--param", verifyOptions.parameters,
+                  "NAME=INTEGER of that launch; default: a model's shortest "
+                  "and longest launch")
+      ->needs(launch)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  sub->callback(
+      [this] { command = [this] { return verifyCommand(verifyOptions); }; });
 }
 
 void Driver::addDevices() {

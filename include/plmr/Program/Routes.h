@@ -38,6 +38,16 @@ void walkRoute(const Program &program, const RouteTable &table, unsigned x,
                unsigned y, uint8_t colour,
                llvm::function_ref<void(const RouteStep &)> fn);
 
+/// Ticks of a wavelet from leaving a router, where it came in by `input`, to
+/// the queue behind `output` (T4).
+uint32_t getLatency(const Machine &machine, Port input, Port output);
+
+/// Words of that queue, those of its wire included (T2).
+uint32_t getQueueWords(const Machine &machine, Port input, Port output);
+
+/// Words of a router's queue behind its core's ramp, likewise.
+uint32_t getOutputQueueWords(const Machine &machine);
+
 } // namespace plmr
 
 #endif // PLMR_PROGRAM_ROUTES_H

@@ -1,0 +1,82 @@
+//===- CoreWalk.h - What one core does by itself -*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Walks the whole stream of a core without waiting for others, since they do
+// not change it: rules V4 to V8, and the engines of V11.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_LIB_VERIFY_COREWALK_H
+#define PLMR_LIB_VERIFY_COREWALK_H
+
+#include "ByteSet.h"
+#include "Streams.h"
+#include "plmr/Verify/Verify.h"
+
+namespace plmr {
+
+/// "core (1, 2), instruction 3 (wait e0) at model.mlir:4:5".
+std::string describeCore(const Program &program, uint32_t core, uint32_t pc);
+
+class CoreWalk {
+public:
+  struct Broken {
+    VerifyRule rule;
+    uint32_t pc;
+    std::string what;
+  };
+
+  CoreWalk(const Program &program, const Launch &launch,
+           llvm::ArrayRef<int32_t> parameters, uint64_t maxIterations);
+
+  /// Walks core (x, y); replaces `segments` and `broken`.
+  void run(unsigned x, unsigned y);
+
+  /// Of the core, one for each segment. The last ends with Halt or Stop.
+  std::vector<EventList> segments;
+  /// At most one for each rule and instruction.
+  std::vector<Broken> broken;
+
+private:
+  struct Engine {
+    bool isLive = false;
+    bool usesFabric = false;
+    VectorOp op; ///< of extent 0 if it touches nothing
+  };
+
+  void defineAtStart();
+  bool finish(Sequencer::Event event);
+  bool checkVector(const VectorOp &op);
+  bool checkFabric(const VectorOp &op, StreamEvent &event);
+  bool useColour(const VectorOp &op, const Stream &stream, FabricEnd &end);
+  bool isInside(const VectorOp &op, const Stream &stream);
+  void checkMemory(const VectorOp &op);
+  void checkRaces(const VectorOp &op, const Stream &stream, bool isWrite);
+  void checkDefined(const VectorOp &op);
+  bool readInOrder(const VectorOp &op);
+  void checkOutputs(uint32_t pc);
+  void start(const VectorOp &op, bool usesFabric);
+  void wait(uint8_t number);
+  void mark(const VectorOp &op);
+  bool report(VerifyRule rule, uint32_t pc, std::string what);
+
+  const Program &program;
+  const Launch &launch;
+  llvm::ArrayRef<int32_t> parameters;
+  uint64_t maxIterations;
+  unsigned x = 0, y = 0;
+  uint32_t routeTable = 0;
+  std::optional<Sequencer> sequencer;
+  std::vector<Engine> engines;
+  uint64_t liveColours = 0;
+  ByteSet defined, liveReads, liveWrites;
+};
+
+} // namespace plmr
+
+#endif // PLMR_LIB_VERIFY_COREWALK_H
