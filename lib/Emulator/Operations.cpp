@@ -244,9 +244,11 @@ void Execution::startEngine(uint32_t index, const VectorOp &op) {
   EngineState &engine = core.engines[op.engine];
   engine.isLive = true;
   engine.op = op;
+  if (op.extent == 0 || op.repeat == 0) // touches nothing (I30)
+    engine.op.dst = engine.op.a = engine.op.b = engine.op.c = Stream();
   engine.progress = {};
   if (shadow)
-    shadow->begin(program, index, op);
+    shadow->begin(program, index, engine.op);
   engine.isDone = advance(index, engine.op, engine.progress, false);
 }
 

@@ -134,9 +134,11 @@ bool CoreWalk::checkVector(const VectorOp &op) {
     return true;
   }
   StreamEvent event;
-  if (!checkFabric(op, event))
+  bool isUsable = checkFabric(op, event), areInside = checkBounds(op);
+  if (!isUsable)
     return false;
-  checkMemory(op);
+  if (areInside)
+    checkMemory(op);
   bool usesFabric = event.sink.exists() || event.sources[0].exists();
   if (usesFabric)
     segments.back().push_back(event);
@@ -283,17 +285,16 @@ bool CoreWalk::isInside(const VectorOp &op, const Stream &stream) {
                               low, high, base, object.name, object.bytes));
 }
 
-void CoreWalk::checkMemory(const VectorOp &op) {
+bool CoreWalk::checkBounds(const VectorOp &op) {
   bool areInside = true;
-  auto check = [&](const Stream &stream) {
-    if (stream.kind == Stream::Kind::Memory)
-      areInside &= isInside(op, stream);
-  };
-  check(op.dst);
-  for (const Stream *source : getSources(op))
-    check(*source);
-  if (!areInside)
-    return;
+  for (const Stream *stream : {&op.dst, &op.a, &op.b, &op.c})
+    if (stream->kind == Stream::Kind::Memory)
+      areInside &= isInside(op, *stream);
+  return areInside;
+}
+
+/// Of an operation inside its objects.
+void CoreWalk::checkMemory(const VectorOp &op) {
   if (llvm::any_of(engines, [](const Engine &engine) { return engine.isLive; }))
     for (const Stream *stream : {&op.a, &op.b, &op.c, &op.dst})
       if (stream->kind == Stream::Kind::Memory)

@@ -55,6 +55,7 @@ private:
   bool checkFabric(const VectorOp &op, StreamEvent &event);
   bool useColour(const VectorOp &op, const Stream &stream, FabricEnd &end);
   bool isInside(const VectorOp &op, const Stream &stream);
+  bool checkBounds(const VectorOp &op);
   void checkMemory(const VectorOp &op);
   void checkRaces(const VectorOp &op, const Stream &stream, bool isWrite);
   void checkDefined(const VectorOp &op);

@@ -146,7 +146,8 @@ void Network::forEachUnbalanced(
 
 bool Network::hasStopped() const {
   return llvm::any_of(cores, [](const Core &core) {
-    return core.next != core.stream->size() &&
+    return core.main.beats == core.main.allBeats &&
+           core.next != core.stream->size() &&
            (*core.stream)[core.next].kind == Kind::Stop;
   });
 }

@@ -98,10 +98,10 @@ const SegmentVerifier::Phases &SegmentVerifier::getPhases(uint32_t routeTable,
 // Phases
 //===----------------------------------------------------------------------===//
 
-SegmentVerifier::Result
-SegmentVerifier::runPhase(uint32_t routeTable, llvm::ArrayRef<uint32_t> line,
-                          llvm::ArrayRef<uint32_t> phase, QueueDepth depth,
-                          std::string &witness) {
+bool SegmentVerifier::runPhase(uint32_t routeTable,
+                               llvm::ArrayRef<uint32_t> line,
+                               llvm::ArrayRef<uint32_t> phase, QueueDepth depth,
+                               std::string &witness) {
   std::vector<const EventList *> events;
   for (uint32_t stream : phase)
     events.push_back(&pool.get(stream));
@@ -111,18 +111,17 @@ SegmentVerifier::runPhase(uint32_t routeTable, llvm::ArrayRef<uint32_t> line,
   network.forEachUnbalanced(
       [&](const Network::Imbalance &) { isBalanced = false; });
   if (!isBalanced)
-    return Result::Unknown;
-  if (network.run())
-    return Result::Lives;
-  witness = network.findWitness();
-  return Result::Deadlocks;
+    return false;
+  if (!network.run() && witness.empty())
+    witness = network.findWitness();
+  return true;
 }
 
 /// All phases of a row or column along it.
-SegmentVerifier::Result
-SegmentVerifier::runLine(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams,
-                         llvm::ArrayRef<uint32_t> line, unsigned axis,
-                         QueueDepth depth, std::string &witness) {
+bool SegmentVerifier::runLine(uint32_t routeTable,
+                              llvm::ArrayRef<uint32_t> streams,
+                              llvm::ArrayRef<uint32_t> line, unsigned axis,
+                              QueueDepth depth, std::string &witness) {
   const RouteTable &routes = program.routeTables[routeTable];
   const std::vector<uint32_t> &classes = getTable(routeTable).classes[axis];
   Key key = {routeTable, axis, uint32_t(depth)};
@@ -132,7 +131,7 @@ SegmentVerifier::runLine(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams,
   for (uint32_t core : line)
     key.push_back(streams[core]);
   if (!lines.insert(key).second)
-    return Result::Lives;
+    return true;
   const Phases &first = getPhases(routeTable, streams[line[0]]);
   for (size_t i = 0; i != first.axes.size(); ++i) {
     if (first.axes[i] != axis)
@@ -142,25 +141,21 @@ SegmentVerifier::runLine(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams,
       key.push_back(getPhases(routeTable, streams[core]).streams[i]);
     if (!linePhases.insert(key).second)
       continue;
-    Result result =
-        runPhase(routeTable, line, llvm::ArrayRef(key).drop_front(prefix),
-                 depth, witness);
-    if (result != Result::Lives)
-      return result;
+    if (!runPhase(routeTable, line, llvm::ArrayRef(key).drop_front(prefix),
+                  depth, witness))
+      return false;
   }
-  return Result::Lives;
+  return true;
 }
 
-/// Of queues of depth `depth`; Unknown if phases do not decide.
-SegmentVerifier::Result
-SegmentVerifier::runPhases(uint32_t routeTable,
-                           llvm::ArrayRef<uint32_t> streams, QueueDepth depth,
-                           std::string &witness) {
+bool SegmentVerifier::runPhases(uint32_t routeTable,
+                                llvm::ArrayRef<uint32_t> streams,
+                                QueueDepth depth, std::string &witness) {
   if (program.routeTables.empty())
-    return Result::Unknown;
+    return false;
   const Phases &first = getPhases(routeTable, streams[0]);
   if (!first.isCut)
-    return Result::Unknown;
+    return false;
   uint32_t last = streams[0];
   for (uint32_t stream : streams) {
     if (stream == last)
@@ -168,26 +163,25 @@ SegmentVerifier::runPhases(uint32_t routeTable,
     last = stream;
     const Phases &other = getPhases(routeTable, stream);
     if (!other.isCut || other.axes != first.axes)
-      return Result::Unknown;
+      return false;
   }
   MeshShape mesh = program.mesh;
-  // Sets of what lives are wrong after any other result.
-  auto fail = [&](Result result) {
-    lines.clear();
-    linePhases.clear();
-    return result;
-  };
+  bool isDecided = true;
   for (unsigned axis = 0; axis != 2; ++axis) {
     std::vector<uint32_t> line(axis == 0 ? mesh.columns : mesh.rows);
-    for (unsigned i = 0; i != (axis == 0 ? mesh.rows : mesh.columns); ++i) {
+    for (unsigned i = 0;
+         isDecided && i != (axis == 0 ? mesh.rows : mesh.columns); ++i) {
       for (unsigned j = 0; j != line.size(); ++j)
         line[j] = axis == 0 ? mesh.getIndex(j, i) : mesh.getIndex(i, j);
-      Result result = runLine(routeTable, streams, line, axis, depth, witness);
-      if (result != Result::Lives)
-        return fail(result);
+      isDecided &= runLine(routeTable, streams, line, axis, depth, witness);
     }
   }
-  return Result::Lives;
+  // What they hold does not all live then.
+  if (!isDecided || !witness.empty()) {
+    lines.clear();
+    linePhases.clear();
+  }
+  return isDecided;
 }
 
 //===----------------------------------------------------------------------===//
@@ -229,7 +223,6 @@ void SegmentVerifier::decideWhole(uint32_t routeTable,
             it->second.first = describe(found);
           ++it->second.second;
         });
-  // With more words a network that lives goes on to live.
   if (oneWord && run(QueueDepth::One, verdict.oneWordDeadlock))
     return;
   run(QueueDepth::Exact, verdict.deadlock);
@@ -238,14 +231,13 @@ void SegmentVerifier::decideWhole(uint32_t routeTable,
 SegmentVerifier::Verdict
 SegmentVerifier::decide(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams) {
   Verdict verdict;
-  Result result = Result::Deadlocks;
-  if (oneWord)
-    result = runPhases(routeTable, streams, QueueDepth::One,
-                       verdict.oneWordDeadlock);
-  if (result == Result::Deadlocks)
-    result =
+  bool isDecided = !oneWord || runPhases(routeTable, streams, QueueDepth::One,
+                                         verdict.oneWordDeadlock);
+  // With more words a network that lives goes on to live.
+  if (isDecided && (!oneWord || !verdict.oneWordDeadlock.empty()))
+    isDecided =
         runPhases(routeTable, streams, QueueDepth::Exact, verdict.deadlock);
-  if (result == Result::Unknown) {
+  if (!isDecided) {
     verdict = {};
     decideWhole(routeTable, streams, verdict);
   }

@@ -55,20 +55,21 @@ private:
     /// Per axis: of a router class, the number of its routes of these.
     std::array<std::vector<uint32_t>, 2> classes;
   };
-  enum class Result : uint8_t { Lives, Deadlocks, Unknown };
   using Key = std::vector<uint32_t>;
 
   Verdict decide(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams);
   void decideWhole(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams,
                    Verdict &verdict);
-  Result runPhases(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams,
-                   QueueDepth depth, std::string &witness);
-  Result runLine(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams,
-                 llvm::ArrayRef<uint32_t> line, unsigned axis, QueueDepth depth,
-                 std::string &witness);
-  Result runPhase(uint32_t routeTable, llvm::ArrayRef<uint32_t> line,
-                  llvm::ArrayRef<uint32_t> phase, QueueDepth depth,
-                  std::string &witness);
+  // With queues of depth `depth`; false if phases do not decide. `witness`
+  // receives that of the first deadlock.
+  bool runPhases(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams,
+                 QueueDepth depth, std::string &witness);
+  bool runLine(uint32_t routeTable, llvm::ArrayRef<uint32_t> streams,
+               llvm::ArrayRef<uint32_t> line, unsigned axis, QueueDepth depth,
+               std::string &witness);
+  bool runPhase(uint32_t routeTable, llvm::ArrayRef<uint32_t> line,
+                llvm::ArrayRef<uint32_t> phase, QueueDepth depth,
+                std::string &witness);
   const Table &getTable(uint32_t routeTable);
   const Phases &getPhases(uint32_t routeTable, uint32_t stream);
   const RouteTable *getRoutes(uint32_t routeTable) const {
@@ -83,7 +84,7 @@ private:
   std::map<uint32_t, Table> tables;
   std::map<std::pair<uint32_t, uint32_t>, Phases> phases;
   std::map<Key, Verdict> verdicts;
-  std::set<Key> lines, linePhases; ///< that live
+  std::set<Key> lines, linePhases; ///< that have been run, and live
 };
 
 } // namespace plmr

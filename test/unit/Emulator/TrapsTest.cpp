@@ -260,6 +260,13 @@ TEST(ISA, I52_ColoursOfLiveOperations) {
               "two live operands use colour 0");
 }
 
+/// Waiting for an operation without elements gives no colour free.
+TEST(ISA, I52_ColoursOfOthersStayInUse) {
+  EXPECT_TRAP("mov d1, d3 x k0 on e0 if k2 mov d1, d3 x r0 on e1 if k2 "
+              "wait e1 mov d2, d3 x k0 if k2",
+              "two live operands use colour 0");
+}
+
 TEST(ISA, I53_Races) {
   // Write after an asynchronous read, read and write after an asynchronous
   // write; what only reads is no race.
@@ -277,6 +284,10 @@ TEST(ISA, I53_Races) {
     mov d1, d0
     wait e1
     mov d0, d1 x k0)"))
+      .run();
+  // Without elements nothing is touched, not even a gather's object.
+  Machinery(makeText("dsm d5, i32 o0[0] gather d1, d0, d5 x r0 on e0 "
+                     "mov d0, d2 x r0 mov d0, d0 wait e0"))
       .run();
   // Marks of another live operation stay after a wait.
   EXPECT_CHECK_TRAP("mov d1, d0 x k0 on e0 mov d2, d0 x k0 on e1 wait e0 "
