@@ -136,6 +136,8 @@ Sequencer::executeScalar(const Instruction &inst) {
     break;
   }
   }
+  if (observer) [[unlikely]]
+    observer->note(pc, a, b, result);
   values[inst.dst] = result;
   values[0] = 0;
   return true;

@@ -43,13 +43,15 @@ bool CoreWalk::report(VerifyRule rule, uint32_t pc, std::string what) {
 // The stream
 //===----------------------------------------------------------------------===//
 
-void CoreWalk::run(unsigned column, unsigned row) {
+void CoreWalk::run(unsigned column, unsigned row,
+                   Sequencer::Observer *observer) {
   x = column;
   y = row;
   segments.assign(1, {});
   broken.clear();
   routeTable = launch.routeTable;
   sequencer.emplace(program, launch, x, y, parameters, maxIterations);
+  sequencer->setObserver(observer);
   engines.assign(engines.size(), {});
   liveColours = 0;
   for (ByteSet *set : {&defined, &liveReads, &liveWrites})

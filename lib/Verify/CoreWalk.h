@@ -34,8 +34,9 @@ public:
   CoreWalk(const Program &program, const Launch &launch,
            llvm::ArrayRef<int32_t> parameters, uint64_t maxIterations);
 
-  /// Walks core (x, y); replaces `segments` and `broken`.
-  void run(unsigned x, unsigned y);
+  /// Walks core (x, y); replaces `segments` and `broken`. `observer` may be
+  /// null.
+  void run(unsigned x, unsigned y, Sequencer::Observer *observer = nullptr);
 
   /// Of the core, one for each segment. The last ends with Halt or Stop.
   std::vector<EventList> segments;

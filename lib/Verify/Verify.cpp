@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "plmr/Verify/Verify.h"
+#include "CoreGroups.h"
 #include "CoreWalk.h"
 #include "Segments.h"
 
@@ -36,20 +37,12 @@ public:
   LaunchVerdict verify();
 
 private:
-  void groupCores();
-  void walkGroups();
+  bool walkGroups();
   void verifySegments();
   /// False where the launch does not go on to another segment.
   bool enterEpoch(size_t segment, uint32_t &routeTable);
   void add(VerifyRule rule, uint32_t cls, uint32_t pc, std::string text,
            uint64_t cores);
-
-  /// Cores that do the same: equal code, constants, colours and tensors.
-  struct Group {
-    uint32_t core; ///< the first
-    uint64_t size = 0;
-    std::vector<uint32_t> streams; ///< one for each segment
-  };
 
   const Program &program;
   const Launch &launch;
@@ -57,8 +50,8 @@ private:
   const VerifyOptions &options;
   StreamPool pool;
   SegmentVerifier segments;
-  std::vector<Group> groups;
-  std::vector<uint32_t> groupOf; ///< per core
+  std::optional<CoreGroups> groups;
+  std::vector<std::vector<uint32_t>> streams; ///< per group and segment
   std::map<std::tuple<VerifyRule, uint32_t, uint32_t>, size_t> known;
   LaunchVerdict verdict;
 };
@@ -74,119 +67,28 @@ void LaunchVerifier::add(VerifyRule rule, uint32_t cls, uint32_t pc,
     verdict.findings[it->second].cores += cores;
 }
 
-//===----------------------------------------------------------------------===//
-// Groups
-//===----------------------------------------------------------------------===//
-
-/// Constants that some instruction can read.
-static std::vector<const Constant *> findUsedConstants(const Program &program) {
-  std::vector<bool> isUsed(program.constants.size());
-  for (const CoreClass &cls : program.classes)
-    for (const Instruction &inst : cls.code) {
-      if (inst.opcode == Opcode::Ldc) // any of them
-        isUsed.assign(isUsed.size(), true);
-      // Operands of vectors are descriptors, which may be taken for constants.
-      for (Operand operand :
-           {inst.predicate, inst.a, inst.b, inst.c, inst.extent, inst.repeat})
-        if (isConstant(operand) &&
-            operand - firstConstantOperand < isUsed.size())
-          isUsed[operand - firstConstantOperand] = true;
-    }
-  std::vector<const Constant *> used;
-  for (auto [constant, use] : llvm::zip_equal(program.constants, isUsed))
-    if (use)
-      used.push_back(&constant);
-  return used;
-}
-
-namespace {
-/// Numbers keys in the order in which they come.
-class Numbering {
-public:
-  uint32_t get(const std::vector<int32_t> &key) {
-    return known.try_emplace(key, known.size()).first->second;
-  }
-
-private:
-  std::map<std::vector<int32_t>, uint32_t> known;
-};
-} // namespace
-
-/// Per router class: a number for the colours that its core can send and
-/// receive.
-static std::vector<uint32_t> numberColours(const RouteTable &table) {
-  Numbering numbering;
-  std::vector<uint32_t> numbers;
-  for (const std::vector<Route> &routes : table.classes) {
-    std::vector<int32_t> key;
-    for (const Route &route : routes)
-      if (route.input == Port::Ramp || route.hasOutput(Port::Ramp))
-        key.push_back(route.colour * 4 + (route.input == Port::Ramp) * 2 +
-                      route.hasOutput(Port::Ramp));
-    numbers.push_back(numbering.get(key));
-  }
-  return numbers;
-}
-
-void LaunchVerifier::groupCores() {
-  MeshShape mesh = program.mesh;
-  std::vector<const Constant *> used = findUsedConstants(program);
-  // What all cores of a column, or row, have in common.
-  auto numberLines = [&](Constant::Kind kind, unsigned count) {
-    Numbering numbering;
-    std::vector<uint32_t> numbers;
-    for (unsigned i = 0; i != count; ++i) {
-      std::vector<int32_t> key;
-      for (const Constant *constant : used)
-        if (constant->kind == kind)
-          key.push_back(constant->values[i]);
-      for (const Tensor &tensor : program.tensors)
-        if (tensor.mesh)
-          key.push_back(i < (kind == Constant::Kind::ByColumn
-                                 ? tensor.mesh->columns
-                                 : tensor.mesh->rows));
-      numbers.push_back(numbering.get(key));
-    }
-    return numbers;
-  };
-  std::vector<uint32_t> columns =
-      numberLines(Constant::Kind::ByColumn, mesh.columns);
-  std::vector<uint32_t> rows = numberLines(Constant::Kind::ByRow, mesh.rows);
-  std::vector<std::vector<uint32_t>> colours;
-  for (const RouteTable &table : program.routeTables)
-    colours.push_back(numberColours(table));
-  Numbering numbering;
-  std::vector<int32_t> key;
-  for (uint32_t core = 0; core != mesh.getNumCores(); ++core) {
-    unsigned x = core % mesh.columns, y = core / mesh.columns;
-    key = {int32_t(program.getClass(x, y)), int32_t(columns[x]),
-           int32_t(rows[y])};
-    for (auto [table, numbers] : llvm::zip_equal(program.routeTables, colours))
-      key.push_back(numbers[table.classOf[core]]);
-    for (const Constant *constant : used)
-      if (constant->kind == Constant::Kind::ByCore)
-        key.push_back(constant->values[core]);
-    uint32_t group = numbering.get(key);
-    if (group == groups.size())
-      groups.push_back({core, 0, {}});
-    ++groups[group].size;
-    groupOf.push_back(group);
-  }
-}
-
-void LaunchVerifier::walkGroups() {
+/// False if the cores of a group may differ.
+bool LaunchVerifier::walkGroups() {
   CoreWalk walk(program, launch, parameters, options.maxIterations);
   MeshShape mesh = program.mesh;
-  for (Group &group : groups) {
+  verdict = {};
+  known.clear();
+  streams.clear();
+  for (const CoreGroups::Group &group : groups->getGroups()) {
     unsigned x = group.core % mesh.columns, y = group.core / mesh.columns;
-    walk.run(x, y);
+    groups->begin(group);
+    walk.run(x, y, groups->getObserver(group));
+    if (!groups->isAsExpected(group))
+      return false;
+    std::vector<uint32_t> &own = streams.emplace_back();
     for (EventList &segment : walk.segments)
-      group.streams.push_back(pool.add(std::move(segment)));
+      own.push_back(pool.add(std::move(segment)));
     for (const CoreWalk::Broken &broken : walk.broken)
       add(broken.rule, program.getClass(x, y), broken.pc,
           describeCore(program, group.core, broken.pc) + ": " + broken.what,
           group.size);
   }
+  return true;
 }
 
 //===----------------------------------------------------------------------===//
@@ -194,11 +96,12 @@ void LaunchVerifier::walkGroups() {
 //===----------------------------------------------------------------------===//
 
 bool LaunchVerifier::enterEpoch(size_t segment, uint32_t &routeTable) {
+  using Group = CoreGroups::Group;
   auto getEnd = [&](const Group &group) {
-    return pool.get(group.streams[segment]).back();
+    return pool.get(streams[group.number][segment]).back();
   };
   const Group *halted = nullptr, *waiting = nullptr;
-  for (const Group &group : groups) {
+  for (const Group &group : groups->getGroups()) {
     StreamEvent end = getEnd(group);
     if (end.kind == Kind::Stop)
       return false;
@@ -230,14 +133,15 @@ bool LaunchVerifier::enterEpoch(size_t segment, uint32_t &routeTable) {
 
 void LaunchVerifier::verifySegments() {
   uint32_t routeTable = launch.routeTable;
-  std::vector<uint32_t> streams(groupOf.size());
+  llvm::ArrayRef<uint32_t> groupOf = groups->getGroupOf();
+  std::vector<uint32_t> streamOf(groupOf.size());
   bool goesOn = true;
   for (size_t segment = 0; goesOn; ++segment) {
     ++verdict.segments;
-    for (size_t core = 0; core != streams.size(); ++core)
-      streams[core] = groups[groupOf[core]].streams[segment];
+    for (size_t core = 0; core != groupOf.size(); ++core)
+      streamOf[core] = streams[groupOf[core]][segment];
     const SegmentVerifier::Verdict &found =
-        segments.verify(routeTable, streams);
+        segments.verify(routeTable, streamOf);
     for (const auto &[colour, unbalanced] : found.unbalanced)
       add(VerifyRule::Balance, routeTable, colour, unbalanced.first,
           unbalanced.second);
@@ -250,10 +154,15 @@ void LaunchVerifier::verifySegments() {
 }
 
 LaunchVerdict LaunchVerifier::verify() {
-  groupCores();
-  walkGroups();
+  CoreGroups::Options grouping{launch, parameters, options.maxIterations, true};
+  groups.emplace(program, grouping);
+  if (!walkGroups()) {
+    grouping.byResults = false;
+    groups.emplace(program, grouping);
+    walkGroups();
+  }
   verifySegments();
-  verdict.streams = groups.size();
+  verdict.streams = groups->getGroups().size();
   verdict.networks = segments.getNumNetworks();
   return std::move(verdict);
 }

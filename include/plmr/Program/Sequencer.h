@@ -56,6 +56,13 @@ constexpr uint64_t defaultMaxIterations = 1'000'000'000;
 
 class Sequencer {
 public:
+  /// Sees what scalar instructions read and compute.
+  class Observer {
+  public:
+    virtual ~Observer() = default;
+    virtual void note(uint32_t pc, int64_t a, int64_t b, int32_t result) = 0;
+  };
+
   enum class Event : uint8_t { Vector, Wait, Epoch, Halt, Trap };
 
   /// Scalar work done since the last event, which the timing charges. An
@@ -73,6 +80,9 @@ public:
   Sequencer(const Program &program, const Launch &launch, unsigned x,
             unsigned y, llvm::ArrayRef<int32_t> parameters,
             uint64_t maxIterations = defaultMaxIterations);
+
+  /// From now on; null: nobody does.
+  void setObserver(Observer *newObserver) { observer = newObserver; }
 
   /// Runs to the next event.
   Event next();
@@ -106,6 +116,7 @@ private:
   bool fail(std::string what);
 
   const Program *program;
+  Observer *observer = nullptr;
   const Instruction *code;
   uint32_t pc = 0, nextPC = 0;
   unsigned x, y;

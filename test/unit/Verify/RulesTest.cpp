@@ -253,3 +253,62 @@ TEST(Rules, V11_Epochs) {
   EXPECT_THAT(findOnly(VerifyRule::Epochs, "epoch 1 if k0  epoch 0 if k1"),
               HasSubstr("core (0, 0) asks for route table 1"));
 }
+
+/// Two columns of cores. Constants: k0 the row, k1 a value for each column.
+static LaunchVerdict verifyRows(const std::string &code) {
+  std::string text = R"(device "lab" mesh 2 32
+object "x" input 0 40
+object "y" output 40 40
+tensor "x" f32 object 0 pad zero
+  dim whole [10]
+tensor "y" f32 object 1 pad zero
+  dim balanced x [2]
+  dim balanced y [32]
+  dim whole [10]
+constant "row" by_row [)";
+  for (unsigned row = 0; row != 32; ++row)
+    text += (row ? ", " : "") + std::to_string(row);
+  text += R"(]
+constant "column" by_column [7, 9]
+constant "n" uniform [10]
+class "all" {
+  dsm d0, f32 o0[0]
+  dsm d1, f32 o1[40]
+)" + code +
+          R"(
+  halt
+}
+launch "main" entry [0] routes 0 parameters [] inputs [0] outputs [1]
+)";
+  llvm::Expected<Program> program = parseAssembly(text, "test");
+  if (!program) {
+    ADD_FAILURE() << llvm::toString(program.takeError());
+    return {};
+  }
+  return llvm::cantFail(verifyLaunch(*program, program->launches[0], {}));
+}
+
+/// Cores are told apart by what they compute of their coordinates.
+TEST(Groups, ByResults) {
+  LaunchVerdict verdict = verifyRows("sle r1, k0, #7  mov d1, d0 x k2 if r1");
+  EXPECT_EQ(verdict.streams, 2u);
+  ASSERT_EQ(verdict.findings.size(), 1u);
+  EXPECT_EQ(verdict.findings[0].cores, 48u);
+  EXPECT_THAT(verdict.findings[0].text, HasSubstr("core (0, 8), instruction"));
+  // The same with an operand that all cores compute.
+  verdict = verifyRows("sadd r2, r0, #7  sle r1, k0, r2  mov d1, d0 x k2 if "
+                       "r1");
+  EXPECT_EQ(verdict.streams, 2u);
+  // Columns compare with other values.
+  verdict = verifyRows("sle r1, k0, k1  mov d1, d0 x k2 if r1");
+  EXPECT_EQ(verdict.streams, 64u);
+  ASSERT_EQ(verdict.findings.size(), 1u);
+  EXPECT_EQ(verdict.findings[0].cores, 24u + 22u);
+  // An extent needs the value itself.
+  verdict = verifyRows("mov d1, d0 x k2  smin r1, k0, #10  mov d1, d0 x r1");
+  EXPECT_EQ(verdict.streams, 11u);
+  verdict = verifyRows("mov d1, d0 x k2  mov d1, d0 x k0");
+  EXPECT_EQ(verdict.streams, 32u);
+  ASSERT_EQ(verdict.findings.size(), 1u);
+  EXPECT_EQ(verdict.findings[0].cores, 2 * 21u);
+}
