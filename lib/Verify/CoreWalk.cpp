@@ -205,7 +205,7 @@ bool CoreWalk::useColour(const VectorOp &op, const Stream &stream,
 
 void CoreWalk::start(const VectorOp &op, bool usesFabric) {
   engines[op.engine] = {true, usesFabric, op};
-  mark(op);
+  mark(op, true);
 }
 
 void CoreWalk::wait(uint8_t number) {
@@ -222,13 +222,12 @@ void CoreWalk::wait(uint8_t number) {
   if (engine.op.extent == 0)
     return;
   // What the others use is marked anew.
-  liveReads.clear();
-  liveWrites.clear();
+  mark(engine.op, false);
   liveColours = 0;
   for (const Engine &other : engines) {
     if (!other.isLive || other.op.extent == 0)
       continue;
-    mark(other.op);
+    mark(other.op, true);
     for (const Stream *stream :
          {&other.op.dst, &other.op.a, &other.op.b, &other.op.c})
       if (stream->kind == Stream::Kind::Fabric)
@@ -390,14 +389,14 @@ bool CoreWalk::readInOrder(const VectorOp &op) {
   return true;
 }
 
-/// Marks what a live operation touches.
-void CoreWalk::mark(const VectorOp &op) {
+/// Marks what an operation touches, which is live or no longer.
+void CoreWalk::mark(const VectorOp &op, bool isLive) {
   if (op.extent == 0)
     return;
   auto markIn = [&](ByteSet &set, const Stream &stream) {
     if (stream.kind == Stream::Kind::Memory && isInside(op, stream))
       forEachByteRange(program, op, stream, [&](uint64_t begin, uint64_t end) {
-        set.insert(begin, end);
+        isLive ? set.insert(begin, end) : set.erase(begin, end);
         return true;
       });
   };

@@ -64,7 +64,7 @@ private:
   void checkOutputs(uint32_t pc);
   void start(const VectorOp &op, bool usesFabric);
   void wait(uint8_t number);
-  void mark(const VectorOp &op);
+  void mark(const VectorOp &op, bool isLive);
   bool report(VerifyRule rule, uint32_t pc, std::string what);
 
   const Program &program;

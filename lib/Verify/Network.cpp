@@ -68,15 +68,66 @@ void Network::wake(uint32_t index) {
   queue.push_back(index);
 }
 
+/// The operation at `node` of the flow, if it has no other operand on the
+/// fabric; `last` becomes the number of wavelets after it.
+Network::Operation *Network::findUser(const FlowTree &flow, uint32_t node,
+                                      uint64_t &last) {
+  Core &core = cores[getIndex(flow, node)];
+  uint32_t index = findEnd(core, flow.colour, node == 0);
+  unsigned user = core.ends[index].user;
+  if (user == 0)
+    return nullptr;
+  // It may have been followed by an operation elsewhere.
+  Operation &operation = getOperation(core, user);
+  if ((node == 0 ? operation.sink : operation.sources[0]) != index ||
+      operation.beats == operation.allBeats)
+    return nullptr;
+  // Each of its beats moves a wavelet.
+  last = (node == 0 ? flow.sent : flow.nodes[node].passed) +
+         operation.allBeats - operation.beats;
+  return &operation;
+}
+
+/// If the sender and all receivers of a flow do nothing else, then words go
+/// through until one of them is done, whatever queues hold.
+void Network::stream(uint32_t number) {
+  FlowTree &flow = flows[number];
+  uint64_t last;
+  Operation *sender = findUser(flow, 0, last);
+  if (!sender)
+    return;
+  llvm::SmallVector<std::pair<uint32_t, Operation *>, 4> receivers;
+  for (uint32_t node = 0; node != flow.nodes.size(); ++node) {
+    if (!flow.nodes[node].isLeaf)
+      continue;
+    uint64_t own;
+    Operation *receiver = findUser(flow, node, own);
+    if (!receiver)
+      return;
+    last = std::min(last, own);
+    receivers.emplace_back(node, receiver);
+  }
+  if (last <= flow.sent)
+    return;
+  sender->beats += last - flow.sent;
+  flow.sent = last;
+  for (auto [node, receiver] : receivers) {
+    receiver->beats += last - flow.nodes[node].passed;
+    flow.nodes[node].passed = last;
+    wake(getIndex(flow, node));
+  }
+}
+
 void Network::settle(uint32_t number) {
   FlowTree &flow = flows[number];
   isDirty[number] = false;
+  stream(number);
   flow.settle();
   wake(indexOf[flow.core]);
   for (uint32_t node = 0; node != flow.nodes.size(); ++node)
     if (flow.nodes[node].isLeaf &&
         flow.getArrived(node) != flow.nodes[node].passed)
-      wake(indexOf[flow.nodes[node].core]);
+      wake(getIndex(flow, node));
 }
 
 /// In rounds, so that a flow of many receivers is settled once for all that
@@ -152,16 +203,27 @@ bool Network::hasStopped() const {
   });
 }
 
-void Network::begin(Core &core, const StreamEvent &event,
-                    Operation &operation) {
+void Network::begin(Core &core, const StreamEvent &event, unsigned user) {
+  Operation &operation = getOperation(core, user);
   operation.event = &event;
   operation.beats = 0;
   operation.allBeats = event.getBeats() * event.repeat;
+  unsigned numEnds = 0;
+  End *last = nullptr;
+  auto use = [&](const FabricEnd &end, bool isSender) -> uint32_t {
+    if (!end.exists())
+      return none;
+    uint32_t index = findEnd(core, end.colour, isSender);
+    last = &core.ends[index];
+    last->user = 0;
+    ++numEnds;
+    return index;
+  };
   for (unsigned i = 0; i != 3; ++i)
-    if (event.sources[i].exists())
-      operation.sources[i] = findEnd(core, event.sources[i].colour, false);
-  if (event.sink.exists())
-    operation.sink = findEnd(core, event.sink.colour, true);
+    operation.sources[i] = use(event.sources[i], false);
+  operation.sink = use(event.sink, true);
+  if (numEnds == 1)
+    last->user = user;
 }
 
 /// Does all beats that can be done; true if that was the last one.
@@ -223,7 +285,7 @@ void Network::runCore(uint32_t index) {
   for (; core.next != core.stream->size(); ++core.next) {
     const StreamEvent &event = (*core.stream)[core.next];
     if (event.kind == Kind::Operation && event.engine == noOperand) {
-      begin(core, event, core.main);
+      begin(core, event, 1);
       if (!advance(core, core.main)) {
         ++core.next;
         return;
@@ -231,7 +293,7 @@ void Network::runCore(uint32_t index) {
     } else if (event.kind == Kind::Operation) {
       if (core.engines.size() <= event.engine)
         core.engines.resize(event.engine + 1);
-      begin(core, event, core.engines[event.engine]);
+      begin(core, event, event.engine + 2);
       advance(core, core.engines[event.engine]);
     } else if (event.kind != Kind::Wait ||
                (event.engine < core.engines.size() &&

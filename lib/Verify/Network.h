@@ -49,10 +49,14 @@ public:
   std::string findWitness() const;
 
 private:
+  struct Operation;
   /// A flow's end in a core.
   struct End {
     uint32_t flow;
     uint32_t node = 0; ///< a leaf, or 0 for a sender
+    /// Whose operation was the last one, if it moved nothing else: 0 none, 1
+    /// the main stream's, from 2 on those of engines.
+    unsigned user = 0;
   };
   /// An operation that is under way.
   struct Operation {
@@ -79,7 +83,15 @@ private:
   uint64_t getAvailable(const End &end) const;
   void runCore(uint32_t index);
   bool advance(Core &core, Operation &operation);
-  void begin(Core &core, const StreamEvent &event, Operation &operation);
+  void begin(Core &core, const StreamEvent &event, unsigned user);
+  Operation &getOperation(Core &core, unsigned user) {
+    return user == 1 ? core.main : core.engines[user - 2];
+  }
+  void stream(uint32_t flow);
+  Operation *findUser(const FlowTree &flow, uint32_t node, uint64_t &last);
+  uint32_t getIndex(const FlowTree &flow, uint32_t node) const {
+    return indexOf[flow.nodes[node].core];
+  }
   void settle(uint32_t flow);
   void wake(uint32_t index);
   bool isIdle(const Core &core) const;
