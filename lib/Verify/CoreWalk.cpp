@@ -27,8 +27,7 @@ CoreWalk::CoreWalk(const Program &program, const Launch &launch,
                    llvm::ArrayRef<int32_t> parameters, uint64_t maxIterations)
     : program(program), launch(launch), parameters(parameters),
       maxIterations(maxIterations), engines(program.machine.engines),
-      defined(getSramHighWater(program)), liveReads(getSramHighWater(program)),
-      liveWrites(getSramHighWater(program)) {}
+      defined(getSramHighWater(program)), touched(getSramHighWater(program)) {}
 
 bool CoreWalk::report(VerifyRule rule, uint32_t pc, std::string what) {
   auto isSame = [&](const Broken &other) {
@@ -54,8 +53,7 @@ void CoreWalk::run(unsigned column, unsigned row,
   sequencer->setObserver(observer);
   engines.assign(engines.size(), {});
   liveColours = 0;
-  for (ByteSet *set : {&defined, &liveReads, &liveWrites})
-    set->clear();
+  defined.clear();
   defineAtStart();
   for (;;) {
     Event event = sequencer->next();
@@ -132,7 +130,7 @@ bool CoreWalk::checkVector(const VectorOp &op) {
     nothing.engine = op.engine;
     nothing.pc = op.pc;
     if (isAsync)
-      start(nothing, false);
+      engines[op.engine] = {true, false, false, nothing};
     return true;
   }
   StreamEvent event;
@@ -145,7 +143,7 @@ bool CoreWalk::checkVector(const VectorOp &op) {
   if (usesFabric)
     segments.back().push_back(event);
   if (isAsync)
-    start(op, usesFabric);
+    engines[op.engine] = {true, usesFabric, areInside, op};
   return true;
 }
 
@@ -203,11 +201,6 @@ bool CoreWalk::useColour(const VectorOp &op, const Stream &stream,
 // Engines
 //===----------------------------------------------------------------------===//
 
-void CoreWalk::start(const VectorOp &op, bool usesFabric) {
-  engines[op.engine] = {true, usesFabric, op};
-  mark(op, true);
-}
-
 void CoreWalk::wait(uint8_t number) {
   Engine &engine = engines[number];
   if (!engine.isLive)
@@ -219,20 +212,12 @@ void CoreWalk::wait(uint8_t number) {
     event.engine = number;
     event.pc = sequencer->getPC();
   }
-  if (engine.op.extent == 0)
-    return;
-  // What the others use is marked anew.
-  mark(engine.op, false);
   liveColours = 0;
-  for (const Engine &other : engines) {
-    if (!other.isLive || other.op.extent == 0)
-      continue;
-    mark(other.op, true);
+  for (const Engine &other : engines)
     for (const Stream *stream :
          {&other.op.dst, &other.op.a, &other.op.b, &other.op.c})
-      if (stream->kind == Stream::Kind::Fabric)
+      if (other.isLive && stream->kind == Stream::Kind::Fabric)
         liveColours |= uint64_t(1) << stream->colour;
-  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -263,6 +248,16 @@ static bool forEachRange(const VectorOp &op, const Stream &stream, Fn fn) {
   return true;
 }
 
+/// Elements before and behind the first one that the stream reaches.
+static std::pair<int64_t, int64_t> getReach(const VectorOp &op,
+                                            const Stream &stream) {
+  int64_t extent = isChosenByValue(op, stream) ? 1 : op.extent;
+  int64_t across = (extent - 1) * stream.stride;
+  int64_t along = (int64_t(op.repeat) - 1) * stream.step;
+  return {std::min<int64_t>(across, 0) + std::min<int64_t>(along, 0),
+          std::max<int64_t>(across, 0) + std::max<int64_t>(along, 0)};
+}
+
 /// I40.
 bool CoreWalk::isInside(const VectorOp &op, const Stream &stream) {
   int64_t width = getByteWidth(stream.type);
@@ -270,11 +265,7 @@ bool CoreWalk::isInside(const VectorOp &op, const Stream &stream) {
     return report(VerifyRule::Bounds, op.pc,
                   llvm::formatv("byte address {0} is not a multiple of {1}",
                                 stream.base, width));
-  int64_t extent = isChosenByValue(op, stream) ? 1 : op.extent;
-  int64_t across = (extent - 1) * stream.stride;
-  int64_t along = (int64_t(op.repeat) - 1) * stream.step;
-  int64_t low = std::min<int64_t>(across, 0) + std::min<int64_t>(along, 0);
-  int64_t high = std::max<int64_t>(across, 0) + std::max<int64_t>(along, 0);
+  auto [low, high] = getReach(op, stream);
   const Object &object = program.objects[stream.object];
   int64_t base = int64_t(stream.base) - object.address;
   if (base + low * width >= 0 &&
@@ -296,10 +287,9 @@ bool CoreWalk::checkBounds(const VectorOp &op) {
 
 /// Of an operation inside its objects.
 void CoreWalk::checkMemory(const VectorOp &op) {
-  if (llvm::any_of(engines, [](const Engine &engine) { return engine.isLive; }))
-    for (const Stream *stream : {&op.a, &op.b, &op.c, &op.dst})
-      if (stream->kind == Stream::Kind::Memory)
-        checkRaces(op, *stream, stream == &op.dst);
+  for (const Engine &engine : engines)
+    if (engine.isLive && engine.isInside)
+      checkRaces(op, engine);
   checkDefined(op);
 }
 
@@ -313,33 +303,63 @@ static bool forEachByteRange(const Program &program, const VectorOp &op,
   return fn(object.address, object.address + uint64_t(object.bytes));
 }
 
-/// I53.
-void CoreWalk::checkRaces(const VectorOp &op, const Stream &stream,
-                          bool isWrite) {
-  const char *what = nullptr;
-  int64_t at = 0;
-  forEachByteRange(program, op, stream, [&](uint64_t begin, uint64_t end) {
-    at = begin;
-    if (!liveWrites.containsNone(begin, end))
-      what = "writes";
-    else if (isWrite && !liveReads.containsNone(begin, end))
-      what = "reads";
-    return !what;
-  });
-  if (!what)
-    return;
+namespace {
+/// The bytes from a stream's first to its last.
+struct Span {
+  int64_t begin, end;
+  bool overlaps(const Span &other) const {
+    return begin < other.end && other.begin < end;
+  }
+};
+} // namespace
+
+static Span getSpan(const Program &program, const VectorOp &op,
+                    const Stream &stream) {
   const Object &object = program.objects[stream.object];
-  std::string live;
-  for (const Engine &engine : engines)
-    if (engine.isLive)
-      live +=
-          llvm::formatv("{0}instruction {1} on e{2}", live.empty() ? "" : ", ",
-                        engine.op.pc, &engine - engines.data());
-  report(VerifyRule::Races, op.pc,
-         llvm::formatv("race with what a live operation {0}, {1} object '{2}' "
-                       "from byte {3} on; live: {4}",
-                       what, isWrite ? "writing" : "reading", object.name,
-                       at - object.address, live));
+  if (isChosenByValue(op, stream))
+    return {object.address, int64_t(object.address) + object.bytes};
+  auto [low, high] = getReach(op, stream);
+  int64_t width = getByteWidth(stream.type);
+  return {stream.base + low * width, stream.base + (high + 1) * width};
+}
+
+/// I53, against the operation of a live engine.
+void CoreWalk::checkRaces(const VectorOp &op, const Engine &engine) {
+  for (const Stream *stream : {&op.a, &op.b, &op.c, &op.dst})
+    for (const Stream *live :
+         {&engine.op.a, &engine.op.b, &engine.op.c, &engine.op.dst}) {
+      bool writes = stream == &op.dst, liveWrites = live == &engine.op.dst;
+      if (stream->kind == Stream::Kind::Memory &&
+          live->kind == Stream::Kind::Memory && (writes || liveWrites) &&
+          meet(op, *stream, engine.op, *live))
+        report(VerifyRule::Races, op.pc,
+               llvm::formatv("race with what instruction {0} on e{1} {2}, "
+                             "{3} object '{4}'",
+                             engine.op.pc, engine.op.engine,
+                             liveWrites ? "writes" : "reads",
+                             writes ? "writing" : "reading",
+                             program.objects[stream->object].name));
+    }
+}
+
+/// Whether two streams have a byte in common.
+bool CoreWalk::meet(const VectorOp &op, const Stream &stream,
+                    const VectorOp &otherOp, const Stream &other) {
+  if (!getSpan(program, op, stream).overlaps(getSpan(program, otherOp, other)))
+    return false;
+  forEachByteRange(program, otherOp, other, [&](uint64_t begin, uint64_t end) {
+    touched.insert(begin, end);
+    return true;
+  });
+  bool isApart =
+      forEachByteRange(program, op, stream, [&](uint64_t begin, uint64_t end) {
+        return touched.containsNone(begin, end);
+      });
+  forEachByteRange(program, otherOp, other, [&](uint64_t begin, uint64_t end) {
+    touched.erase(begin, end);
+    return true;
+  });
+  return !isApart;
 }
 
 /// I60; what is written is defined from here on.
@@ -387,22 +407,6 @@ bool CoreWalk::readInOrder(const VectorOp &op) {
       defined.insert(at, at + getByteWidth(op.dst.type));
     }
   return true;
-}
-
-/// Marks what an operation touches, which is live or no longer.
-void CoreWalk::mark(const VectorOp &op, bool isLive) {
-  if (op.extent == 0)
-    return;
-  auto markIn = [&](ByteSet &set, const Stream &stream) {
-    if (stream.kind == Stream::Kind::Memory && isInside(op, stream))
-      forEachByteRange(program, op, stream, [&](uint64_t begin, uint64_t end) {
-        isLive ? set.insert(begin, end) : set.erase(begin, end);
-        return true;
-      });
-  };
-  for (const Stream *source : getSources(op))
-    markIn(liveReads, *source);
-  markIn(liveWrites, op.dst);
 }
 
 //===----------------------------------------------------------------------===//

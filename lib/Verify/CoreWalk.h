@@ -47,7 +47,8 @@ private:
   struct Engine {
     bool isLive = false;
     bool usesFabric = false;
-    VectorOp op; ///< of extent 0 if it touches nothing
+    bool isInside = false; ///< its objects, and touches anything at all
+    VectorOp op;
   };
 
   void defineAtStart();
@@ -58,13 +59,13 @@ private:
   bool isInside(const VectorOp &op, const Stream &stream);
   bool checkBounds(const VectorOp &op);
   void checkMemory(const VectorOp &op);
-  void checkRaces(const VectorOp &op, const Stream &stream, bool isWrite);
+  void checkRaces(const VectorOp &op, const Engine &engine);
+  bool meet(const VectorOp &op, const Stream &stream, const VectorOp &otherOp,
+            const Stream &other);
   void checkDefined(const VectorOp &op);
   bool readInOrder(const VectorOp &op);
   void checkOutputs(uint32_t pc);
-  void start(const VectorOp &op, bool usesFabric);
   void wait(uint8_t number);
-  void mark(const VectorOp &op, bool isLive);
   bool report(VerifyRule rule, uint32_t pc, std::string what);
 
   const Program &program;
@@ -76,7 +77,8 @@ private:
   std::optional<Sequencer> sequencer;
   std::vector<Engine> engines;
   uint64_t liveColours = 0;
-  ByteSet defined, liveReads, liveWrites;
+  ByteSet defined;
+  ByteSet touched; ///< empty but while two streams are compared
 };
 
 } // namespace plmr
