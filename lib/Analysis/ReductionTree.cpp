@@ -37,16 +37,51 @@ std::optional<TreeChoice> TreeChoice::parse(llvm::StringRef text) {
   return choice;
 }
 
+std::string TreeShape::check() const {
+  if (root < -1)
+    return llvm::formatv("expected a root of at least 0 but got {0}", root);
+  bool isKTree = kind == Kind::KTree;
+  size_t count = isKTree                 ? parameters.size()
+                 : kind == Kind::AutoGen ? TreeCosts::numFields
+                                         : 0;
+  if (parameters.size() != count)
+    return llvm::formatv("expected {0} numbers of {1} but got {2}", count,
+                         stringify(kind), parameters.size());
+  for (int64_t parameter : parameters)
+    if (parameter < (isKTree ? 1 : 0) || parameter > INT32_MAX)
+      return llvm::formatv("expected {0} but got {1}",
+                           isKTree ? "positive groups" : "costs of at least 0",
+                           parameter);
+  return "";
+}
+
 std::string TreeShape::print() const {
   std::string text = stringify(kind).str();
-  if (kind == Kind::KTree && !parameters.empty())
-    text +=
-        llvm::formatv(" of groups {0:$[, ]}",
-                      llvm::make_range(parameters.begin(), parameters.end()))
-            .str();
+  if (!parameters.empty())
+    text += llvm::formatv(" of {0:$[, ]}", llvm::make_range(parameters.begin(),
+                                                            parameters.end()))
+                .str();
   if (root >= 0)
     text += llvm::formatv(" to core {0}", root).str();
   return text;
+}
+
+std::optional<TreeShape> TreeShape::consume(llvm::StringRef &text) {
+  TreeShape shape;
+  auto found = llvm::find_if(
+      names, [&](const char *name) { return text.consume_front(name); });
+  if (found == std::end(names))
+    return std::nullopt;
+  shape.kind = static_cast<Kind>(found - std::begin(names));
+  if (text.consume_front(" of "))
+    do
+      if (text.consumeInteger(10, shape.parameters.emplace_back()))
+        return std::nullopt;
+    while (text.consume_front(", "));
+  if (text.consume_front(" to core ") &&
+      (text.consumeInteger(10, shape.root) || shape.root < 0))
+    return std::nullopt;
+  return shape.check().empty() ? std::optional(shape) : std::nullopt;
 }
 
 llvm::SmallVector<int64_t, 2> plmr::getKTreeGroups(unsigned extent,

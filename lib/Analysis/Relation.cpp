@@ -129,16 +129,39 @@ std::vector<LineRole> Relation::getRoles(unsigned extent) const {
   return roles;
 }
 
+static constexpr const char *kindNames[] = {"tree", "broadcast of ", "ring",
+                                            "up", "down"};
+
 std::string Relation::print() const {
-  static constexpr const char *names[] = {"tree", "broadcast", "ring", "up",
-                                          "down"};
-  std::string text = names[static_cast<unsigned>(kind)];
-  if (kind == Kind::Tree)
-    text = tree.print();
-  else if (kind == Kind::Broadcast)
-    text += " of " + tree.print();
+  std::string text =
+      kind == Kind::Tree ? "" : kindNames[static_cast<unsigned>(kind)];
+  if (kind == Kind::Tree || kind == Kind::Broadcast)
+    text += tree.print();
   text += axis == Axis::X ? " along x" : " along y";
   if (segments != 1)
     text += llvm::formatv(" in {0} segments", segments).str();
   return text;
+}
+
+std::optional<Relation> Relation::parse(llvm::StringRef text) {
+  Relation relation;
+  unsigned kind = 1;
+  while (kind != std::size(kindNames) && !text.consume_front(kindNames[kind]))
+    ++kind;
+  relation.kind = kind == std::size(kindNames) ? Kind::Tree : Kind(kind);
+  if (relation.kind == Kind::Tree || relation.kind == Kind::Broadcast) {
+    std::optional<TreeShape> tree = TreeShape::consume(text);
+    if (!tree)
+      return std::nullopt;
+    relation.tree = *tree;
+  }
+  if (text.consume_front(" along x"))
+    relation.axis = Axis::X;
+  else if (!text.consume_front(" along y"))
+    return std::nullopt;
+  if (text.consume_front(" in ") &&
+      (text.consumeInteger(10, relation.segments) || relation.segments < 2 ||
+       !text.consume_front(" segments")))
+    return std::nullopt;
+  return text.empty() ? std::optional(relation) : std::nullopt;
 }

@@ -21,7 +21,7 @@ std::string plmr::getNumber(VerifyRule rule) {
 llvm::StringRef plmr::getName(VerifyRule rule) {
   static constexpr const char *names[] = {
       "memory", "queues",          "routes",  "control",  "operands", "bounds",
-      "races",  "undefined reads", "balance", "deadlock", "epochs"};
+      "races",  "undefined reads", "balance", "deadlock", "epochs",   "flows"};
   return names[static_cast<unsigned>(rule) - 1];
 }
 

@@ -58,6 +58,37 @@ chooseParameters(const Program &program, const Launch &launch,
   return std::vector<Parameters>{std::move(*given)};
 }
 
+static void printFindings(llvm::ArrayRef<Finding> findings) {
+  for (const Finding &finding : findings)
+    llvm::outs() << formatv("  {0} {1} ({2}): {3}\n", getNumber(finding.rule),
+                            getName(finding.rule),
+                            printCount(finding.cores, "time"),
+                            oneLine(finding.text));
+}
+
+/// Prints what the routes say of the channels; returns the findings.
+static size_t verifyFlows(const Program &program) {
+  RecoveredFlows flows = recoverFlows(program);
+  if (flows.channels.empty())
+    return 0;
+  auto unknown =
+      llvm::find_if(flows.channels, [](const RecoveredChannel &channel) {
+        return !channel.isKnown;
+      });
+  llvm::outs() << "channels: ";
+  if (unknown != flows.channels.end())
+    llvm::outs() << formatv(
+        "not compared, the relation of '{0}' is not known\n",
+        printable(unknown->name));
+  else if (flows.findings.empty())
+    llvm::outs() << formatv("{0} found in the routes, and nothing else\n",
+                            flows.channels.size());
+  else
+    llvm::outs() << printCount(flows.findings.size(), "finding") << '\n';
+  printFindings(flows.findings);
+  return flows.findings.size();
+}
+
 static void printVerdict(const LaunchVerdict &verdict,
                          const std::string &call) {
   llvm::outs() << call << ": ";
@@ -68,11 +99,7 @@ static void printVerdict(const LaunchVerdict &verdict,
                             printCount(verdict.streams, "stream"),
                             printCount(verdict.segments, "segment"),
                             printCount(verdict.networks, "network"));
-  for (const Finding &finding : verdict.findings)
-    llvm::outs() << formatv("  {0} {1} ({2}): {3}\n", getNumber(finding.rule),
-                            getName(finding.rule),
-                            printCount(finding.cores, "time"),
-                            oneLine(finding.text));
+  printFindings(verdict.findings);
   if (!verdict.findings.empty())
     return;
   llvm::outs() << "  with one-word queues: "
@@ -116,7 +143,7 @@ Error plmr::verifyCommand(const VerifyCommand &options) {
       launches.push_back(&launch);
   if (options.launch && launches.empty())
     return makeUnknownLaunchError(*program, "--launch", *options.launch);
-  size_t findings = 0;
+  size_t findings = options.launch ? 0 : verifyFlows(*program);
   for (const Launch *launch : launches) {
     Expected<size_t> found = verifyOne(*program, *launch, options.parameters);
     if (!found)

@@ -50,8 +50,14 @@ struct TreeShape {
   unsigned getRoot(unsigned extent) const;
   /// The tree of a line of `extent` cores, more than the root's number.
   ReductionTree build(unsigned extent) const;
-  /// "ktree of groups 4, 2 to core 3".
+  /// What is wrong with the parameters or the root, as "expected .."; else
+  /// empty.
+  std::string check() const;
+  /// "ktree of 4, 2 to core 3".
   std::string print() const;
+  /// Takes what `print` prints from the front of `text`; nothing if there is
+  /// something else, or something is wrong with it.
+  static std::optional<TreeShape> consume(llvm::StringRef &text);
   bool operator==(const TreeShape &) const = default;
 };
 

@@ -18,6 +18,7 @@
 #include "plmr/Analysis/ReductionTree.h"
 #include "plmr/Program/Placement.h"
 #include "llvm/ADT/STLExtras.h"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,14 @@ struct Relation {
   std::vector<Flow> getFlows(unsigned extent) const;
   /// Roles of the line's cores.
   std::vector<LineRole> getRoles(unsigned extent) const;
+  /// Whether each segment of a line of `extent` cores has the tree's root.
+  bool hasRoot(unsigned extent) const {
+    return tree.root <
+           static_cast<int64_t>(extent / std::min(segments, extent));
+  }
   std::string print() const;
+  /// The inverse; nothing if the text is not of a relation.
+  static std::optional<Relation> parse(llvm::StringRef text);
   bool operator==(const Relation &) const = default;
 };
 

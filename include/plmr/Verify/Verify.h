@@ -31,8 +31,9 @@ enum class VerifyRule : uint8_t {
   Balance,    ///< what is sent is received
   Deadlock,   ///< all cores come to their ends
   Epochs,     ///< cores agree on epochs, with their engines idle
+  Flows,      ///< routes carry what channels mean
 };
-constexpr unsigned numVerifyRules = 11;
+constexpr unsigned numVerifyRules = 12;
 /// For example "V7".
 std::string getNumber(VerifyRule rule);
 /// For example "races".
@@ -71,6 +72,27 @@ llvm::Expected<LaunchVerdict> verifyLaunch(const Program &program,
                                            const Launch &launch,
                                            llvm::ArrayRef<int32_t> parameters,
                                            const VerifyOptions &options = {});
+
+/// What the routes of a program say of one of its channels.
+struct RecoveredChannel {
+  std::string name;
+  bool isKnown = false; ///< whether its relation can be compared
+  unsigned flows = 0;   ///< of one line of the mesh, as the relation means them
+  /// Route tables that have all of these on all lines.
+  std::vector<uint32_t> tables;
+};
+
+struct RecoveredFlows {
+  std::vector<RecoveredChannel> channels;
+  std::vector<Finding> findings; ///< of rule V12
+};
+
+/// Recovers flows from the routes of `program`, which verifyProgram has
+/// accepted, and compares them with what its channels mean (V12): each flow is
+/// one of a channel, and some table has each channel as a whole. Nothing is
+/// compared if the program lists no channels or has one whose relation is not
+/// one of the compiler's.
+RecoveredFlows recoverFlows(const Program &program);
 
 } // namespace plmr
 

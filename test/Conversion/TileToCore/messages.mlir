@@ -18,7 +18,7 @@ plmr.object output @b : !plmr.placed<tensor<24xf32>, [y]> {plmr.address = 0 : i6
 // CHECK-DAG:   core.constant {{.*}} by_row [0, 0, 7, 0]
 // CHECK-DAG:   core.constant {{.*}} by_row [0, 0, 6, 0]
 // CHECK:       core.routes {{\[\[}}"5 R->S"], ["5 N->R", "7 R->S"], ["6 S->R", "7 N->R"], ["6 R->N"]] of [0, 1, 2, 3]
-// CHECK:       core.channel "chain" "ktree of groups 4 along y" colours [5, 6, 7] hops 1
+// CHECK:       core.channel "chain" "ktree of 4 along y" colours [5, 6, 7] hops 1
 // CHECK:       core.operation "sum of rows" "chain" bytes 24 hops 1 colours [5, 6, 7]
 
 // One instruction a hop: from the fabric, added, to the fabric.

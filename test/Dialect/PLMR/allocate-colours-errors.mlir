@@ -6,9 +6,9 @@ plmr.mesh @mesh 9 x 9 on "tiny"
 plmr.channel @r #plmr.relation<ring y>
 // expected-note @below {{'s': ring along x}}
 plmr.channel @s #plmr.relation<ring x>
-// expected-note @below {{'c': ktree of groups 3, 3 along y}}
+// expected-note @below {{'c': ktree of 3, 3 along y}}
 plmr.channel @c #plmr.relation<tree y of <ktree [3, 3]>>
-// expected-note @below {{'b': broadcast of ktree of groups 3, 3 along y}}
+// expected-note @below {{'b': broadcast of ktree of 3, 3 along y}}
 plmr.channel @b #plmr.relation<broadcast y of <ktree [3, 3]>>
 // expected-note @below {{'u': up along y}}
 plmr.channel @u #plmr.relation<up y>

@@ -216,9 +216,9 @@ TEST(Relation, NoFlowsOnALineOfOne) {
 TEST(Relation, PrintsWhatReportsShow) {
   TreeShape tree{TreeShape::Kind::KTree, {4, 2}, 1};
   EXPECT_EQ(makeRelation(Relation::Kind::Tree, tree, 3).print(),
-            "ktree of groups 4, 2 to core 1 along y in 3 segments");
+            "ktree of 4, 2 to core 1 along y in 3 segments");
   EXPECT_EQ(makeRelation(Relation::Kind::Broadcast, tree).print(),
-            "broadcast of ktree of groups 4, 2 to core 1 along y");
+            "broadcast of ktree of 4, 2 to core 1 along y");
   Relation relation = makeRelation(Relation::Kind::Ring);
   relation.axis = Axis::X;
   EXPECT_EQ(relation.print(), "ring along x");
@@ -275,6 +275,24 @@ TEST(Staircase, HoldsWhatItMultipliesAndPassesOnAsManyBlocks) {
           ASSERT_EQ(takenB, rows) << "B went once around";
         }
     }
+}
+
+TEST(Relation, ParsesWhatItPrints) {
+  for (const char *text :
+       {"ktree of 3, 3 along x", "ring along y", "chain to core 4 along y",
+        "auto_gen of 7, 1, 4, 8, 12 along y", "up along x", "star along x",
+        "broadcast of ktree of 83 along x in 8 segments", "down along y"}) {
+    std::optional<Relation> relation = Relation::parse(text);
+    ASSERT_TRUE(relation) << text;
+    EXPECT_EQ(relation->print(), text);
+  }
+  for (const char *text :
+       {"", "shift", "chain", "ring along z", "ring along x ", "ring",
+        "chain of 3 along x", "ring along x in 1 segments", "star to core -1",
+        "broadcast of ktree of  along x", "broadcast of ktree of 0 along x",
+        "broadcast along x", "auto_gen of 1, 2 along y",
+        "chain to core x along x"})
+    EXPECT_FALSE(Relation::parse(text)) << text;
 }
 
 } // namespace

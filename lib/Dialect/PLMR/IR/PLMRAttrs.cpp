@@ -8,7 +8,6 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
-#include "plmr/Analysis/AutoGen.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <numeric>
@@ -378,22 +377,12 @@ Attribute PlacementAttr::parse(AsmParser &parser, Type) {
 LogicalResult TreeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                TreeKind kind, ArrayRef<int64_t> parameters,
                                int64_t root) {
-  if (root < -1)
-    return emitError() << "expected a root of at least 0 but got " << root;
-  bool isKTree = kind == TreeKind::KTree;
-  size_t count = isKTree                     ? parameters.size()
-                 : kind == TreeKind::AutoGen ? TreeCosts::numFields
-                                             : 0;
-  if (parameters.size() != count)
-    return emitError() << "expected " << count << " numbers of "
-                       << stringifyTreeKind(kind) << " but got "
-                       << parameters.size();
-  for (int64_t parameter : parameters)
-    if (parameter < (isKTree ? 1 : 0) || parameter > INT32_MAX)
-      return emitError() << "expected "
-                         << (isKTree ? "positive groups" : "costs")
-                         << (isKTree ? "" : " of at least 0") << " but got "
-                         << parameter;
+  TreeShape shape;
+  shape.kind = static_cast<TreeShape::Kind>(kind);
+  llvm::append_range(shape.parameters, parameters);
+  shape.root = root;
+  if (std::string error = shape.check(); !error.empty())
+    return emitError() << error;
   return success();
 }
 
