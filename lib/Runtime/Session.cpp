@@ -133,6 +133,13 @@ Error Session::checkHandOver() {
                    "parameter 'positions' beside 'prefill', or neither");
 }
 
+std::optional<int64_t> plmr::getPrefillRows(const Program &program) {
+  const Tensor *x = program.findTensor("prefill.x");
+  if (!x || x->placement.getItemShape().size() != 2)
+    return std::nullopt;
+  return x->placement.getItemShape()[0];
+}
+
 Error plmr::checkPositions(const Program &program, const Launch &launch,
                            ArrayRef<int32_t> parameters) {
   if (!program.model)
@@ -146,10 +153,8 @@ Error plmr::checkPositions(const Program &program, const Launch &launch,
   int64_t context = program.model->contextLength;
   // Rows of a prefill from position 'first' on.
   int64_t rows = context - find("first").value_or(0);
-  for (uint32_t input : launch.inputs)
-    if (program.tensors[input].name == "prefill.x")
-      rows = std::min(rows,
-                      program.tensors[input].placement.getItemShape().front());
+  if (std::optional<int64_t> most = getPrefillRows(program))
+    rows = std::min(rows, *most);
   struct Range {
     StringRef name;
     int64_t low, high;

@@ -113,7 +113,7 @@ Error GoldenRunner::compile() {
     if (Error error = compilation->lower(level).moveInto(*module))
       return error;
   if (const Tensor *rows = program->findTensor("prefill.x")) {
-    prefillRows = static_cast<uint32_t>(rows->placement.getItemShape()[0]);
+    prefillRows = static_cast<uint32_t>(getPrefillRows(*program).value_or(0));
     meshRows = program->getMesh(*rows).rows;
   }
   return Golden::create({*graph, *mesh, *tile, program}, settings)

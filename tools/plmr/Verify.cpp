@@ -28,7 +28,7 @@ static std::vector<Parameters> getExtremes(const Program &program,
   int32_t context = program.model->contextLength, rows = context;
   int32_t meshRows = 1;
   if (const Tensor *x = program.findTensor("prefill.x")) {
-    rows = std::min<int32_t>(rows, x->placement.getShape().front());
+    rows = std::min<int64_t>(rows, getPrefillRows(program).value_or(rows));
     meshRows = program.getMesh(*x).rows;
   }
   int32_t first = (context - rows) / meshRows * meshRows;

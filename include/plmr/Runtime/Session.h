@@ -66,6 +66,10 @@ struct GenerateCallbacks {
   std::function<void(int32_t)> onToken;
 };
 
+/// Rows that a launch of prefill takes at most; nothing if the program has no
+/// prefill, or one whose input is no matrix.
+std::optional<int64_t> getPrefillRows(const Program &program);
+
 /// An error if `launch` is one of a language model, and its `parameters` name
 /// positions that the context, or a chunk of the prompt, does not have. They
 /// are those of the launches `decode`, `prefill` and `settle`.
