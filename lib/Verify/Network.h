@@ -112,7 +112,7 @@ private:
   std::vector<bool> isDirty; ///< per flow
 };
 
-/// "colour 3 of 'y.chain0'".
+/// "colour 3 of 'y.tree'".
 std::string getChannel(const Program &program, uint8_t colour);
 
 } // namespace plmr

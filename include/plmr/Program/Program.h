@@ -171,7 +171,7 @@ struct Launch {
 /// A communication channel, for people to read (plmr inspect).
 struct ChannelInfo {
   std::string name;
-  std::string relation; ///< for example "chain level 0 along y"
+  std::string relation; ///< for example "ktree of 4, 4 along y"
   std::vector<unsigned> colours;
   unsigned maxHops = 0;
   bool operator==(const ChannelInfo &) const = default;

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // A shape is the metadata of a GGUF file without its tensors, as JSON
-// (docs/GGUF.md, rules S1 to S4): all that a program's routes, memory and times
+// (docs/GGUF.md, rules H1 to H4): all that a program's routes, memory and times
 // depend on. Those of public models are built in.
 //
 //===----------------------------------------------------------------------===//
