@@ -91,21 +91,32 @@ private:
 };
 } // namespace
 
-/// Input queues that the tree's messages need in each core of a line: those of
-/// the multicast, too.
-static SmallVector<unsigned> countInputs(const Tree &tree) {
-  SmallVector<unsigned> inputs(tree.extent, 0);
+/// What trees take of a core or its router.
+enum class Resource {
+  Inputs, ///< queues
+  Colours ///< of flows that are received, sent or pass
+};
+
+/// What the tree's messages take in each core of a line, the multicast's too.
+static SmallVector<unsigned> countUse(const Tree &tree, Resource resource) {
+  SmallVector<unsigned> counts(tree.extent, 0);
   for (auto kind : {Relation::Kind::Tree, Relation::Kind::Broadcast}) {
     Relation relation{kind, tree.axis, tree.shape, tree.segments};
-    for (auto [count, role] : llvm::zip(inputs, relation.getRoles(tree.extent)))
-      count += role.countReceived();
+    if (resource == Resource::Inputs)
+      for (auto [count, role] :
+           llvm::zip(counts, relation.getRoles(tree.extent)))
+        count += role.countReceived();
+    else
+      for (const Flow &flow : relation.getFlows(tree.extent))
+        for (unsigned core = flow.getBegin(); core <= flow.getEnd(); ++core)
+          ++counts[core];
   }
-  return inputs;
+  return counts;
 }
 
-/// Input queues of the busiest core. Trees along x meet those along y where
-/// both are at their busiest.
-static unsigned countInputs(ArrayRef<Tree> trees) {
+/// What the busiest core needs. Trees along x meet those along y where both
+/// are at their busiest.
+static unsigned countUse(ArrayRef<Tree> trees, Resource resource) {
   unsigned total = 0;
   for (Axis axis : {Axis::X, Axis::Y}) {
     SmallVector<unsigned> line;
@@ -113,7 +124,7 @@ static unsigned countInputs(ArrayRef<Tree> trees) {
       if (tree.axis != axis)
         continue;
       line.resize(tree.extent, 0);
-      for (auto [sum, count] : llvm::zip(line, countInputs(tree)))
+      for (auto [sum, count] : llvm::zip(line, countUse(tree, resource)))
         sum += count;
     }
     if (!line.empty())
@@ -122,11 +133,12 @@ static unsigned countInputs(ArrayRef<Tree> trees) {
   return total;
 }
 
-/// Takes room from the shortest trees until the queues suffice, or none can do
-/// with less.
-static void fitQueues(MutableArrayRef<Tree> trees, const TreeMaker &maker,
-                      unsigned budget) {
-  while (countInputs(trees) > budget) {
+/// Takes room from the shortest trees until queues and colours suffice, or none
+/// can do with less.
+static void fit(MutableArrayRef<Tree> trees, const TreeMaker &maker,
+                unsigned inputs, unsigned colours) {
+  while (countUse(trees, Resource::Inputs) > inputs ||
+         countUse(trees, Resource::Colours) > colours) {
     Tree *shortest = nullptr;
     for (Tree &tree : trees)
       if (maker.canShrink(tree) &&
@@ -207,7 +219,9 @@ struct ChooseAlgorithms : plmr::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
     });
     TreeMaker maker(choice->kind, *machine);
     llvm::for_each(trees, [&](Tree &tree) { maker.make(tree); });
-    fitQueues(trees, maker, machine->inputQueues - shifts);
+    // A shift has a queue, and a colour for even and for odd cores.
+    fit(trees, maker, machine->inputQueues - shifts,
+        machine->getUsableColours() - 2 * shifts);
     for (mesh::AllReduceOp op : reductions)
       op.setTreeAttr(mesh::TreeAttr::get(&getContext(), getTree(op).shape));
   }

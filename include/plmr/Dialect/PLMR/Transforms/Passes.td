@@ -85,8 +85,8 @@ def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::func::FuncOp"> {
     possible, for the widest segment; an auto_gen tree is the fastest for all
     messages of its line together. Beside matrix products, whose rings take
     queues, these trees are chains. Where the trees together need more input
-    queues than a core of the device has, the shortest ones lose levels, or
-    colours, until they fit.
+    queues or colours than a core of the device has, the shortest ones lose
+    levels, or colours, until they fit.
   }];
   let options = [
     Option<"tree", "tree", "std::string", "\"auto_gen\"",
