@@ -64,6 +64,25 @@ static std::vector<Sharing> findSharing(const Program &program) {
   return sharing;
 }
 
+/// "'x' (input): 40 bytes at 0, ..." of the five largest.
+static std::string describeLargestObjects(const Program &program) {
+  std::vector<const Object *> objects;
+  for (const Object &object : program.objects)
+    objects.push_back(&object);
+  llvm::sort(objects, [](const Object *a, const Object *b) {
+    return std::tie(b->bytes, a->address, a) <
+           std::tie(a->bytes, b->address, b);
+  });
+  objects.resize(std::min<size_t>(objects.size(), 5));
+  std::string text;
+  for (const Object *object : objects)
+    text +=
+        llvm::formatv("'{0}' ({1}): {2} bytes at {3}, ", object->name,
+                      stringify(object->kind), object->bytes, object->address);
+  text += llvm::formatv("code and constants: {0} bytes", getCodeBytes(program));
+  return text;
+}
+
 static llvm::Error verifyObjects(const Program &program) {
   uint64_t budget = program.machine.getUsableSramBytes();
   uint64_t reserved = 0; // by code objects
@@ -106,8 +125,9 @@ static llvm::Error verifyObjects(const Program &program) {
   uint64_t need = end + (code > reserved ? code - reserved : 0);
   if (need > budget)
     return makeError("code and objects need {0} bytes, a core of '{1}' has {2} "
-                     "for programs",
-                     need, program.machine.name, budget);
+                     "for programs: {3}",
+                     need, program.machine.name, budget,
+                     describeLargestObjects(program));
   return llvm::Error::success();
 }
 

@@ -8,6 +8,7 @@
 
 #include "Verifier.h"
 #include "plmr/Program/Routes.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace plmr;
 
@@ -23,6 +24,7 @@ public:
 
 private:
   llvm::Error checkClass(size_t index);
+  std::string describeOwners(size_t index) const;
   llvm::Error checkLinks(unsigned x, unsigned y);
   llvm::Error checkReached();
   const Route *find(unsigned x, unsigned y, uint8_t colour) const;
@@ -36,6 +38,26 @@ private:
 
 const Route *RouteVerifier::find(unsigned x, unsigned y, uint8_t colour) const {
   return findRoute(program, table, x, y, colour);
+}
+
+/// "in 0 of 'a', out 1 of 'b' or 'c'": colours of the class's cores, and
+/// the channels that have them.
+std::string RouteVerifier::describeOwners(size_t index) const {
+  std::string text;
+  for (const Route &route : table.classes[index]) {
+    bool isIn = route.hasOutput(Port::Ramp), isOut = route.input == Port::Ramp;
+    if (!isIn && !isOut)
+      continue;
+    text += llvm::formatv("{0}{1} {2}", text.empty() ? "" : ", ",
+                          isIn ? "in" : "out", route.colour);
+    const char *separator = " of ";
+    for (const ChannelInfo &channel : program.channels)
+      if (llvm::is_contained(channel.colours, unsigned(route.colour))) {
+        text += llvm::formatv("{0}'{1}'", separator, channel.name);
+        separator = " or ";
+      }
+  }
+  return text;
 }
 
 llvm::Error RouteVerifier::checkClass(size_t index) {
@@ -64,9 +86,10 @@ llvm::Error RouteVerifier::checkClass(size_t index) {
   }
   if (inputs > machine.inputQueues || outputs > machine.outputQueues)
     return makeError("route table {0}, router class {1}: needs {2} input and "
-                     "{3} output queues, '{4}' has {5} and {6}",
+                     "{3} output queues, '{4}' has {5} and {6}: {7}",
                      number, index, inputs, outputs, machine.name,
-                     machine.inputQueues, machine.outputQueues);
+                     machine.inputQueues, machine.outputQueues,
+                     describeOwners(index));
   return llvm::Error::success();
 }
 

@@ -100,6 +100,48 @@ TEST(Rules, SafePrograms) {
              "wait e0 wait e1 epoch 1");
 }
 
+/// The error of reading the safe program with `from` replaced by `to`.
+static std::string readWith(const std::string &from, const std::string &to) {
+  std::string text = makeText(writeOutput);
+  text.replace(text.find(from), from.size(), to);
+  llvm::Expected<Program> program = parseAssembly(text, "test");
+  if (!program)
+    return llvm::toString(program.takeError());
+  llvm::Error error = verifyProgram(*program);
+  EXPECT_TRUE(bool(error));
+  return llvm::toString(std::move(error));
+}
+
+TEST(Rules, V1_Memory) {
+  EXPECT_THAT(readWith("\"s\" scratch 800 400", "\"s\" scratch 800 48300"),
+              AllOf(HasSubstr("code and objects need 49224 bytes, a core of "
+                              "'tiny' has 49152 for programs: 's' (scratch): "
+                              "48300 bytes at 800, 'x' (input): 400 bytes at "
+                              "0, 'y' (output): 400 bytes at 400, code and "
+                              "constants: 124 bytes")));
+}
+
+TEST(Rules, V2_Queues) {
+  std::string routes;
+  for (unsigned colour = 2; colour != 9; ++colour)
+    routes += "    route " + std::to_string(colour) + " ramp to east\n";
+  EXPECT_THAT(
+      readWith("    route 1 east to ramp\n", routes),
+      HasSubstr("needs 0 input and 8 output queues, 'tiny' has 8 and 6: "
+                "out 0 of 'right', out 2, out 3"));
+}
+
+/// Rings: test/unit/Program/VerifyTest.cpp.
+TEST(Rules, V3_Routes) {
+  EXPECT_THAT(readWith("    route 0 west to ramp\n", ""),
+              HasSubstr("colour 0 leaves by the east port of router (0, 0), "
+                        "where no router takes it"));
+  EXPECT_THAT(
+      readWith("route 0 ramp to east", "route 0 ramp to east\n"
+                                       "    route 0 east to ramp"),
+      HasSubstr("colour 0 is not in ascending order or has two routes"));
+}
+
 TEST(Rules, V4_Control) {
   EXPECT_THAT(findOnly(VerifyRule::Control, "sdiv r1, k2, r0"),
               AllOf(HasSubstr("core (0, 0), instruction 6 (sdiv r1, k2, r0)"),
