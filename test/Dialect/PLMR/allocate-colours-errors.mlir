@@ -1,6 +1,6 @@
 // RUN: plmr-opt %s -split-input-file -plmr-allocate-colours -verify-diagnostics
 
-// expected-error @below {{expected at most 12 colours, what tiny has, but the channels need 14 (3 along x, 11 along y); fewer rows or columns, a reduction tree of fewer levels or the device 'lab' would do}}
+// expected-error @below {{expected at most 12 colours, what tiny has, but the channels need 14 (3 along x, 11 along y); fewer rows or columns, a reduction tree of fewer flows or the device 'lab' would do}}
 plmr.mesh @mesh 9 x 9 on "tiny"
 // expected-note @below {{'r': ring along y}}
 plmr.channel @r #plmr.relation<ring y>
@@ -18,7 +18,7 @@ plmr.channel @d #plmr.relation<down y segments 2>
 // -----
 
 // Every table has to fit by itself: here the one of epoch 1 does not.
-// expected-error @below {{expected at most 12 colours, what tiny has, but the channels need 13 (8 along x, 5 along y); fewer rows or columns, a reduction tree of fewer levels or the device 'lab' would do}}
+// expected-error @below {{expected at most 12 colours, what tiny has, but the channels need 13 (8 along x, 5 along y); fewer rows or columns, a reduction tree of fewer flows or the device 'lab' would do}}
 plmr.mesh @mesh 9 x 9 on "tiny"
 plmr.channel @fits #plmr.relation<ring y> in "prefill"
 // expected-note @below {{'r': ring along y}}

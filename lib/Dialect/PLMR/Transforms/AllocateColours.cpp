@@ -79,7 +79,7 @@ refuse(mesh::MeshOp meshOp, const Machine &machine, Need need,
       << getBudget(machine) << " " << need.what << ", what " << machine.name
       << " has, but the channels need " << total << " (" << need.x
       << " along x, " << need.y << " along y); fewer rows or columns"
-      << (device ? "," : " or") << " a reduction tree of fewer levels"
+      << (device ? "," : " or") << " a reduction tree of fewer flows"
       << (device ? " or the device '" + device->name + "'" : "") << " would do";
   setBudget(diag, Budget::Routes);
   for (ChannelOp channel : channels)
