@@ -623,7 +623,8 @@ void Generator::addPattern(const Pattern &pattern) {
 //===----------------------------------------------------------------------===//
 
 void Generator::breakInstruction(Block &block) {
-  Instruction &inst = block[pick(unsigned(block.size()))];
+  size_t at = pick(unsigned(block.size()));
+  Instruction &inst = block[at];
   Instruction scalar = makeScalar(Opcode::SAdd, 40, 1);
   if (inst.opcode == Opcode::Dsm) {
     static constexpr int shifts[] = {-4, 4, 2, 64, -256, 512, 256};
@@ -634,9 +635,11 @@ void Generator::breakInstruction(Block &block) {
     inst.imm += int32_t(pick(9)) - 4;
   } else if (isVector(inst.opcode)) {
     unsigned choice = pick(4);
-    if (choice == 0)
-      inst.extent = makeOperand(block, 1 + int32_t(pick(30)), 30);
-    else if (choice == 1 && program.machine.engines != 0)
+    if (choice == 0) {
+      // May append to the block, which moves its instructions.
+      Operand extent = makeOperand(block, 1 + int32_t(pick(30)), 30);
+      block[at].extent = extent;
+    } else if (choice == 1 && program.machine.engines != 0)
       inst.engine = uint8_t(pick(program.machine.engines));
     else if (choice == 2)
       inst.engine = noOperand;
