@@ -176,18 +176,8 @@ bool Execution::drainPartially() {
 // Messages
 //===----------------------------------------------------------------------===//
 
-std::string Execution::describe(uint32_t index, uint32_t pc) const {
-  unsigned x = index % program.mesh.columns, y = index / program.mesh.columns;
-  const CoreClass &cls = program.classes[program.getClass(x, y)];
-  std::string text = llvm::formatv("core ({0}, {1}), instruction {2} ({3})", x,
-                                   y, pc, printInstruction(cls.code[pc]));
-  if (pc < cls.locations.size())
-    text += " at " + program.locations[cls.locations[pc]];
-  return text;
-}
-
 bool Execution::trap(uint32_t index, uint32_t pc, const llvm::Twine &what) {
-  error = describe(index, pc) + ": " + what.str();
+  error = describeCore(program, index, pc) + ": " + what.str();
   return false;
 }
 
@@ -220,11 +210,11 @@ uint32_t Execution::getAwaitedSender(uint32_t index, std::string *why) {
   }
   if (!op) {
     bool isHalted = core.state == Core::State::Halted;
-    *why = describe(index, core.sequencer.getPC()) +
+    *why = describeCore(program, index, core.sequencer.getPC()) +
            (isHalted ? " has halted" : " is at an epoch");
     return ~0u;
   }
-  *why = describe(index, op->pc);
+  *why = describeCore(program, index, op->pc);
   for (const Stream *stream : {&op->a, &op->b, &op->c}) {
     if (stream->kind != Stream::Kind::Fabric)
       continue;

@@ -105,7 +105,6 @@ private:
 
   // Results and messages.
   bool trap(uint32_t index, uint32_t pc, const llvm::Twine &what);
-  std::string describe(uint32_t index, uint32_t pc) const;
   bool reportDeadlock();
   uint32_t getAwaitedSender(uint32_t index, std::string *why);
   bool checkDrained(const char *when);

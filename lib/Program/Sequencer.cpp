@@ -12,6 +12,17 @@
 
 using namespace plmr;
 
+std::string plmr::describeCore(const Program &program, uint32_t core,
+                               uint32_t pc) {
+  unsigned x = core % program.mesh.columns, y = core / program.mesh.columns;
+  const CoreClass &cls = program.classes[program.getClass(x, y)];
+  std::string text = llvm::formatv("core ({0}, {1}), instruction {2} ({3})", x,
+                                   y, pc, printInstruction(cls.code[pc]));
+  if (pc < cls.locations.size())
+    text += " at " + program.locations[cls.locations[pc]];
+  return text;
+}
+
 static int32_t wrap(int64_t value) { return static_cast<int32_t>(value); }
 
 Sequencer::Sequencer(const Program &program, const Launch &launch, unsigned x,

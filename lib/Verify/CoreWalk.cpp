@@ -12,17 +12,6 @@
 using namespace plmr;
 using Event = Sequencer::Event;
 
-std::string plmr::describeCore(const Program &program, uint32_t core,
-                               uint32_t pc) {
-  unsigned x = core % program.mesh.columns, y = core / program.mesh.columns;
-  const CoreClass &cls = program.classes[program.getClass(x, y)];
-  std::string text = llvm::formatv("core ({0}, {1}), instruction {2} ({3})", x,
-                                   y, pc, printInstruction(cls.code[pc]));
-  if (pc < cls.locations.size())
-    text += " at " + program.locations[cls.locations[pc]];
-  return text;
-}
-
 CoreWalk::CoreWalk(const Program &program, const Launch &launch,
                    llvm::ArrayRef<int32_t> parameters, uint64_t maxIterations)
     : program(program), launch(launch), parameters(parameters),

@@ -20,9 +20,6 @@
 
 namespace plmr {
 
-/// "core (1, 2), instruction 3 (wait e0) at model.mlir:4:5".
-std::string describeCore(const Program &program, uint32_t core, uint32_t pc);
-
 class CoreWalk {
 public:
   struct Broken {

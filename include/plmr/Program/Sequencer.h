@@ -133,6 +133,9 @@ private:
   std::string trap;
 };
 
+/// "core (1, 2), instruction 3 (wait e0) at model.mlir:4:5".
+std::string describeCore(const Program &program, uint32_t core, uint32_t pc);
+
 } // namespace plmr
 
 #endif // PLMR_PROGRAM_SEQUENCER_H

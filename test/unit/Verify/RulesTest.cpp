@@ -62,6 +62,10 @@ channel "right" "shift" colours [0] hops 1
 )";
 }
 
+/// Both cores send r1 elements, and then take as many.
+static const char *const exchangeR1 =
+    "  mov d3, d0 x r1 if k0  mov d1, d4 x r1 if k0"
+    "  mov d4, d0 x r1 if k1  mov d1, d3 x r1 if k1";
 static const char *const writeOutput = "  mov d1, d0 x k2\n";
 
 static LaunchVerdict verify(const std::string &code) {
@@ -239,9 +243,7 @@ TEST(Rules, V10_Deadlock) {
                     HasSubstr("colour 0 of 'right' from core (0, 0)")));
   // What queues hold decides.
   auto exchange = [](unsigned words) {
-    return "sadd r1, r0, #" + std::to_string(words) +
-           "  mov d3, d0 x r1 if k0  mov d1, d4 x r1 if k0"
-           "  mov d4, d0 x r1 if k1  mov d1, d3 x r1 if k1";
+    return "sadd r1, r0, #" + std::to_string(words) + exchangeR1;
   };
   expectSafe(exchange(1));
   EXPECT_THAT(findOnly(VerifyRule::Deadlock, exchange(100)),
@@ -266,9 +268,7 @@ TEST(Rules, V10_TheDevicesQueuesDecide) {
       std::string n = std::to_string(words), t = type;
       std::string code = writeOutput;
       code += "sadd r1, r0, #" + n + " dsf d3, " + t + " colour[0] dsf d4, " +
-              t + " colour[1]" +
-              "  mov d3, d0 x r1 if k0  mov d1, d4 x r1 if k0"
-              "  mov d4, d0 x r1 if k1  mov d1, d3 x r1 if k1";
+              t + " colour[1]" + exchangeR1;
       llvm::Expected<Program> program = parseAssembly(makeText(code), "test");
       ASSERT_TRUE(bool(program)) << llvm::toString(program.takeError());
       llvm::Expected<TimingResult> time =
