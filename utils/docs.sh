@@ -39,6 +39,7 @@ dialect Core core
   tablegen pass Dialect/LLM/Transforms/Passes.td
   tablegen pass Conversion/Passes.td
   tablegen pass Dialect/PLMR/Transforms/Passes.td
+  tablegen pass Pipeline/Passes.td
 } | sed -e 's/^### `-/## `-/' -e 's/^####/###/' | cat -s > "$out/Passes.md"
 
 [ "$out" = docs ] && exit 0

@@ -13,6 +13,7 @@
 #include "plmr/Conversion/Passes.h"
 #include "plmr/Dialect/LLM/Transforms/Passes.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Pipeline/Passes.h"
 #include "plmr/Target/Program/Program.h"
 
 using namespace mlir;
@@ -35,7 +36,9 @@ static void addGraphToMesh(OpPassManager &manager,
   ChooseAlgorithmsOptions choose;
   if (!options.tree.empty())
     choose.tree = options.tree;
-  manager.addNestedPass<func::FuncOp>(createChooseAlgorithms(choose));
+  choose.isTimed = !options.isQuick;
+  manager.addPass(
+      createChooseAlgorithms(choose, options.costs, options.choices));
   manager.addPass(createVerifyMesh());
 }
 

@@ -35,6 +35,7 @@
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "plmr/Pipeline/Compiler.h"
+#include "plmr/Pipeline/Passes.h"
 
 using namespace mlir;
 
@@ -92,6 +93,7 @@ void plmr::registerPasses() {
   registerLLMTransformsPasses();
   registerConversionPasses();
   registerPLMRTransformsPasses();
+  registerPipelinePasses();
   registerTransformsPasses();
   registerLinalgPasses();
   bufferization::registerBufferizationPasses();

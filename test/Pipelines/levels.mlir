@@ -9,7 +9,7 @@
 // RUN: plmr-opt %t.tile -plmr-compile="from=tile to=tile" | diff - %t.tile
 // RUN: plmr-opt %t.tile -plmr-compile="from=tile" | diff - %t.direct
 // RUN: plmr-opt %t.mesh -pass-pipeline='builtin.module(convert-mesh-to-tile,func.func(convert-elementwise-to-linalg),eliminate-empty-tensors,one-shot-bufferize,cse,canonicalize,plmr-expand-collectives,cse,plmr-allocate-colours,plmr-plan-memory,plmr-verify-tile)' | diff - %t.tile
-// RUN: plmr-opt %s -pass-pipeline='builtin.module(plmr-attach-mesh{device=tiny mesh=3x5},convert-graph-to-mesh,func.func(plmr-merge-collectives,plmr-choose-algorithms),plmr-verify-mesh)' | diff - %t.mesh
+// RUN: plmr-opt %s -pass-pipeline='builtin.module(plmr-attach-mesh{device=tiny mesh=3x5},convert-graph-to-mesh,func.func(plmr-merge-collectives),plmr-choose-algorithms,plmr-verify-mesh)' | diff - %t.mesh
 //
 // Equal input, equal bytes.
 // RUN: plmr-opt %s -plmr-compile="device=tiny mesh=3x5" | diff - %t.direct

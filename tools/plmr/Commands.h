@@ -73,6 +73,7 @@ llvm::Error benchModel(const BenchOptions &options);
 struct CompileCommand {
   TargetOptions target;
   std::optional<std::string> output, level;
+  std::optional<std::string> explain; ///< "" or "json"
   bool reference = false;
 };
 llvm::Error compileModel(const CompileCommand &options);

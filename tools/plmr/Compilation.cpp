@@ -62,8 +62,9 @@ Compilation::create(const TargetOptions &options) {
   if (llvm::Error error = result->parseLaunchMeshes(options))
     return std::move(error);
   result->reduce = options.reduce.value_or("");
-  if (options.reduce && !TreeChoice::parse(*options.reduce))
-    return makeError("--reduce: expected {0} but got '{1}'",
+  if (options.reduce && *options.reduce != "auto" &&
+      !TreeChoice::parse(*options.reduce))
+    return makeError("--reduce: expected auto, {0} but got '{1}'",
                      TreeChoice::getExpected(), *options.reduce);
   bool isText = !options.shape && StringRef(options.model).ends_with(".mlir");
   if (isText && (options.kv || options.kvPlacement || options.context ||
@@ -120,6 +121,8 @@ CompileOptions Compilation::getCompileOptions(StringRef profile,
   result.mesh = printMesh(shape);
   result.level = level;
   result.tree = reduce;
+  result.costs = const_cast<KernelCosts *>(&costs);
+  result.choices = choices;
   if (decodeMesh)
     (hasPrefill ? result.decodeMesh : result.mesh) = printMesh(*decodeMesh);
   return result;
@@ -282,6 +285,18 @@ llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lower(Level level) {
           **module, getCompileOptions(device, *mesh, slots != 0, level)))
     return joinLines(std::move(error));
   return module;
+}
+
+llvm::Expected<std::vector<Choice>> Compilation::explain() {
+  if (llvm::Error error = compile().takeError())
+    return std::move(error);
+  std::vector<Choice> result;
+  choices = &result;
+  llvm::Error error = lower(Level::Mesh).takeError();
+  choices = nullptr;
+  if (error)
+    return std::move(error);
+  return result;
 }
 
 /// Tokens that a launch takes if nothing else is asked for: more cost fewer

@@ -38,6 +38,9 @@ public:
   llvm::Expected<Program> compileWithoutLimit();
   /// The graph, lowered to `level`, for that mesh.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> lower(Level level);
+  /// What is chosen for that mesh, with the costs of all candidates.
+  llvm::Expected<std::vector<Choice>> explain();
+  const Machine &getMachine() const { return machine; }
 
   /// The largest context that fits on the mesh, or the two meshes, of the last
   /// program with caches placed by `placement`, be it beyond the model's; 0:
@@ -104,6 +107,8 @@ private:
   llvm::Error addModel(Program &program) const;
 
   mlir::MLIRContext context;
+  KernelCosts costs{&context};
+  std::vector<Choice> *choices = nullptr; ///< where to record them, if at all
   mlir::OwningOpRef<mlir::ModuleOp> graph;
   std::string device;
   Machine machine;

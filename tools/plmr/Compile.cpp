@@ -8,6 +8,7 @@
 
 #include "Commands.h"
 #include "Compilation.h"
+#include "Explain.h"
 #include "Report.h"
 #include "plmr/Runtime/Loader.h"
 #include "plmr/Support/OutputFile.h"
@@ -41,6 +42,7 @@ private:
   Error open();
   Error printLevel(Compilation &compilation, Level level);
   Error writeProgram(Compilation &compilation);
+  Error explain(Compilation &compilation) const;
 
   const CompileCommand &options;
   OutputFiles files;
@@ -81,10 +83,36 @@ Error Compile::writeProgram(Compilation &compilation) {
   return Error::success();
 }
 
+Error Compile::explain(Compilation &compilation) const {
+  Expected<std::vector<Choice>> choices = compilation.explain();
+  if (!choices)
+    return choices.takeError();
+  if (*options.explain == "json")
+    writeReport(describeChoices(*choices, compilation.getMachine()),
+                llvm::outs());
+  else
+    printChoices(*choices, compilation.getMachine(), llvm::outs());
+  return Error::success();
+}
+
+/// An error if nothing would come of it.
+static Error checkOutputs(const CompileCommand &options) {
+  if (options.explain && !options.explain->empty() &&
+      *options.explain != "json")
+    return makeError("--explain: expected no value or json but got '{0}'",
+                     *options.explain);
+  if (options.explain && options.level && !options.output)
+    return makeError("--explain: expected -o FILE beside --compile-to, since "
+                     "both print to standard output");
+  if (!options.level && !options.output && !options.explain)
+    return makeError("expected an output: -o FILE.plmr, --compile-to=LEVEL to "
+                     "print IR, or --explain");
+  return Error::success();
+}
+
 Error Compile::run() {
-  if (!options.level && !options.output)
-    return makeError("expected an output: -o FILE.plmr, or --compile-to=LEVEL "
-                     "to print IR");
+  if (Error error = checkOutputs(options))
+    return error;
   Level level = Level::Core;
   if (options.level)
     if (Error error = parseLevel(*options.level).moveInto(level))
@@ -101,8 +129,14 @@ Error Compile::run() {
       Compilation::create(options.target);
   if (!compilation)
     return compilation.takeError();
-  return options.level ? printLevel(**compilation, level)
-                       : writeProgram(**compilation);
+  Error error = Error::success();
+  if (options.level)
+    error = printLevel(**compilation, level);
+  else if (options.output)
+    error = writeProgram(**compilation);
+  if (!error && options.explain)
+    error = explain(**compilation);
+  return error;
 }
 
 Error plmr::compileModel(const CompileCommand &options) {

@@ -136,7 +136,7 @@ void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
   addText(sub, "--decode-mesh", target.decodeMesh,
           "the mesh of decode; default: --mesh");
   addText(sub, "--reduce", target.reduce,
-          "how to reduce: auto_gen (default), chain, star, binary_tree, "
+          "how to reduce: auto (default), auto_gen, chain, star, binary_tree, "
           "two_phase or ktree:K");
   addText(sub, "--kv", target.kv,
           "type of the key and value caches: f32 (default) or f16");
@@ -292,6 +292,13 @@ void Driver::addCompile() {
       ->check(isFile);
   addText(sub, "--compile-to", options.level,
           "print IR instead: graph, mesh, tile or core");
+  sub->add_option_function<std::vector<std::string>>(
+         "--explain",
+         [&options](const std::vector<std::string> &values) {
+           options.explain = values.empty() ? "" : values.front();
+         },
+         "print what algorithms were chosen from, as a table or =json")
+      ->expected(0, 1);
   sub->add_flag("--all-logits", options.target.allLogits,
                 "compute the logits of all positions of a prompt")
       ->excludes("--no-prefill");

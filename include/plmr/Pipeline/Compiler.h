@@ -12,12 +12,10 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "plmr/Dialect/PLMR/Transforms/Budget.h"
+#include "plmr/Pipeline/Choices.h"
 #include "plmr/Program/Program.h"
 
 namespace plmr {
-
-/// The levels at which a compilation can begin and stop.
-enum class Level { Graph, Mesh, Tile, Core };
 
 struct CompileOptions {
   /// A profile, .json file or JSON text; empty: the module's own, or wse2.
@@ -31,6 +29,10 @@ struct CompileOptions {
   /// The level that the module is at. A tile level may still have collectives
   /// on tiles, and need neither colours nor addresses.
   Level from = Level::Graph;
+  /// Let bounds choose the algorithms, without timing them.
+  bool isQuick = false;
+  KernelCosts *costs = nullptr; ///< known ones, which grow; null: none
+  std::vector<Choice> *choices = nullptr; ///< filled if given
 };
 
 /// Adds the passes from `options.from` to `options.level`.

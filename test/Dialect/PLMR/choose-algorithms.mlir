@@ -1,6 +1,6 @@
-// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(plmr-choose-algorithms{tree=ktree:1}))' | FileCheck %s --check-prefixes=ALL,K1
-// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(plmr-choose-algorithms{tree=ktree:2}))' | FileCheck %s --check-prefixes=ALL,K2
-// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(plmr-choose-algorithms{tree=ktree:3}))' | FileCheck %s --check-prefixes=ALL,K3
+// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(plmr-choose-algorithms{tree=ktree:1})' | FileCheck %s --check-prefixes=ALL,K1
+// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(plmr-choose-algorithms{tree=ktree:2})' | FileCheck %s --check-prefixes=ALL,K2
+// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(plmr-choose-algorithms{tree=ktree:3})' | FileCheck %s --check-prefixes=ALL,K3
 
 !x = !plmr.placed<tensor<32xf32>, [x]>
 !py = !plmr.placed<tensor<32xf32>, [x], partial<sum y>>
@@ -57,7 +57,8 @@ func.func @segments(%b: !segments) -> !y {
 // -----
 
 // Three trees of two levels need more input queues where they meet than the 8
-// of a core. The shortest loses a level first, the earlier one of two as short.
+// of a core. As few levels as possible are given up, where that costs the least
+// time.
 
 !x = !plmr.placed<tensor<32xf32>, [x]>
 !y = !plmr.placed<tensor<32xf32>, [y]>
@@ -70,12 +71,12 @@ plmr.mesh @mesh 16 x 16 on "tiny"
 // K1: plmr.all_reduce %{{.*}} tree <ktree [16]> :
 // K1: plmr.all_reduce %{{.*}} tree <ktree [16]> :
 // K1: plmr.all_reduce %{{.*}} tree <ktree [4]> :
-// K2: plmr.all_reduce %{{.*}} tree <ktree [16]> :
 // K2: plmr.all_reduce %{{.*}} tree <ktree [4, 4]> :
-// K2: plmr.all_reduce %{{.*}} tree <ktree [4]> :
+// K2: plmr.all_reduce %{{.*}} tree <ktree [16]> :
+// K2: plmr.all_reduce %{{.*}} tree <ktree [2, 2]> :
+// K3: plmr.all_reduce %{{.*}} tree <ktree [4, 4]> :
 // K3: plmr.all_reduce %{{.*}} tree <ktree [16]> :
-// K3: plmr.all_reduce %{{.*}} tree <ktree [3, 3, 2]> :
-// K3: plmr.all_reduce %{{.*}} tree <ktree [4]> :
+// K3: plmr.all_reduce %{{.*}} tree <ktree [2, 2]> :
 func.func @queues(%a: !py, %b: !px, %c: !px4) -> (!x, !y, !y) {
   %ra = plmr.all_reduce %a : (!py) -> !x
   %rb = plmr.all_reduce %b : (!px) -> !y

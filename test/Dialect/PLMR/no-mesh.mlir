@@ -1,7 +1,7 @@
 // Without a mesh every pass that needs one says so.
 //
 // RUN: split-file %s %t
-// RUN: not plmr-opt %t/mesh.mlir -pass-pipeline='builtin.module(func.func(plmr-choose-algorithms))' 2>&1 | FileCheck %s
+// RUN: not plmr-opt %t/mesh.mlir -pass-pipeline='builtin.module(plmr-choose-algorithms)' 2>&1 | FileCheck %s
 // RUN: not plmr-opt %t/mesh.mlir -plmr-verify-mesh 2>&1 | FileCheck %s
 // RUN: not plmr-opt %t/mesh.mlir -convert-graph-to-mesh 2>&1 | FileCheck %s
 // RUN: not plmr-opt %t/mesh.mlir -convert-mesh-to-tile 2>&1 | FileCheck %s

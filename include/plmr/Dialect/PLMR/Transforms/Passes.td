@@ -77,23 +77,6 @@ def MergeCollectives : Pass<"plmr-merge-collectives", "::mlir::func::FuncOp"> {
   }];
 }
 
-def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::func::FuncOp"> {
-  let summary = "Choose the reduction trees";
-  let description = [{
-    Gives each `plmr.all_reduce` without a tree one of the kind `tree`. A K-tree
-    (WaferLLM 6.2) has K levels of groups whose sizes differ as little as
-    possible, for the widest segment; an auto_gen tree is the fastest for all
-    messages of its line together. Beside matrix products, whose rings take
-    queues, these trees are chains. Where the trees together need more input
-    queues or colours than a core of the device has, the shortest ones lose
-    levels, or colours, until they fit.
-  }];
-  let options = [
-    Option<"tree", "tree", "std::string", "\"auto_gen\"",
-           "chain, star, binary_tree, two_phase, ktree:K or auto_gen">
-  ];
-}
-
 def VerifyMesh : Pass<"plmr-verify-mesh", "::mlir::ModuleOp"> {
   let summary = "Check that only mesh-level operations remain";
   let description = [{

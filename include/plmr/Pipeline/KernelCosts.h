@@ -1,0 +1,76 @@
+//===- KernelCosts.h - What kernels take of a device ------------*- C++ -*-===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A kernel is one operation as a module of its own. What it costs is what its
+// program takes: there is no second model of costs beside Timing.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PLMR_PIPELINE_KERNELCOSTS_H
+#define PLMR_PIPELINE_KERNELCOSTS_H
+
+#include "plmr/Analysis/ReductionTree.h"
+#include "plmr/Pipeline/Level.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+
+namespace mlir {
+class MLIRContext;
+} // namespace mlir
+
+namespace plmr {
+
+/// What a program of one launch takes.
+struct KernelCost {
+  uint64_t ticks = 0;
+  unsigned contended = 0; ///< links for which two colours competed
+  uint64_t sramBytes = 0; ///< of a core, code included
+  unsigned colours = 0;   ///< of the whole mesh
+  unsigned inputQueues = 0, outputQueues = 0; ///< of the busiest core
+};
+
+/// A reduction over a line of cores, or over each of its segments.
+struct ReductionKernel {
+  std::string device; ///< a profile, .json file or JSON text
+  unsigned extent = 1, segments = 1;
+  int64_t elements = 1; ///< f32, of each core
+  bool isReduced = true;
+  bool isBroadcast = true; ///< from the root, afterwards
+  bool isMax = false;
+  TreeShape tree = {};
+
+  /// The module, at the tile level, on a column: all columns, and rows, are
+  /// alike. The values lie where they are combined.
+  std::string print() const;
+};
+
+/// Compiles and times kernels, each once. Not for several threads at once.
+class KernelCosts {
+public:
+  /// `context` has the dialects of all levels.
+  explicit KernelCosts(mlir::MLIRContext *context) : context(context) {}
+
+  /// The cost of the first launch of `module`, a text at the level `from` with
+  /// its mesh. Errors: those of compileToProgram and timeLaunch.
+  llvm::Expected<KernelCost> measure(llvm::StringRef module, Level from,
+                                     llvm::ArrayRef<int32_t> parameters = {});
+  llvm::Expected<KernelCost> measure(const ReductionKernel &kernel);
+
+private:
+  mlir::MLIRContext *context;
+  struct Known {
+    KernelCost cost;
+    std::string problem; ///< the message of an error, if it is one
+  };
+  llvm::StringMap<Known> known;
+};
+
+} // namespace plmr
+
+#endif // PLMR_PIPELINE_KERNELCOSTS_H
