@@ -97,31 +97,52 @@ plmr.mesh @mesh 3 x 2 on "tiny"
 // CHECK:         scf.for %{{.*}} = %[[C0]] to %[[C4]] step %[[C1]] iter_args(%{{.*}} = %{{.*}}, %[[HALFA:.*]] = %[[C0]], %[[HALFB:.*]] = %[[C0]])
 // CHECK:           %[[FROMA:.*]] = memref.subview %[[AA]][%[[HALFA]], 0, 0]
 // CHECK:           %[[FROMB:.*]] = memref.subview %[[BB]][%[[HALFB]], 0, 0]
-// A core's ramp takes a word at a time: A moves beside the product of the first
-// half of the rows, B beside the other.
+// Segments differ in length: what may move moves beside the whole product.
 // CHECK:           %[[OTHERA:.*]] = arith.subi %[[C1]], %[[HALFA]]
 // CHECK:           %[[INTOA:.*]] = memref.subview %[[AA]][%[[OTHERA]], 0, 0]
 // CHECK:           %[[T0:.*]] = plmr.send %[[FROMA]] on @x.ring if %[[CHANGEA:.*]] {plmr.operation = "gemm"} : {{.*}} -> !plmr.token
 // CHECK:           %[[T1:.*]] = plmr.recv %[[INTOA]] on @x.ring if %[[CHANGEA]] {{.*}} -> !plmr.token
-// CHECK:           %[[PA:.*]] = memref.subview %[[FROMA]][0, %[[OFFSETA:.*]]] [2, %[[LENGTH:[a-z0-9_]+]]] [1, 1]
-// CHECK:           %[[PB:.*]] = memref.subview %[[FROMB]][%{{.*}}, 0] [%[[LENGTH]], 5] [1, 1]
-// CHECK:           %[[PC:.*]] = memref.subview %[[C]][0, 0] [2, 5] [1, 1]
-// CHECK:           linalg.matmul ins(%[[PA]], %[[PB]] : {{.*}}) outs(%[[PC]] :
-// CHECK-NEXT:      plmr.wait %[[T0]] if %[[CHANGEA]]
-// CHECK-NEXT:      plmr.wait %[[T1]] if %[[CHANGEA]]
 // CHECK:           %[[OTHERB:.*]] = arith.subi %[[C1]], %[[HALFB]]
 // CHECK:           %[[INTOB:.*]] = memref.subview %[[BB]][%[[OTHERB]], 0, 0]
 // CHECK:           %[[T2:.*]] = plmr.send %[[FROMB]] on @y.ring if %[[CHANGEB:.*]] {plmr.operation = "gemm"}
 // CHECK:           %[[T3:.*]] = plmr.recv %[[INTOB]] on @y.ring if %[[CHANGEB]]
-// CHECK:           %[[RA:.*]] = memref.subview %[[FROMA]][2, %[[OFFSETA]]] [2, %[[LENGTH]]] [1, 1]
-// CHECK:           %[[RC:.*]] = memref.subview %[[C]][2, 0] [2, 5] [1, 1]
-// CHECK:           linalg.matmul ins(%[[RA]], %[[PB]] : {{.*}}) outs(%[[RC]] :
+// CHECK:           %[[PA:.*]] = memref.subview %[[FROMA]][0, %[[OFFSETA:.*]]] [4, %[[LENGTH:[a-z0-9_]+]]] [1, 1]
+// CHECK:           %[[PB:.*]] = memref.subview %[[FROMB]][%{{.*}}, 0] [%[[LENGTH]], 5] [1, 1]
+// CHECK:           linalg.matmul ins(%[[PA]], %[[PB]] : {{.*}}) outs(%[[C]] :
+// CHECK-NEXT:      plmr.wait %[[T0]] if %[[CHANGEA]]
+// CHECK-NEXT:      plmr.wait %[[T1]] if %[[CHANGEA]]
 // CHECK-NEXT:      plmr.wait %[[T2]] if %[[CHANGEB]]
 // CHECK-NEXT:      plmr.wait %[[T3]] if %[[CHANGEB]]
 // CHECK:           scf.yield
 func.func @gemm(%a: memref<4x4xf32>, %b: memref<6x5xf32>, %c: memref<4x5xf32>) {
   plmr.gemm_tile %a, %b to %c k 11
       : memref<4x4xf32>, memref<6x5xf32> to memref<4x5xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 2 on "tiny"
+
+// All segments are as long. A core's ramp takes a word at a time: A moves beside
+// the product of the first half of the rows, B beside the other.
+// CHECK-LABEL: func.func @even(
+// CHECK:         scf.for
+// CHECK:           %[[T0:.*]] = plmr.send %{{.*}} on @x.ring if %[[CHANGEA:.*]] {plmr
+// CHECK:           %[[T1:.*]] = plmr.recv %{{.*}} on @x.ring if %[[CHANGEA]]
+// CHECK-NOT:       @y.ring
+// CHECK:           linalg.matmul ins(%{{.*}}, %{{.*}} : memref<2x?xf32,
+// CHECK-NEXT:      plmr.wait %[[T0]] if %[[CHANGEA]]
+// CHECK-NEXT:      plmr.wait %[[T1]] if %[[CHANGEA]]
+// CHECK:           %[[T2:.*]] = plmr.send %{{.*}} on @y.ring if %[[CHANGEB:.*]] {plmr
+// CHECK:           %[[T3:.*]] = plmr.recv %{{.*}} on @y.ring if %[[CHANGEB]]
+// CHECK:           linalg.matmul ins(%{{.*}}, %{{.*}} : memref<2x?xf32,
+// CHECK-NEXT:      plmr.wait %[[T2]] if %[[CHANGEB]]
+// CHECK-NEXT:      plmr.wait %[[T3]] if %[[CHANGEB]]
+// CHECK:           scf.yield
+func.func @even(%a: memref<4x3xf32>, %b: memref<6x5xf32>, %c: memref<4x5xf32>) {
+  plmr.gemm_tile %a, %b to %c k 11
+      : memref<4x3xf32>, memref<6x5xf32> to memref<4x5xf32>
   return
 }
 
@@ -153,7 +174,6 @@ plmr.mesh @mesh 3 x 2 on "tiny"
 // CHECK:           plmr.send %{{.*}} on @y.ring
 // CHECK:           plmr.recv %{{.*}} on @y.ring
 // CHECK:         scf.for %{{.*}} iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %[[ALIGNEDA]]#1, %{{.*}} = %[[ALIGNEDB]]#1)
-// CHECK:           linalg.matmul {{.*}} memref<?x7xf32
 // CHECK:           linalg.matmul {{.*}} memref<?x7xf32
 func.func @several(%a: memref<4x4xf32>, %b0: memref<6x5xf32>, %b1: memref<6x2xf32>, %c: memref<4x7xf32>) {
   plmr.gemm_tile %a, %b0, %b1 to %c k 11 align_a align_b
@@ -512,10 +532,9 @@ plmr.mesh @mesh 5 x 3 on "lab"
 // CHECK:         scf.for %{{.*}} = %{{.*}} to %[[STEPS]] step %{{.*}} iter_args(%{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}, %{{.*}} = %[[ALIGNED]]#1)
 // CHECK:           %[[T0:.*]] = plmr.send %{{.*}} on @x.ring if %{{.*}} {plmr.operation = "head_gemm"} : memref<8x1x2x?xf32
 // CHECK:           plmr.recv %{{.*}} on @x.ring
-// CHECK:           linalg.generic {indexing_maps = [#[[$P]], #[[$V]], #[[$O]]]
-// CHECK:           plmr.wait %[[T0]]
 // CHECK:           plmr.send %{{.*}} on @y.ring
 // CHECK:           linalg.generic {indexing_maps = [#[[$P]], #[[$V]], #[[$O]]]
+// CHECK:           plmr.wait %[[T0]]
 func.func @weighted(%p: memref<8x1x2x24xf32>, %v: memref<1x4x16xf32>, %o: memref<8x1x2x4xf32>,
                     %slots: index) {
   plmr.head_gemm_tile %p, %v, %o slots %slots kv_heads 2

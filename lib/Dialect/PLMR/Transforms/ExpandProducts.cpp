@@ -124,6 +124,11 @@ Value Expander::rotate(Location loc, const Rotation &rotation) {
 // The staircase
 //===----------------------------------------------------------------------===//
 
+/// Whether all segments of a walk over `columns` and `rows` blocks are as long.
+static bool hasEvenSegments(int64_t columns, int64_t rows) {
+  return std::max(columns, rows) % std::min(columns, rows) == 0;
+}
+
 /// The contracted dimension is cut in columns * rows units; block c of A is
 /// units [c R, (c+1) R), block r of B units [r C, (r+1) C). A core walks over
 /// the segments between all these bounds, cyclically from where its blocks of A
@@ -212,8 +217,13 @@ Value Expander::walk(Location loc, const Staircase &stairs) {
     waitFor(loc, transfersA);
   } else {
     // A core's ramp takes one word at a time: A moves beside the first half of
-    // the product, B beside the second.
-    int64_t middle = stairs.x.moves && stairs.y.moves ? stairs.rows / 2 : 0;
+    // the product, B beside the second. Not so if cores of a ring are in
+    // segments of different lengths: none may wait before its own one ends.
+    bool isEven =
+        hasEvenSegments(narrow, height) &&
+        (mesh.columns % lines == 0 || hasEvenSegments(narrow + 1, height));
+    bool takesTurns = stairs.x.moves && stairs.y.moves && isEven;
+    int64_t middle = takesTurns ? stairs.rows / 2 : 0;
     nextA = moveA();
     multiply(0, middle);
     if (middle != 0)
