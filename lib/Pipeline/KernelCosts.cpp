@@ -85,21 +85,19 @@ static std::string describe(llvm::Error error) {
   return rest.split(": ").second.str();
 }
 
-llvm::Expected<KernelCost> KernelCosts::measure(StringRef text, Level from,
+llvm::Expected<KernelCost> KernelCosts::measure(StringRef text,
+                                                const CompileOptions &options,
                                                 ArrayRef<int32_t> parameters) {
-  std::string key =
-      formatv("{0:$[ ]}\n{1}",
-              llvm::make_range(parameters.begin(), parameters.end()), text);
+  std::string key = formatv(
+      "{0} {1} {2} {3:$[ ]}\n{4}", options.device, options.mesh, options.tree,
+      llvm::make_range(parameters.begin(), parameters.end()), text);
   auto [entry, isNew] = known.try_emplace(key);
   Known &result = entry->second;
   if (isNew) {
     auto module =
         parseSourceString<ModuleOp>(text, ParserConfig(context), "kernel");
     if (!module)
-      return makeError("expected a kernel of level {0}",
-                       static_cast<int>(from));
-    CompileOptions options;
-    options.from = from;
+      return makeError("expected a module but got {0}", text);
     llvm::Expected<Program> program = compileToProgram(*module, options);
     llvm::Error error =
         program ? getCost(*program, parameters).moveInto(result.cost)
@@ -113,5 +111,7 @@ llvm::Expected<KernelCost> KernelCosts::measure(StringRef text, Level from,
 }
 
 llvm::Expected<KernelCost> KernelCosts::measure(const ReductionKernel &kernel) {
-  return measure(kernel.print(), Level::Tile);
+  CompileOptions options;
+  options.from = Level::Tile;
+  return measure(kernel.print(), options);
 }

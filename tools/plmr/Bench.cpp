@@ -13,9 +13,8 @@
 #include "Compilation.h"
 #include "Model.h"
 #include "Report.h"
+#include "Rows.h"
 #include "Table.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 #include <random>
 
@@ -183,29 +182,6 @@ Json Bench::describe(const Result &result) const {
   return row;
 }
 
-static void printJson(ArrayRef<Json> rows) {
-  writeReport(Json(rows.vec()), llvm::outs());
-}
-
-/// Texts in quotes, which are doubled inside; numbers as in JSON.
-static std::string quote(const Json &value) {
-  if (!value.is_string())
-    return value.dump();
-  std::string quoted = "\"";
-  for (char c : value.get<std::string>())
-    quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
-
-static void printCsv(ArrayRef<Json> rows) {
-  std::vector<std::string> names;
-  for (const auto &item : rows.front().items())
-    names.push_back(item.key());
-  llvm::outs() << llvm::join(names, ",") << '\n';
-  for (const Json &row : rows)
-    llvm::outs() << llvm::join(llvm::map_range(row, quote), ",") << '\n';
-}
-
 /// Markdown.
 void Bench::printTable(ArrayRef<Result> results) const {
   const Program &program = model.session->getProgram();
@@ -237,7 +213,7 @@ void Bench::print(ArrayRef<Result> results) const {
   std::vector<Json> rows;
   for (const Result &result : results)
     rows.push_back(describe(result));
-  options.format == "csv" ? printCsv(rows) : printJson(rows);
+  options.format == "csv" ? printCsvRows(rows) : printJsonRows(rows);
 }
 
 Error Bench::run() {

@@ -70,6 +70,16 @@ struct BenchOptions {
 };
 llvm::Error benchModel(const BenchOptions &options);
 
+struct KernelBenchOptions {
+  std::string kernel; ///< gemm, gemv, allreduce, reduce or broadcast
+  std::vector<uint32_t> sizes;
+  std::vector<MeshShape> meshes;
+  std::vector<std::string> algorithms; ///< empty: all
+  std::string device = "wse2";
+  std::string format = "md";
+};
+llvm::Error benchKernel(const KernelBenchOptions &options);
+
 struct CompileCommand {
   TargetOptions target;
   std::optional<std::string> output, level;

@@ -36,6 +36,8 @@ private:
   void addRun();
   void addSampling(CLI::App *app);
   void addBench();
+  void addKernelBench(CLI::App *bench, const std::string &kernel,
+                      const std::string &description);
   void addCompile();
   void addExec();
   void addInspect();
@@ -45,6 +47,7 @@ private:
   CLI::App app{"plmr: language models on wafer-scale meshes", "plmr"};
   RunOptions runOptions;
   BenchOptions benchOptions;
+  KernelBenchOptions kernelBenchOptions;
   CompileCommand compileOptions;
   ExecOptions execOptions;
   InspectOptions inspectOptions;
@@ -227,46 +230,64 @@ void Driver::addRun() {
   sub->callback([this] { command = [this] { return runModel(runOptions); }; });
 }
 
-/// Numbers of tokens, separated by commas; given twice they add up.
-static void addTests(CLI::App *app, const std::string &flags,
-                     std::vector<uint32_t> &counts,
-                     const std::string &description) {
-  auto split = [](llvm::StringRef text) { return llvm::split(text, ','); };
-  auto check = [=](std::string &text) -> std::string {
-    for (llvm::StringRef part : split(text))
-      if (std::string problem = checkInteger<uint32_t>(part, 0);
-          !problem.empty())
+/// Items, separated by commas; given twice they add up. `check` returns what is
+/// wrong with one, `add` takes one.
+static CLI::Option *addList(CLI::App *app, const std::string &flags,
+                            const std::string &description,
+                            std::function<std::string(llvm::StringRef)> check,
+                            std::function<void(llvm::StringRef)> add,
+                            std::function<void()> clear) {
+  auto checkAll = [=](std::string &text) -> std::string {
+    for (llvm::StringRef part : llvm::split(text, ','))
+      if (std::string problem = check(part); !problem.empty())
         return problem;
     return "";
   };
-  auto set = [=, &counts](const std::vector<std::string> &texts) {
-    counts.clear();
+  auto set = [=](const std::vector<std::string> &texts) {
+    clear();
     for (llvm::StringRef text : texts)
-      for (llvm::StringRef part : split(text))
-        part.getAsInteger(10, counts.emplace_back());
+      for (llvm::StringRef part : llvm::split(text, ','))
+        add(part);
   };
-  std::string usual = std::to_string(counts.front());
-  app->add_option_function<std::vector<std::string>>(flags, set, description)
+  return app
+      ->add_option_function<std::vector<std::string>>(flags, set, description)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(CLI::Validator(check, ""))
-      ->type_name("LIST")
-      ->default_str(usual);
+      ->check(CLI::Validator(checkAll, ""))
+      ->type_name("LIST");
 }
 
-void Driver::addBench() {
-  BenchOptions &options = benchOptions;
-  CLI::App *sub = app.add_subcommand("bench", "measure tokens per second");
-  addTarget(sub, options.target);
-  addTests(sub, "-p,--n-prompt", options.prompts,
-           "tokens of each test of a prompt; 0: none");
-  addTests(sub, "-n,--n-gen", options.generated,
-           "tokens of each test of generation; 0: none");
-  sub->add_option("-r,--repetitions", options.repetitions,
-                  "how often each test is measured")
-      ->check(isInteger<uint32_t>(1))
-      ->capture_default_str();
-  sub->add_option("-o,--output", options.format, "md, csv or json")
+/// Whole numbers of `low` or more.
+static CLI::Option *addNumbers(CLI::App *app, const std::string &flags,
+                               std::vector<uint32_t> &numbers, uint32_t low,
+                               const std::string &description) {
+  return addList(
+      app, flags, description,
+      [=](llvm::StringRef text) { return checkInteger<uint32_t>(text, low); },
+      [&](llvm::StringRef text) {
+        text.getAsInteger(10, numbers.emplace_back());
+      },
+      [&] { numbers.clear(); });
+}
+
+static CLI::Option *addMeshes(CLI::App *app, const std::string &flags,
+                              std::vector<MeshShape> &meshes,
+                              const std::string &description) {
+  return addList(
+      app, flags, description,
+      [](llvm::StringRef text) -> std::string {
+        if (parseMesh(text))
+          return "";
+        return llvm::formatv("expected columns x rows, for example 8x4, but "
+                             "got '{0}'",
+                             text);
+      },
+      [&](llvm::StringRef text) { meshes.push_back(*parseMesh(text)); },
+      [&] { meshes.clear(); });
+}
+
+static void addFormat(CLI::App *app, std::string &format) {
+  app->add_option("-o,--output", format, "md, csv or json")
       ->check(CLI::Validator(
           [](std::string &text) -> std::string {
             if (text == "md" || text == "csv" || text == "json")
@@ -276,11 +297,63 @@ void Driver::addBench() {
           },
           ""))
       ->capture_default_str();
+}
+
+void Driver::addKernelBench(CLI::App *bench, const std::string &kernel,
+                            const std::string &description) {
+  KernelBenchOptions &options = kernelBenchOptions;
+  CLI::App *sub = bench->add_subcommand(kernel, description);
+  addNumbers(sub, "--sizes", options.sizes, 1,
+             kernel[0] == 'g' ? "extents of the matrices"
+                              : "elements of each core")
+      ->required();
+  addMeshes(sub, "--meshes", options.meshes, "columns x rows")->required();
+  addList(
+      sub, "--algorithms", "those to measure; default: all",
+      [](llvm::StringRef text) { return std::string(); },
+      [&](llvm::StringRef text) { options.algorithms.push_back(text.str()); },
+      [&] { options.algorithms.clear(); });
+  sub->add_option("--device", options.device,
+                  "wse2 (default), wse3, lab, tiny, ideal, or a JSON file");
+  addFormat(sub, options.format);
+  sub->callback([this, kernel] {
+    command = [this, kernel] {
+      kernelBenchOptions.kernel = kernel;
+      return benchKernel(kernelBenchOptions);
+    };
+  });
+}
+
+void Driver::addBench() {
+  BenchOptions &options = benchOptions;
+  CLI::App *sub = app.add_subcommand("bench", "measure tokens per second");
+  addTarget(sub, options.target);
+  addNumbers(sub, "-p,--n-prompt", options.prompts, 0,
+             "tokens of each test of a prompt; 0: none")
+      ->default_str(std::to_string(options.prompts.front()));
+  addNumbers(sub, "-n,--n-gen", options.generated, 0,
+             "tokens of each test of generation; 0: none")
+      ->default_str(std::to_string(options.generated.front()));
+  sub->add_option("-r,--repetitions", options.repetitions,
+                  "how often each test is measured")
+      ->check(isInteger<uint32_t>(1))
+      ->capture_default_str();
+  addFormat(sub, options.format);
   sub->add_flag("--no-warmup", options.noWarmup,
                 "do not run each test once before it is measured");
   sub->add_flag("--no-timing", options.noTiming, "do not compute cycles");
-  sub->callback(
-      [this] { command = [this] { return benchModel(benchOptions); }; });
+  for (auto [kernel, description] :
+       {std::pair("gemm", "cycles of C = A B"),
+        {"gemv", "cycles of y = x W"},
+        {"allreduce", "cycles of a reduction along y to all cores"},
+        {"reduce", "cycles of a reduction along y to the middle"},
+        {"broadcast", "cycles of a multicast along y from the middle"}})
+    addKernelBench(sub, kernel, description);
+  // A kernel's own command comes first.
+  sub->callback([this, sub] {
+    if (sub->get_subcommands().empty())
+      command = [this] { return benchModel(benchOptions); };
+  });
 }
 
 void Driver::addCompile() {

@@ -17,6 +17,9 @@
 
 namespace plmr {
 
+/// The levels at which a compilation can begin and stop.
+enum class Level { Graph, Mesh, Tile, Core };
+
 struct CompileOptions {
   /// A profile, .json file or JSON text; empty: the module's own, or wse2.
   std::string device;

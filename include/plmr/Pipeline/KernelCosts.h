@@ -15,7 +15,6 @@
 #define PLMR_PIPELINE_KERNELCOSTS_H
 
 #include "plmr/Analysis/ReductionTree.h"
-#include "plmr/Pipeline/Level.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
@@ -25,6 +24,8 @@ class MLIRContext;
 } // namespace mlir
 
 namespace plmr {
+
+struct CompileOptions;
 
 /// What a program of one launch takes.
 struct KernelCost {
@@ -56,9 +57,10 @@ public:
   /// `context` has the dialects of all levels.
   explicit KernelCosts(mlir::MLIRContext *context) : context(context) {}
 
-  /// The cost of the first launch of `module`, a text at the level `from` with
-  /// its mesh. Errors: those of compileToProgram and timeLaunch.
-  llvm::Expected<KernelCost> measure(llvm::StringRef module, Level from,
+  /// The cost of the first launch of `module`. Errors: those of
+  /// compileToProgram and timeLaunch.
+  llvm::Expected<KernelCost> measure(llvm::StringRef module,
+                                     const CompileOptions &options,
                                      llvm::ArrayRef<int32_t> parameters = {});
   llvm::Expected<KernelCost> measure(const ReductionKernel &kernel);
 

@@ -1,0 +1,37 @@
+//===- Rows.cpp - Rows as csv and json ------------------------------------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rows.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace plmr;
+
+static std::string quote(const Json &value) {
+  if (value.is_null())
+    return "";
+  if (!value.is_string())
+    return value.dump();
+  std::string quoted = "\"";
+  for (char c : value.get<std::string>())
+    quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+void plmr::printCsvRows(llvm::ArrayRef<Json> rows) {
+  std::vector<std::string> names;
+  for (const auto &item : rows.front().items())
+    names.push_back(item.key());
+  llvm::outs() << llvm::join(names, ",") << '\n';
+  for (const Json &row : rows)
+    llvm::outs() << llvm::join(llvm::map_range(row, quote), ",") << '\n';
+}
+
+void plmr::printJsonRows(llvm::ArrayRef<Json> rows) {
+  writeReport(Json(rows.vec()), llvm::outs());
+}
