@@ -97,7 +97,7 @@ llvm::Expected<KernelCost> KernelCosts::measure(StringRef text,
     auto module =
         parseSourceString<ModuleOp>(text, ParserConfig(context), "kernel");
     if (!module)
-      return makeError("expected a module but got {0}", text);
+      return makeError("expected a kernel that can be parsed");
     llvm::Expected<Program> program = compileToProgram(*module, options);
     llvm::Error error =
         program ? getCost(*program, parameters).moveInto(result.cost)

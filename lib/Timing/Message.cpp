@@ -51,8 +51,12 @@ bool Simulation::findMessage(uint32_t core, unsigned stream) {
   if (!op.isReceive())
     return false;
   uint32_t root = op.sources[0].queue;
-  while (!(fabric.getQueue(root).writer & coreTag))
+  while (!(fabric.getQueue(root).writer & coreTag)) {
     root = fabric.getQueue(root).writer;
+    // Of a multicast every receiver would walk back to the root.
+    if (fabric.getQueue(root).numEdges > 1)
+      return false;
+  }
   return findSender(root) && findHops(root);
 }
 

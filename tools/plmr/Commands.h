@@ -30,6 +30,7 @@ struct TargetOptions {
   std::optional<std::string> device, mesh, kv, kvPlacement;
   std::optional<std::string> prefillMesh, decodeMesh; ///< else as `mesh`
   std::optional<std::string> reduce;                  ///< the reduction tree
+  std::optional<std::string> plan; ///< a file with more of these
   std::optional<uint32_t> context;
   /// Without a context: positions that suffice. It has those of a chunk as
   /// well, and not more than the model.
@@ -79,6 +80,13 @@ struct KernelBenchOptions {
   std::string format = "md";
 };
 llvm::Error benchKernel(const KernelBenchOptions &options);
+
+struct PlanOptions {
+  TargetOptions target;
+  uint32_t prompt = 0, generate = 1; ///< tokens
+  std::optional<std::string> output;
+};
+llvm::Error planCommand(const PlanOptions &options);
 
 struct CompileCommand {
   TargetOptions target;

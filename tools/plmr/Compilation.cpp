@@ -198,8 +198,6 @@ llvm::Error Compilation::parseGraph(const TargetOptions &options) {
 // Meshes
 //===----------------------------------------------------------------------===//
 
-/// Bytes of weights and state, which all cores hold together. Replicas, code
-/// and buffers come on top, so this is a lower bound.
 uint64_t Compilation::getResidentBytes() const {
   ModuleOp module = graph.get();
   uint64_t bytes = 0;
@@ -297,6 +295,20 @@ llvm::Expected<std::vector<Choice>> Compilation::explain() {
   if (error)
     return std::move(error);
   return result;
+}
+
+llvm::Expected<OwningOpRef<ModuleOp>> Compilation::lowerToMesh(MeshShape shape,
+                                                               uint32_t slots) {
+  llvm::Expected<OwningOpRef<ModuleOp>> module =
+      buildGraph(shape, {slots, getPositions()});
+  if (!module)
+    return module;
+  CompileOptions options =
+      getCompileOptions(device, shape, slots != 0, Level::Mesh);
+  options.isQuick = true;
+  if (llvm::Error error = compileModule(**module, options))
+    return joinLines(std::move(error));
+  return module;
 }
 
 /// Tokens that a launch takes if nothing else is asked for: more cost fewer
@@ -403,7 +415,7 @@ static std::unique_ptr<BudgetError> takeBudgetError(llvm::Error &error) {
 }
 
 llvm::Expected<Program>
-Compilation::compileOn(MeshShape shape, std::optional<Program> onlyDecode) {
+Compilation::compileToFit(MeshShape shape, std::optional<Program> onlyDecode) {
   std::unique_ptr<BudgetError> first; // why what was asked for does not fit
   std::string last;
   uint32_t failing = 0;
@@ -450,7 +462,7 @@ llvm::Expected<Program> Compilation::search() {
     if (program) {
       mesh = candidate;
       return chunk ? std::move(program)
-                   : compileOn(candidate, std::move(*program));
+                   : compileToFit(candidate, std::move(*program));
     }
     llvm::Error error = program.takeError();
     problem = takeBudgetError(error);
@@ -489,7 +501,7 @@ llvm::Error Compilation::adviseMesh(const BudgetError &problem) {
 }
 
 llvm::Expected<Program> Compilation::compileOnMesh() {
-  llvm::Expected<Program> program = compileOn(*mesh);
+  llvm::Expected<Program> program = compileToFit(*mesh);
   if (program)
     return program;
   // Another mesh is no advice beside two.

@@ -41,6 +41,24 @@ public:
   /// What is chosen for that mesh, with the costs of all candidates.
   llvm::Expected<std::vector<Choice>> explain();
   const Machine &getMachine() const { return machine; }
+  llvm::StringRef getDevice() const { return device; }
+  /// None: to be found.
+  std::optional<MeshShape> getMesh() const { return mesh; }
+  /// Tokens that a launch takes; none: to be chosen; 0: no prefill.
+  std::optional<uint32_t> getChunk() const { return chunk; }
+  /// Bytes of weights and state, which all cores hold together. Replicas, code
+  /// and buffers come on top, so this is a lower bound.
+  uint64_t getResidentBytes() const;
+  KernelCosts &getCosts() { return costs; }
+
+  // With `slots` positions of a prefill on each row, or without one.
+  /// The graph at the mesh level, whether a core holds it or not; bounds have
+  /// chosen the algorithms.
+  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> lowerToMesh(MeshShape mesh,
+                                                                uint32_t slots);
+  llvm::Expected<Program> compileOn(MeshShape mesh, uint32_t slots) {
+    return compileWith(mesh, {slots, getPositions()});
+  }
 
   /// The largest context that fits on the mesh, or the two meshes, of the last
   /// program with caches placed by `placement`, be it beyond the model's; 0:
@@ -75,8 +93,8 @@ private:
   /// With the chunk that was asked for, or with as many slots as fit, halved
   /// until they do, if any: else `onlyDecode`, which is compiled if it is not
   /// given.
-  llvm::Expected<Program> compileOn(MeshShape mesh,
-                                    std::optional<Program> onlyDecode = {});
+  llvm::Expected<Program> compileToFit(MeshShape mesh,
+                                       std::optional<Program> onlyDecode = {});
   /// Sets `mesh` to the first candidate that fits.
   llvm::Expected<Program> search();
   // With what would fit in the error.
@@ -100,7 +118,6 @@ private:
   /// Of the context.
   uint32_t getPositions() const { return model ? model->contextLength : 0; }
   std::vector<MeshShape> getCandidates() const;
-  uint64_t getResidentBytes() const;
   std::optional<uint64_t> measure(KVPlacement placement, MeshShape mesh,
                                   int64_t positions);
   uint32_t findLargestContext(KVPlacement placement, MeshShape mesh);

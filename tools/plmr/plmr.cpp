@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "Plan.h"
 #include "plmr/Support/Error.h"
 #include "plmr/Support/Printable.h"
 #include "llvm/ADT/APInt.h"
@@ -38,16 +39,34 @@ private:
   void addBench();
   void addKernelBench(CLI::App *bench, const std::string &kernel,
                       const std::string &description);
+  void addPlan();
   void addCompile();
   void addExec();
   void addInspect();
   void addVerify();
   void addDevices();
 
+  /// Runs a command with what its plan says.
+  template <typename OptionsT>
+  static llvm::Error runPlanned(llvm::Error (*run)(const OptionsT &),
+                                OptionsT &options) {
+    if (llvm::Error error = applyPlan(options.target))
+      return error;
+    return run(options);
+  }
+  template <typename OptionsT>
+  void setCommand(CLI::App *sub, llvm::Error (*run)(const OptionsT &),
+                  OptionsT &options) {
+    sub->callback([this, run, &options] {
+      command = [run, &options] { return runPlanned(run, options); };
+    });
+  }
+
   CLI::App app{"plmr: language models on wafer-scale meshes", "plmr"};
   RunOptions runOptions;
   BenchOptions benchOptions;
   KernelBenchOptions kernelBenchOptions;
+  PlanOptions planOptions;
   CompileCommand compileOptions;
   ExecOptions execOptions;
   InspectOptions inspectOptions;
@@ -119,6 +138,7 @@ Driver::Driver() {
   app.option_defaults()->disable_flag_override();
   addRun();
   addBench();
+  addPlan();
   addCompile();
   addExec();
   addInspect();
@@ -132,6 +152,9 @@ void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
       ->check(isFile);
   addText(sub, "--device", target.device,
           "wse2 (default), wse3, lab, tiny, ideal, or a JSON file");
+  addText(sub, "--plan", target.plan,
+          "a file that plan wrote: takes the place of the flags below")
+      ->check(isFile);
   addText(sub, "--mesh", target.mesh,
           "columns x rows, or auto (default): the smallest that fits");
   addText(sub, "--prefill-mesh", target.prefillMesh,
@@ -227,7 +250,7 @@ void Driver::addRun() {
                   "magnitude; default: 1e-4, with --kv f16 2e-3")
       ->needs(golden)
       ->check(isReal(0, 1, "a number from 0 to 1"));
-  sub->callback([this] { command = [this] { return runModel(runOptions); }; });
+  setCommand(sub, runModel, runOptions);
 }
 
 /// Items, separated by commas; given twice they add up. `check` returns what is
@@ -352,8 +375,25 @@ void Driver::addBench() {
   // A kernel's own command comes first.
   sub->callback([this, sub] {
     if (sub->get_subcommands().empty())
-      command = [this] { return benchModel(benchOptions); };
+      command = [this] { return runPlanned(benchModel, benchOptions); };
   });
+}
+
+void Driver::addPlan() {
+  PlanOptions &options = planOptions;
+  CLI::App *sub =
+      app.add_subcommand("plan", "search the fastest way that fits");
+  addTarget(sub, options.target);
+  addShape(sub, options.target);
+  sub->add_option("--prompt", options.prompt, "tokens of the prompt")
+      ->check(isInteger<uint32_t>(0))
+      ->required();
+  sub->add_option("--generate", options.generate, "tokens to generate")
+      ->check(isInteger<uint32_t>(1))
+      ->required();
+  addText(sub, "-o,--output", options.output, "the plan to write, as JSON")
+      ->check(isFile);
+  setCommand(sub, planCommand, options);
 }
 
 void Driver::addCompile() {
@@ -377,8 +417,7 @@ void Driver::addCompile() {
       ->excludes("--no-prefill");
   sub->add_flag("--reference", options.reference,
                 "refer to the weights' file instead of packing them");
-  sub->callback(
-      [this] { command = [this] { return compileModel(compileOptions); }; });
+  setCommand(sub, compileModel, compileOptions);
 }
 
 void Driver::addExec() {
