@@ -67,6 +67,14 @@ static void addNeighbourFlows(bool up, unsigned begin, unsigned extent,
   }
 }
 
+static void addCycleFlows(unsigned begin, unsigned extent,
+                          std::vector<Flow> &flows) {
+  if (extent == 1)
+    return;
+  for (unsigned core = 0; core != extent; ++core)
+    flows.push_back({begin + core, {begin + (core + extent - 1) % extent}});
+}
+
 std::vector<Flow> Relation::getFlows(unsigned extent) const {
   std::vector<Flow> flows;
   Segments line{extent, segments};
@@ -86,6 +94,9 @@ std::vector<Flow> Relation::getFlows(unsigned extent) const {
     case Kind::Up:
     case Kind::Down:
       addNeighbourFlows(kind == Kind::Up, begin, width, flows);
+      break;
+    case Kind::Cycle:
+      addCycleFlows(begin, width, flows);
       break;
     }
   }
@@ -130,7 +141,7 @@ std::vector<LineRole> Relation::getRoles(unsigned extent) const {
 }
 
 static constexpr const char *kindNames[] = {"tree", "broadcast of ", "ring",
-                                            "up", "down"};
+                                            "up",   "down",          "cycle"};
 
 std::string Relation::print() const {
   std::string text =

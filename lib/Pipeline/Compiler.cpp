@@ -30,7 +30,10 @@ static void addGraphToMesh(OpPassManager &manager,
   attach.prefillMesh = options.prefillMesh;
   attach.decodeMesh = options.decodeMesh;
   manager.addPass(createAttachMesh(attach));
-  manager.addPass(createConvertGraphToMesh());
+  ConvertGraphToMeshOptions convert;
+  if (!options.gemm.empty())
+    convert.gemm = options.gemm;
+  manager.addPass(createConvertGraphToMesh(convert));
   manager.addPass(createMoveObjects());
   manager.addNestedPass<func::FuncOp>(createMergeCollectives());
   ChooseAlgorithmsOptions choose;

@@ -88,9 +88,10 @@ static std::string describe(llvm::Error error) {
 llvm::Expected<KernelCost> KernelCosts::measure(StringRef text,
                                                 const CompileOptions &options,
                                                 ArrayRef<int32_t> parameters) {
-  std::string key = formatv(
-      "{0} {1} {2} {3:$[ ]}\n{4}", options.device, options.mesh, options.tree,
-      llvm::make_range(parameters.begin(), parameters.end()), text);
+  std::string key =
+      formatv("{0} {1} {2} {3} {4:$[ ]}\n{5}", options.device, options.mesh,
+              options.tree, options.gemm,
+              llvm::make_range(parameters.begin(), parameters.end()), text);
   auto [entry, isNew] = known.try_emplace(key);
   Known &result = entry->second;
   if (isNew) {

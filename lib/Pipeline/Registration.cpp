@@ -73,6 +73,11 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       *this, "tree",
       llvm::cl::desc("How to reduce: chain, star, binary_tree, two_phase, "
                      "ktree:K or auto_gen (default)")};
+  Option<std::string> gemm{
+      *this, "gemm",
+      llvm::cl::desc(
+          "How products of matrices are formed: mesh_gemm (default), "
+          "cannon, summa, summa_relay or allgather")};
   Option<plmr::Level> from{
       *this, "from", llvm::cl::desc("The level to compile from"),
       llvm::cl::init(plmr::Level::Graph),
@@ -100,8 +105,15 @@ void plmr::registerPasses() {
   PassPipelineRegistration<PipelineOptions>(
       "plmr-compile", "Compile a graph to the cores of a mesh",
       [](OpPassManager &manager, const PipelineOptions &options) {
-        buildPipeline(manager, {options.device, options.mesh, options.to,
-                                options.prefillMesh, options.decodeMesh,
-                                options.tree, options.from});
+        CompileOptions compile;
+        compile.device = options.device;
+        compile.mesh = options.mesh;
+        compile.prefillMesh = options.prefillMesh;
+        compile.decodeMesh = options.decodeMesh;
+        compile.tree = options.tree;
+        compile.gemm = options.gemm;
+        compile.from = options.from;
+        compile.level = options.to;
+        buildPipeline(manager, compile);
       });
 }

@@ -18,6 +18,7 @@
 #include "plmr/Timing/Timing.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
+#include <numeric>
 #include <random>
 
 using namespace plmr;
@@ -37,6 +38,8 @@ struct Problem {
   Kind kind;
   int64_t m, n, k;
   unsigned columns, rows;
+  std::string algorithm = "mesh_gemm";
+  std::string device = "lab";
 };
 
 std::string getTensor(std::initializer_list<int64_t> shape) {
@@ -156,14 +159,15 @@ protected:
 
   void expectExact(const Problem &p, EmulatorMode mode,
                    const std::string &text) {
-    SCOPED_TRACE(llvm::formatv("kind {0}, m {1}, n {2}, k {3} on {4}x{5}",
+    SCOPED_TRACE(llvm::formatv("kind {0}, m {1}, n {2}, k {3} on {4}x{5}, {6}",
                                static_cast<int>(p.kind), p.m, p.n, p.k,
-                               p.columns, p.rows)
+                               p.columns, p.rows, p.algorithm)
                      .str());
     auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     ASSERT_TRUE(module);
     CompileOptions options;
-    options.device = "lab";
+    options.device = p.device;
+    options.gemm = p.algorithm;
     options.mesh = std::to_string(p.columns) + "x" + std::to_string(p.rows);
     auto program = compileToProgram(*module, options);
     ASSERT_TRUE(static_cast<bool>(program))
@@ -189,8 +193,11 @@ protected:
 
   Problem makeProblem(Kind kind, unsigned columns, unsigned rows) {
     std::uniform_int_distribution<int64_t> extents(1, 40);
-    return {kind, extents(random), extents(random), extents(random), columns,
-            rows};
+    Problem problem{kind, 1, 1, 1, columns, rows};
+    problem.m = extents(random);
+    problem.n = extents(random);
+    problem.k = extents(random);
+    return problem;
   }
 
   mlir::MLIRContext context;
@@ -211,6 +218,88 @@ TEST_F(Matmul, IsExactOnAllMeshesUpTo17) {
 }
 
 // B skewed or to be aligned, the result skewed or to be moved into ring order.
+/// SUMMA takes a colour and a queue for each row and column.
+constexpr const char *manyColours =
+    R"({"base": "ideal", "name": "many", "colours": 64, "reservedColours": 0,
+        "inputQueues": 64, "outputQueues": 64})";
+
+TEST_F(Matmul, AllAlgorithmsAreExact) {
+  std::vector<unsigned> extents(17);
+  std::iota(extents.begin(), extents.end(), 1);
+  for (const char *algorithm : {"cannon", "summa", "summa_relay", "allgather"})
+    for (unsigned rows : extents)
+      for (unsigned columns : extents) {
+        Problem problem = makeProblem(Kind::Matmul, columns, rows);
+        problem.algorithm = algorithm;
+        problem.device = manyColours;
+        // All small meshes and, since it is slower, a part of the others.
+        bool checks = rows * columns <= 20;
+        expectExact(problem, checks ? EmulatorMode::Check : EmulatorMode::Fast);
+        if (HasFatalFailure())
+          return;
+      }
+}
+
+TEST_F(Matmul, AllAlgorithmsAreExactOnLargerMeshes) {
+  for (const char *algorithm :
+       {"mesh_gemm", "cannon", "summa", "summa_relay", "allgather"})
+    for (auto [columns, rows] : {std::pair(24u, 24u),
+                                 {32u, 32u},
+                                 {32u, 7u},
+                                 {1u, 32u},
+                                 {24u, 1u},
+                                 {24u, 32u},
+                                 {13u, 24u}}) {
+      Problem problem = makeProblem(Kind::Matmul, columns, rows);
+      problem.algorithm = algorithm;
+      problem.device = manyColours;
+      expectExact(problem, EmulatorMode::Fast);
+      if (HasFatalFailure())
+        return;
+    }
+}
+
+TEST_F(Matmul, SeveralProductsOfOneMatrixAreExact) {
+  for (const char *algorithm :
+       {"mesh_gemm", "cannon", "summa", "summa_relay", "allgather"}) {
+    SCOPED_TRACE(algorithm);
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
+func.func @main(%a: tensor<9x13xf32>, %b: tensor<13x7xf32>,
+                %c: tensor<13x5xf32>) -> (tensor<9x7xf32>, tensor<9x5xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e0 = tensor.empty() : tensor<9x7xf32>
+  %i0 = linalg.fill ins(%zero : f32) outs(%e0 : tensor<9x7xf32>) -> tensor<9x7xf32>
+  %r0 = linalg.matmul ins(%a, %b : tensor<9x13xf32>, tensor<13x7xf32>) outs(%i0 : tensor<9x7xf32>) -> tensor<9x7xf32>
+  %e1 = tensor.empty() : tensor<9x5xf32>
+  %i1 = linalg.fill ins(%zero : f32) outs(%e1 : tensor<9x5xf32>) -> tensor<9x5xf32>
+  %r1 = linalg.matmul ins(%a, %c : tensor<9x13xf32>, tensor<13x5xf32>) outs(%i1 : tensor<9x5xf32>) -> tensor<9x5xf32>
+  return %r0, %r1 : tensor<9x7xf32>, tensor<9x5xf32>
+})",
+                                                          &context);
+    ASSERT_TRUE(module);
+    CompileOptions options;
+    options.device = "lab";
+    options.mesh = "3x2";
+    options.gemm = algorithm;
+    auto program = compileToProgram(*module, options);
+    ASSERT_TRUE(static_cast<bool>(program))
+        << llvm::toString(program.takeError());
+    auto shared = std::make_shared<const Program>(std::move(*program));
+    auto emulator = Emulator::create(shared, EmulatorMode::Check);
+    ASSERT_TRUE(static_cast<bool>(emulator));
+    auto a = makeValues(9 * 13), b = makeValues(13 * 7), c = makeValues(13 * 5);
+    ASSERT_FALSE((*emulator)->writeTensor("arg0", a));
+    ASSERT_FALSE((*emulator)->writeTensor("arg1", b));
+    ASSERT_FALSE((*emulator)->writeTensor("arg2", c));
+    auto run = (*emulator)->run(shared->launches[0], {});
+    ASSERT_TRUE(static_cast<bool>(run)) << llvm::toString(run.takeError());
+    EXPECT_EQ(*(*emulator)->readTensor("result0"),
+              getExpected({Kind::Matmul, 9, 7, 13, 3, 2}, a, b));
+    EXPECT_EQ(*(*emulator)->readTensor("result1"),
+              getExpected({Kind::Matmul, 9, 5, 13, 3, 2}, a, c));
+  }
+}
+
 TEST_F(Matmul, TransposedIsExactInAllOrders) {
   for (unsigned rows = 1; rows <= 9; ++rows)
     for (unsigned columns = 1; columns <= 9; ++columns)

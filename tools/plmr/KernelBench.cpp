@@ -86,7 +86,7 @@ private:
 
 std::vector<std::string> KernelBench::getAlgorithms() const {
   if (options.kernel == "gemm")
-    return {"mesh_gemm"};
+    return {"mesh_gemm", "cannon", "summa", "summa_relay", "allgather"};
   if (options.kernel == "broadcast")
     return {"multicast"};
   return {"auto_gen", "ktree:2", "ktree:3",    "two_phase",
@@ -140,8 +140,7 @@ func.func @kernel(%a: {0}, %b: {1}) -> {0} {{
   CompileOptions compile;
   compile.device = options.device;
   compile.mesh = printMesh(mesh);
-  if (!isGemm)
-    compile.tree = algorithm;
+  (isGemm ? compile.gemm : compile.tree) = algorithm;
   return costs.measure(text, compile);
 }
 

@@ -62,6 +62,7 @@ struct Relation {
     Ring,      ///< to the predecessor in the ring 0 2 4 .. 5 3 1
     Up,        ///< to the next higher coordinate
     Down,      ///< to the next lower coordinate
+    Cycle,     ///< to the next lower coordinate, the first to the last
   };
   Kind kind = Kind::Tree;
   Axis axis = Axis::Y;

@@ -14,6 +14,11 @@
 
 namespace plmr {
 
+/// On a product of matrices of a graph: its #plmr.gemm_algorithm.
+constexpr llvm::StringLiteral gemmAttrName = "plmr.gemm";
+/// All of them, for messages.
+std::string getGemmAlgorithms();
+
 #define GEN_PASS_DECL
 #include "plmr/Conversion/Passes.h.inc"
 

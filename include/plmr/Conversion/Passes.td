@@ -22,6 +22,10 @@ def ConvertGraphToMesh : Pass<"convert-graph-to-mesh", "::mlir::ModuleOp"> {
     Arguments, results, weights and state become `plmr.object` symbols; the
     function keeps its `index` arguments as launch parameters.
 
+    Products of two matrices are formed as their attribute `plmr.gemm` says
+    (`{plmr.gemm = #plmr<gemm_algorithm cannon>}`), or the option; their operands
+    are placed as the algorithm wants them.
+
     A batch is placed as each of its items would be alone, behind a dimension
     `batch`.
 
@@ -50,6 +54,11 @@ def ConvertGraphToMesh : Pass<"convert-graph-to-mesh", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"gemm", "gemm", "std::string", "\"mesh_gemm\"",
+           "How products of matrices without an attribute plmr.gemm are formed: "
+           "mesh_gemm, cannon, summa, summa_relay or allgather">
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",

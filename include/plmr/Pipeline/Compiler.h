@@ -29,6 +29,9 @@ struct CompileOptions {
   std::string decodeMesh = {};  ///< of the other launches; empty: `mesh`
   /// How to reduce, as plmr-choose-algorithms has it; empty: its default.
   std::string tree = {};
+  /// How products of matrices are formed, as convert-graph-to-mesh has it;
+  /// empty: its default.
+  std::string gemm = {};
   /// The level that the module is at. A tile level may still have collectives
   /// on tiles, and need neither colours nor addresses.
   Level from = Level::Graph;

@@ -306,13 +306,31 @@ LogicalResult Placer::convert(func::FuncOp func) {
 // Pass
 //===----------------------------------------------------------------------===//
 
+std::string plmr::getGemmAlgorithms() {
+  std::string names;
+  for (uint32_t i = 0; i <= mesh::getMaxEnumValForGemmAlgorithm(); ++i)
+    names += (i ? ", " : "") +
+             stringifyGemmAlgorithm(static_cast<mesh::GemmAlgorithm>(i)).str();
+  return names;
+}
+
 namespace {
 struct ConvertGraphToMesh
     : plmr::impl::ConvertGraphToMeshBase<ConvertGraphToMesh> {
+  using ConvertGraphToMeshBase::ConvertGraphToMeshBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (!mesh::lookupMesh(module)) {
       module.emitOpError("expected a plmr.mesh; plmr-attach-mesh adds one");
+      return signalPassFailure();
+    }
+    std::optional<mesh::GemmAlgorithm> algorithm =
+        mesh::symbolizeGemmAlgorithm(gemm);
+    if (!algorithm) {
+      module.emitOpError("expected an algorithm for products of matrices that "
+                         "is ")
+          << getGemmAlgorithms() << " but got '" << gemm << "'";
       return signalPassFailure();
     }
     auto funcs = llvm::to_vector(module.getOps<func::FuncOp>());
@@ -326,7 +344,7 @@ struct ConvertGraphToMesh
       return signalPassFailure();
     // Weights lie as the first function wants them.
     for (func::FuncOp func : funcs)
-      if (failed(Placer(module, func).convert(func)))
+      if (failed(Placer(module, func, *algorithm).convert(func)))
         return signalPassFailure();
     // Placed as objects now, or not used at all.
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "plmr/Conversion/Passes.h"
 #include "plmr/Dialect/PLMR/Transforms/Contraction.h"
 #include "plmr/Dialect/PLMR/Transforms/Scalars.h"
 #include <cmath>
@@ -159,6 +160,13 @@ LogicalResult Placer::convertVecmat(Operation *op, Value x, Value w, Value init,
   return success();
 }
 
+/// That of the operation, or of all.
+mesh::GemmAlgorithm Placer::getAlgorithm(Operation *op) const {
+  if (auto own = op->getAttrOfType<mesh::GemmAlgorithmAttr>(gemmAttrName))
+    return own.getValue();
+  return gemm;
+}
+
 LogicalResult Placer::convertMatmul(linalg::LinalgOp op) {
   MLIRContext *context = getContext();
   Location loc = op.getLoc();
@@ -191,7 +199,15 @@ LogicalResult Placer::convertMatmul(linalg::LinalgOp op) {
   bool isBatched = hasBatch(inputA);
   if (isBatched && !batchLoops)
     return convertVecmat(op, inputA, inputB, init, transposed);
-  SmallVector<SplitAttr> splitsA = {getRowSplit(), transposed ? ringX : skewX};
+  SplitAttr naturalX = order(MeshAxis::X, BlockOrder::Natural);
+  SplitAttr naturalY = order(MeshAxis::Y, BlockOrder::Natural);
+  // A transposed B is GEMM-T's, which has one algorithm.
+  mesh::GemmAlgorithm algorithm =
+      transposed ? mesh::GemmAlgorithm::MeshGemm : getAlgorithm(op);
+  bool isStaircase = algorithm == mesh::GemmAlgorithm::MeshGemm;
+  SmallVector<SplitAttr> splitsA = {getRowSplit(), transposed    ? ringX
+                                                   : isStaircase ? skewX
+                                                                 : naturalX};
   if (PlacementAttr found = findPlacement(inputA))
     splitsA = getItemSplits(found);
   FailureOr<Value> a = place(op, inputA, getPlacement(splitsA, isBatched));
@@ -200,7 +216,12 @@ LogicalResult Placer::convertMatmul(linalg::LinalgOp op) {
   // A staircase needs blocks in ring order; where the columns of A lie as
   // something else wants them, A stays and the result moves.
   SplitAttr contracted = splitsA[1];
-  bool walks = !transposed && (contracted == ringX || contracted == skewX);
+  if (!isStaircase && contracted != naturalX)
+    return op.emitOpError("expected columns of A that are cut 'x' for ")
+           << stringifyGemmAlgorithm(algorithm) << " but got " << contracted
+           << "; mesh_gemm takes them";
+  bool walks = !transposed &&
+               (!isStaircase || contracted == ringX || contracted == skewX);
   if (!walks && (contracted.getAxis() != MeshAxis::X || !contracted.isCut() ||
                  contracted.getOrder() == BlockOrder::Skewed))
     return op.emitOpError("expected columns of A that are cut along x")
@@ -211,15 +232,16 @@ LogicalResult Placer::convertMatmul(linalg::LinalgOp op) {
   bool isWeight = isa_and_nonnull<llm::ParamOp>(inputB.getDefiningOp());
   // Of B the dimension that walks lies along y: k, or n if A stays.
   unsigned walking = walks || transposed ? 0 : 1;
-  SplitAttr rowsB = isWeight ? ringY : skewY;
+  SplitAttr rowsB = !isStaircase ? naturalY : isWeight ? ringY : skewY;
   SplitAttr columns = !walks                            ? getColumnSplit()
                       : requiredSplit != required.end() ? requiredSplit->second
-                      : isWeight ? order(MeshAxis::X, BlockOrder::Natural)
-                                 : ringX;
+                      : isWeight || !isStaircase        ? naturalX
+                                                        : ringX;
   if (PlacementAttr found = findPlacement(inputB)) {
     SmallVector<SplitAttr> splits = getItemSplits(found);
     SplitAttr actual = splits[walking];
-    rowsB = actual == skewY ? skewY : ringY;
+    if (isStaircase)
+      rowsB = actual == skewY ? skewY : ringY;
     if (walks && actual == rowsB)
       columns = splits[1];
   }
@@ -242,9 +264,9 @@ LogicalResult Placer::convertMatmul(linalg::LinalgOp op) {
            << a->getType() << " and " << b->getType();
   Value result;
   if (walks)
-    result =
-        mesh::GemmOp::create(builder, loc, TypeRange(type), *a, ValueRange(*b))
-            .getCs()[0];
+    result = mesh::GemmOp::create(builder, loc, TypeRange(type), *a,
+                                  ValueRange(*b), algorithm)
+                 .getCs()[0];
   else
     result = mesh::GemmTOp::create(builder, loc, type, *a, *b, !transposed);
   if (getSplat(init) != 0.0) {

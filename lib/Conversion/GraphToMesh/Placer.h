@@ -59,9 +59,11 @@ PadValue getPadValue(std::optional<double> pad);
 
 class Placer {
 public:
-  Placer(mlir::ModuleOp module, mlir::func::FuncOp func)
+  /// `gemm` is how products of matrices are formed that do not say it.
+  Placer(mlir::ModuleOp module, mlir::func::FuncOp func,
+         mesh::GemmAlgorithm gemm)
       : module(module), symbols(module), meshOp(mesh::lookupMesh(func)),
-        mesh(meshOp.getShape()), builder(module.getContext()) {
+        mesh(meshOp.getShape()), gemm(gemm), builder(module.getContext()) {
     for (auto other : module.getOps<mlir::func::FuncOp>())
       hasMatrices |= multipliesMatrices(other);
     batchRank = getBatchRank(func);
@@ -79,6 +81,7 @@ private:
   mlir::LogicalResult convertVecmat(mlir::Operation *op, Value x, Value w,
                                     Value init, bool transposed);
   mlir::LogicalResult convertMatmul(mlir::linalg::LinalgOp op);
+  mesh::GemmAlgorithm getAlgorithm(mlir::Operation *op) const;
   mlir::LogicalResult convertElementwise(mlir::Operation *op,
                                          mesh::PlacementAttr placement);
   mlir::LogicalResult convertExtractRow(mlir::tensor::ExtractSliceOp op);
@@ -190,6 +193,7 @@ private:
   mlir::SymbolTable symbols;
   mesh::MeshOp meshOp;
   MeshShape mesh;
+  mesh::GemmAlgorithm gemm;
   mlir::OpBuilder builder;
   mlir::func::FuncOp target; ///< the converted function
   mlir::IRMapping scalars;   ///< index values and other non-tensors

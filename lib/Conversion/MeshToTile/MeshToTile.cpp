@@ -376,7 +376,7 @@ void TileConverter::convertGemm(mesh::GemmOp op) {
   Value c =
       buildZeros(loc, {tile.getDimSize(0), columns}, tile.getElementType());
   int64_t extent = getItem(op.getA()).getTensor().getDimSize(1);
-  mesh::GemmTileOp::create(builder, loc, a, bs, c, extent,
+  mesh::GemmTileOp::create(builder, loc, a, bs, c, extent, op.getAlgorithm(),
                            isInRingOrder(op.getA(), 1),
                            isInRingOrder(op.getBs()[0], 0));
   if (op.getCs().size() == 1) {

@@ -533,11 +533,12 @@ LogicalResult Selector::selectMessage(Operation &op) {
   };
   if (auto wait = dyn_cast<mesh::WaitOp>(op)) {
     setPredicate(wait.getPredicate());
+    // The engine is free also where its transfer never takes place.
+    uint8_t engine = engines.lookup(wait.getToken());
+    liveEngines &= ~(1u << engine);
     Scalar predicate = compute(Opcode::SMul, condition, nest.predicate);
     if (predicate.getUniform() == 0)
       return success();
-    uint8_t engine = engines.lookup(wait.getToken());
-    liveEngines &= ~(1u << engine);
     Operand operand =
         predicate.getUniform() == 1 ? noOperand : getOperand(predicate);
     Instruction &instruction = emit(Opcode::Wait);

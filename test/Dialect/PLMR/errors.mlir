@@ -408,6 +408,32 @@ func.func @all_reduce(%x: !plmr.placed<tensor<8xf32>, [x], partial<sum y>>) {
 
 // -----
 
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>, %b: !plmr.placed<tensor<8x8xf32>, [y, x]>) {
+  // expected-error-re @below {{'plmr.gemm' op expected columns of A to be 'x' for cannon but got {{.*}}ring x{{.*}}}}
+  %r = plmr.gemm %a, %b algorithm cannon : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>, !plmr.placed<tensor<8x8xf32>, [y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, x]>, %b: !plmr.placed<tensor<8x8xf32>, [skew y, x]>) {
+  // expected-error-re @below {{'plmr.gemm' op expected rows of B to be 'y' for summa but got {{.*}}skew y{{.*}}}}
+  %r = plmr.gemm %a, %b algorithm summa : (!plmr.placed<tensor<8x8xf32>, [y, x]>, !plmr.placed<tensor<8x8xf32>, [skew y, x]>) -> !plmr.placed<tensor<8x8xf32>, [y, x]>
+  return
+}
+
+// -----
+
+func.func @gemm_tile(%a: memref<4x4xf32>, %b: memref<4x2xf32>, %c: memref<4x2xf32>) {
+  // expected-error @below {{'plmr.gemm_tile' op expected mesh_gemm where blocks are aligned but got allgather}}
+  plmr.gemm_tile %a, %b to %c k 8 algorithm allgather align_a : memref<4x4xf32>, memref<4x2xf32> to memref<4x2xf32>
+  return
+}
+
+// -----
+
 func.func @gemm(%a: !plmr.placed<tensor<8x8xf32>, [y, ring x]>) {
   // expected-error @below {{'plmr.gemm' op expected a B, and a result for each, but got 0 and 0}}
   "plmr.gemm"(%a) : (!plmr.placed<tensor<8x8xf32>, [y, ring x]>) -> ()

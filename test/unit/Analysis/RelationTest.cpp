@@ -207,9 +207,23 @@ TEST(Neighbours, LinkEveryCoreWithTheNext) {
     }
 }
 
+TEST(Cycle, PassesFromTheFirstToTheLast) {
+  for (unsigned extent = 2; extent <= maxExtent; ++extent) {
+    Relation relation = makeRelation(Relation::Kind::Cycle);
+    checkRoles(relation, extent);
+    auto flows = relation.getFlows(extent);
+    ASSERT_EQ(flows.size(), extent);
+    for (const Flow &flow : flows)
+      ASSERT_THAT(flow.destinations,
+                  ElementsAre(flow.source ? flow.source - 1 : extent - 1));
+  }
+  EXPECT_EQ(makeRelation(Relation::Kind::Cycle).print(), "cycle along y");
+}
+
 TEST(Relation, NoFlowsOnALineOfOne) {
-  for (auto kind : {Relation::Kind::Broadcast, Relation::Kind::Ring,
-                    Relation::Kind::Up, Relation::Kind::Down})
+  for (auto kind :
+       {Relation::Kind::Broadcast, Relation::Kind::Ring, Relation::Kind::Up,
+        Relation::Kind::Down, Relation::Kind::Cycle})
     EXPECT_TRUE(makeRelation(kind).getFlows(1).empty());
 }
 

@@ -572,6 +572,18 @@ static LogicalResult verifyTravelling(Operation *op, StringRef name,
          << stringifyMeshAxis(axis) << "' but got " << split;
 }
 
+/// Checks a contracted dimension: one that walks in a staircase, else natural.
+static LogicalResult verifyContracted(GemmOp op, StringRef name,
+                                      SplitAttr split, MeshAxis axis) {
+  if (op.getAlgorithm() == GemmAlgorithm::MeshGemm)
+    return verifyTravelling(op, name, split, axis);
+  if (split == SplitAttr::getBalanced(op.getContext(), axis))
+    return success();
+  return op.emitOpError("expected ")
+         << name << " to be '" << stringifyMeshAxis(axis) << "' for "
+         << stringifyGemmAlgorithm(op.getAlgorithm()) << " but got " << split;
+}
+
 LogicalResult GemmOp::verify() {
   if (getBs().empty() || getBs().size() != getCs().size())
     return emitOpError("expected a B, and a result for each, but got ")
@@ -584,8 +596,8 @@ LogicalResult GemmOp::verify() {
   SplitAttr columnsA = getSplit(getA(), 1);
   SplitAttr rowsB = getSplit(getBs().front(), 0);
   if (failed(verifyRows(*this, getA())) ||
-      failed(verifyTravelling(*this, "columns of A", columnsA, MeshAxis::X)) ||
-      failed(verifyTravelling(*this, "rows of B", rowsB, MeshAxis::Y)))
+      failed(verifyContracted(*this, "columns of A", columnsA, MeshAxis::X)) ||
+      failed(verifyContracted(*this, "rows of B", rowsB, MeshAxis::Y)))
     return failure();
   for (auto [b, c] : llvm::zip(getBs(), getCs())) {
     SplitAttr columns = getSplit(b, 1);
@@ -823,6 +835,9 @@ LogicalResult GemmTileOp::verify() {
       columns != getTileShape(getC())[1])
     return emitOpError("expected tiles that multiply but got ")
            << getOperandTypes();
+  if (getAlgorithm() != GemmAlgorithm::MeshGemm && (getAlignA() || getAlignB()))
+    return emitOpError("expected mesh_gemm where blocks are aligned but got ")
+           << stringifyGemmAlgorithm(getAlgorithm());
   return verifyExtent(*this, "k", getK());
 }
 

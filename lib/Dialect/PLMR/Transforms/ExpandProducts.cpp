@@ -83,7 +83,8 @@ LogicalResult Expander::checkTiles(Operation *op, Value result,
 void Expander::exchange(Location loc, const Line &line, Value out, Value in,
                         Value predicate, Transfers &transfers) {
   StringRef ring =
-      getChannel(loc, RelationKind::Ring, line.axis, line.segments);
+      getChannel(loc, line.isCycle ? RelationKind::Cycle : RelationKind::Ring,
+                 line.axis, line.segments);
   transfers.push_back({startSend(loc, out, ring, predicate), predicate});
   transfers.push_back({startRecv(loc, in, ring, predicate), predicate});
 }
@@ -124,6 +125,11 @@ Value Expander::rotate(Location loc, const Rotation &rotation) {
 // The staircase
 //===----------------------------------------------------------------------===//
 
+/// A core's place among those that pass blocks on.
+static Value getPosition(const Scalars &s, const MeshLine &line) {
+  return line.isCycle ? line.local : s.ringPosition(line.local, line.extent);
+}
+
 /// Whether all segments of a walk over `columns` and `rows` blocks are as long.
 static bool hasEvenSegments(int64_t columns, int64_t rows) {
   return std::max(columns, rows) % std::min(columns, rows) == 0;
@@ -140,10 +146,9 @@ Value Expander::walk(Location loc, const Staircase &stairs) {
   Value columns = stairs.x.extent, rows = stairs.y.extent;
   Value unitsA = rows, unitsB = columns; // of a block
   Value all = s.mul(columns, rows);
-  Value meeting =
-      s.rem(s.add(s.mul(s.ringPosition(stairs.x.local, columns), unitsA),
-                  s.mul(s.ringPosition(stairs.y.local, rows), unitsB)),
-            all);
+  Value meeting = s.rem(s.add(s.mul(getPosition(s, stairs.x), unitsA),
+                              s.mul(getPosition(s, stairs.y), unitsB)),
+                        all);
   Value start = s.max(s.mul(s.div(meeting, unitsA), unitsA),
                       s.mul(s.div(meeting, unitsB), unitsB));
   // R + C - gcd(R, C) steps. Segments have one of two widths.
@@ -239,6 +244,34 @@ Value Expander::walk(Location loc, const Staircase &stairs) {
 }
 
 LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
+  switch (op.getAlgorithm()) {
+  case mesh::GemmAlgorithm::MeshGemm:
+  case mesh::GemmAlgorithm::Cannon:
+    return expandStaircase(op);
+  case mesh::GemmAlgorithm::Summa:
+    expandSumma(op);
+    return success();
+  case mesh::GemmAlgorithm::SummaRelay:
+    return expandSummaRelay(op);
+  case mesh::GemmAlgorithm::AllGather:
+    expandAllGather(op);
+    return success();
+  }
+  llvm_unreachable("unknown algorithm");
+}
+
+void Expander::joinBs(mesh::GemmTileOp op, Value joined) {
+  int64_t column = 0;
+  for (Value tile : op.getBs()) {
+    int64_t width = cast<MemRefType>(tile.getType()).getDimSize(1);
+    memref::CopyOp::create(
+        b, op.getLoc(), tile,
+        sliceLast(op.getLoc(), joined, attr(column), attr(width)));
+    column += width;
+  }
+}
+
+LogicalResult Expander::expandStaircase(mesh::GemmTileOp op) {
   Location loc = op.getLoc();
   int64_t extent = op.getK();
   if (failed(checkUnits(op, mesh.columns, extent, getCommonFactor(extent))))
@@ -251,6 +284,8 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
   Staircase stairs;
   stairs.x = getLine(loc, MeshAxis::X);
   stairs.y = getLine(loc, MeshAxis::Y);
+  bool isCannon = op.getAlgorithm() == mesh::GemmAlgorithm::Cannon;
+  stairs.x.isCycle = stairs.y.isCycle = isCannon;
   stairs.partA = stairs.partB = [](Value half, Value) { return half; };
 
   // The home tiles stay: what travels are copies.
@@ -268,23 +303,17 @@ LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
       sideBySide = stairs.buffersB = memref::AllocOp::create(
           b, loc, MemRefType::get(shapeB, typeB.getElementType()));
     }
-    int64_t column = 0;
-    for (Value tile : op.getBs()) {
-      int64_t width = cast<MemRefType>(tile.getType()).getDimSize(1);
-      memref::CopyOp::create(
-          b, loc, tile, sliceLast(loc, sideBySide, attr(column), attr(width)));
-      column += width;
-    }
+    joinBs(op, sideBySide);
   }
-  Value positionX = s.ringPosition(stairs.x.local, stairs.x.extent);
-  Value positionY = s.ringPosition(stairs.y.local, stairs.y.extent);
+  Value positionX = getPosition(s, stairs.x);
+  Value positionY = getPosition(s, stairs.y);
   stairs.currentA = stairs.currentB = s.index(0);
-  if (op.getAlignA() && stairs.x.moves)
+  if ((isCannon || op.getAlignA()) && stairs.x.moves)
     stairs.currentA =
         rotate(loc, {stairs.x, stairs.buffersA,
                      s.alignment(positionY, stairs.x.extent, stairs.y.extent),
                      positionX, stairs.partA});
-  if (op.getAlignB())
+  if (isCannon || op.getAlignB())
     alignB(loc, stairs, positionX, positionY);
   stairs.element = [&](Value unit) { return getElement(s, unit, extent); };
   stairs.rows = typeA.getDimSize(0);

@@ -99,6 +99,17 @@ private:
   }
   void fill(Location loc, Value buffer, double value);
 
+  mlir::LogicalResult expandStaircase(mesh::GemmTileOp op);
+  void expandSumma(mesh::GemmTileOp op);
+  mlir::LogicalResult expandSummaRelay(mesh::GemmTileOp op);
+  void expandAllGather(mesh::GemmTileOp op);
+  /// Copies all B side by side.
+  void joinBs(mesh::GemmTileOp op, Value joined);
+  Value getJoinedB(mesh::GemmTileOp op);
+  /// c += a[:, :length] b[:length, :].
+  void multiply(Location loc, Value a, Value other, Value c,
+                OpFoldResult length);
+
   using Line = MeshLine;
   Line getLine(Location loc, mesh::MeshAxis axis, int64_t segments = 1) {
     return buildMeshLine(b, loc, mesh, axis, segments);

@@ -50,6 +50,7 @@ static bool areCompatible(GemmOp first, GemmOp second) {
   };
   Value b = first.getBs()[0], other = second.getBs()[0];
   return first.getA() == second.getA() &&
+         first.getAlgorithm() == second.getAlgorithm() &&
          type(b).getPlacement().getSplits()[0] ==
              type(other).getPlacement().getSplits()[0] &&
          element(b) == element(other) &&
@@ -77,7 +78,8 @@ static GemmOp create(OpBuilder &builder, Location loc, TypeRange types,
                      GemmOp first, GemmOp second) {
   SmallVector<Value> bs(first.getBs());
   llvm::append_range(bs, second.getBs());
-  return GemmOp::create(builder, loc, types, first.getA(), bs);
+  return GemmOp::create(builder, loc, types, first.getA(), bs,
+                        first.getAlgorithm());
 }
 
 /// Moves `first` into `second`.

@@ -230,12 +230,35 @@ def PLMR_TreeAttr : PLMR_Attr<"Tree", "tree"> {
   let genVerifyDecl = 1;
 }
 
+def PLMR_GemmAlgorithm : PLMR_Enum<"GemmAlgorithm", "how a matrix product moves", [
+  I32EnumAttrCase<"MeshGemm", 0, "mesh_gemm">,
+  I32EnumAttrCase<"Cannon", 1, "cannon">,
+  I32EnumAttrCase<"Summa", 2, "summa">,
+  I32EnumAttrCase<"SummaRelay", 3, "summa_relay">,
+  I32EnumAttrCase<"AllGather", 4, "allgather">]>;
+def PLMR_GemmAlgorithmAttr
+    : EnumAttr<PLMR_Dialect, PLMR_GemmAlgorithm, "gemm_algorithm"> {
+  let description = [{
+    | name | A and B |
+    |---|---|
+    | `mesh_gemm` | walk around the ring of two hops at most, the staircase |
+    | `cannon` | walk likewise from neighbour to neighbour, and from the first core to the last |
+    | `summa` | are sent in turn, each block from its owners in one multicast |
+    | `summa_relay` | likewise, but passed on from neighbour to neighbour |
+    | `allgather` | are gathered first, all rows and columns that a core needs |
+
+    What each costs: docs/Algorithms.md.
+  }];
+  let assemblyFormat = "$value";
+}
+
 def PLMR_RelationKind : PLMR_Enum<"RelationKind", "who talks to whom", [
   I32EnumAttrCase<"Tree", 0, "tree">,
   I32EnumAttrCase<"Broadcast", 1, "broadcast">,
   I32EnumAttrCase<"Ring", 2, "ring">,
   I32EnumAttrCase<"Up", 3, "up">,
-  I32EnumAttrCase<"Down", 4, "down">]>;
+  I32EnumAttrCase<"Down", 4, "down">,
+  I32EnumAttrCase<"Cycle", 5, "cycle">]>;
 
 def PLMR_RelationAttr : PLMR_Attr<"Relation", "relation"> {
   let summary = "A relation between the coordinates of a line of cores";
@@ -246,6 +269,7 @@ def PLMR_RelationAttr : PLMR_Attr<"Relation", "relation"> {
     | `broadcast` | the tree's root sends to all others |
     | `ring` | each core sends to its predecessor in the ring 0 2 4 .. 5 3 1 |
     | `up`, `down` | each core sends to the next of higher (lower) coordinate |
+    | `cycle` | each core sends to the next of lower coordinate, the first one to the last |
 
     The line is first cut in `segments` balanced segments, each with a tree or
     ring of its own.

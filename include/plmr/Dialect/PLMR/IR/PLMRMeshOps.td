@@ -210,11 +210,13 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
 }
 
 def PLMR_GemmOp : PLMR_Op<"gemm", [Pure]> {
-  let summary = "C = A B on the whole mesh (staircase MeshGEMM), for one or more B";
+  let summary = "C = A B on the whole mesh, for one or more B";
   let description = [{
-    The contracted dimension lies in ring order in both operands, or already
-    where the walk starts (`skew`); what is in ring order is first moved there
-    by ring steps. All B travel together, and A once for all of them.
+    The staircase MeshGEMM, or another `algorithm` (#plmr.gemm_algorithm). For
+    the staircase the contracted dimension lies in ring order in both operands,
+    or already where the walk starts (`skew`); what is in ring order is first
+    moved there by ring steps. The others have it in natural order. All B travel
+    together, and A once for all of them.
 
     Example:
     ```mlir
@@ -228,14 +230,18 @@ def PLMR_GemmOp : PLMR_Op<"gemm", [Pure]> {
 
     Constraints:
     - there is a B and a result for each; their elements have one type;
-    - columns of A are `ring x` or `skew x`, its rows are not cut along x;
-    - rows of each B are all `ring y` or all `skew y`;
+    - columns of A are `ring x` or `skew x`, or with another algorithm than the
+      staircase `x`; its rows are not cut along x;
+    - rows of each B are all `ring y` or all `skew y`, or `y`;
     - a result has the rows of A and the columns of its B.
   }];
-  let arguments = (ins PLMR_PlacedType:$a, Variadic<PLMR_PlacedType>:$bs);
+  let arguments = (ins PLMR_PlacedType:$a, Variadic<PLMR_PlacedType>:$bs,
+                       DefaultValuedAttr<PLMR_GemmAlgorithmAttr,
+                                         "GemmAlgorithm::MeshGemm">:$algorithm);
   let results = (outs Variadic<PLMR_PlacedType>:$cs);
   let assemblyFormat = [{
-    $a `,` $bs attr-dict `:` functional-type(operands, results)
+    $a `,` $bs (`algorithm` $algorithm^)? attr-dict `:`
+    functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

@@ -110,11 +110,12 @@ def PLMR_SettleTileOp : PLMR_Op<"settle_tile"> {
 }
 
 def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
-  let summary = "The staircase MeshGEMM on tiles: C += A [B0 B1 ..]";
+  let summary = "A matrix product on tiles: C += A [B0 B1 ..]";
   let description = [{
     `k` is the logical extent of the contracted dimension. C holds the results
     side by side. `align_a` and `align_b` say that an operand is in ring order
-    and still to be moved to where the walk starts.
+    and still to be moved to where the walk starts; other algorithms than the
+    staircase have natural order.
 
     Example:
     ```mlir
@@ -125,15 +126,18 @@ def PLMR_GemmTileOp : PLMR_Op<"gemm_tile"> {
     Constraints:
     - the tiles are matrices; A and C have the same rows, the B together the
       columns of C;
-    - k is positive.
+    - k is positive;
+    - only the staircase aligns.
   }];
   let arguments = (ins AnyStaticShapeMemRef:$a,
                        Variadic<AnyStaticShapeMemRef>:$bs,
                        AnyStaticShapeMemRef:$c, I64Attr:$k,
+                       DefaultValuedAttr<PLMR_GemmAlgorithmAttr,
+                                         "GemmAlgorithm::MeshGemm">:$algorithm,
                        UnitAttr:$align_a, UnitAttr:$align_b);
   let assemblyFormat = [{
-    $a `,` $bs `to` $c `k` $k (`align_a` $align_a^)? (`align_b` $align_b^)?
-    attr-dict `:` type($a) `,` type($bs) `to` type($c)
+    $a `,` $bs `to` $c `k` $k (`algorithm` $algorithm^)? (`align_a` $align_a^)?
+    (`align_b` $align_b^)? attr-dict `:` type($a) `,` type($bs) `to` type($c)
   }];
   let hasVerifier = 1;
 }

@@ -122,6 +122,9 @@ struct MeshLine {
   bool moves = false; ///< some line has two cores
   mlir::Value local;  ///< the core's coordinate on the line
   mlir::Value extent; ///< cores of the line
+  /// Blocks go from neighbour to neighbour and back from one end to the other,
+  /// not around the ring of two hops at most.
+  bool isCycle = false;
 };
 
 /// The line of the core along `axis`, which is cut in `segments` (Segments).
