@@ -31,7 +31,9 @@ static void addGraphToMesh(OpPassManager &manager,
   attach.decodeMesh = options.decodeMesh;
   manager.addPass(createAttachMesh(attach));
   ConvertGraphToMeshOptions convert;
-  if (!options.gemm.empty())
+  if (options.gemm == "auto")
+    manager.addPass(createChooseProducts(options.costs, options.choices));
+  else if (!options.gemm.empty())
     convert.gemm = options.gemm;
   manager.addPass(createConvertGraphToMesh(convert));
   manager.addPass(createMoveObjects());

@@ -17,6 +17,14 @@ using namespace mlir;
 using namespace plmr;
 using llvm::formatv;
 
+void KernelCost::add(const KernelCost &next) {
+  ticks += next.ticks;
+  sramBytes = std::max(sramBytes, next.sramBytes);
+  for (auto field : {&KernelCost::contended, &KernelCost::colours,
+                     &KernelCost::inputQueues, &KernelCost::outputQueues})
+    this->*field = std::max(this->*field, next.*field);
+}
+
 /// As #plmr.tree prints it.
 static std::string printTree(const TreeShape &tree) {
   std::string text = "<" + stringify(tree.kind).str();

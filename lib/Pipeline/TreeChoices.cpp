@@ -122,11 +122,7 @@ void TreeChooser::time(const TreeLine &line, TreeOption &option) {
       option.problem = llvm::toString(cost.takeError());
       return;
     }
-    total.ticks += cost->ticks;
-    for (auto field : {&KernelCost::contended, &KernelCost::colours,
-                       &KernelCost::inputQueues, &KernelCost::outputQueues})
-      total.*field = std::max(total.*field, (*cost).*field);
-    total.sramBytes = std::max(total.sramBytes, cost->sramBytes);
+    total.add(*cost);
   }
   option.cost = total;
 }

@@ -49,14 +49,14 @@ uint64_t plmr::getGemvBound(const Machine &machine, MeshShape mesh,
          getMessageBound(machine, mesh.rows - 1, 1);
 }
 
-uint64_t plmr::getGemmBound(const Machine &machine, MeshShape mesh,
-                            uint64_t n) {
-  uint64_t rows = llvm::divideCeil(n, mesh.rows);
+uint64_t plmr::getGemmBound(const Machine &machine, MeshShape mesh, uint64_t m,
+                            uint64_t n, uint64_t k) {
+  uint64_t rows = llvm::divideCeil(m, mesh.rows);
   uint64_t columns = llvm::divideCeil(n, mesh.columns);
   // The core with the largest tile of C needs these rows of A and columns of B,
   // of which it holds its own blocks.
-  uint64_t words = rows * (n - llvm::divideCeil(n, mesh.columns)) +
-                   columns * (n - llvm::divideCeil(n, mesh.rows));
-  return std::max(getComputeBound(machine, rows * columns * n),
+  uint64_t words = rows * (k - llvm::divideCeil(k, mesh.columns)) +
+                   columns * (k - llvm::divideCeil(k, mesh.rows));
+  return std::max(getComputeBound(machine, rows * columns * k),
                   words * machine.linkTicks);
 }

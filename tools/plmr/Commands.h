@@ -30,6 +30,7 @@ struct TargetOptions {
   std::optional<std::string> device, mesh, kv, kvPlacement;
   std::optional<std::string> prefillMesh, decodeMesh; ///< else as `mesh`
   std::optional<std::string> reduce;                  ///< the reduction tree
+  std::optional<std::string> gemm; ///< how products of matrices are formed
   std::optional<std::string> plan; ///< a file with more of these
   std::optional<uint32_t> context;
   /// Without a context: positions that suffice. It has those of a chunk as

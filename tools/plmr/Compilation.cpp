@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
+#include "plmr/Conversion/Passes.h"
 #include "plmr/Dialect/LLM/IR/LLM.h"
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "plmr/Frontend/GGUF/Shape.h"
@@ -66,6 +67,10 @@ Compilation::create(const TargetOptions &options) {
       !TreeChoice::parse(*options.reduce))
     return makeError("--reduce: expected auto, {0} but got '{1}'",
                      TreeChoice::getExpected(), *options.reduce);
+  result->gemm = options.gemm.value_or("auto");
+  if (result->gemm != "auto" && !mesh::symbolizeGemmAlgorithm(result->gemm))
+    return makeError("--gemm: expected auto, {0} but got '{1}'",
+                     getGemmAlgorithms(), result->gemm);
   bool isText = !options.shape && StringRef(options.model).ends_with(".mlir");
   if (isText && (options.kv || options.kvPlacement || options.context ||
                  options.chunk || options.noPrefill || options.allLogits ||
@@ -121,6 +126,7 @@ CompileOptions Compilation::getCompileOptions(StringRef profile,
   result.mesh = printMesh(shape);
   result.level = level;
   result.tree = reduce;
+  result.gemm = gemm;
   result.costs = const_cast<KernelCosts *>(&costs);
   result.choices = choices;
   if (decodeMesh)
@@ -350,7 +356,17 @@ llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
 
 llvm::Expected<Program>
 Compilation::finishProgram(ModuleOp module, const CompileOptions &options) {
+  OwningOpRef<ModuleOp> copy;
+  if (options.gemm == "auto" && !model)
+    copy = module.clone();
   llvm::Expected<Program> program = compileToProgram(module, options);
+  // What is the fastest alone may take too much beside the rest.
+  if (!program && copy && program.errorIsA<BudgetError>()) {
+    llvm::consumeError(program.takeError());
+    CompileOptions lean = options;
+    lean.gemm = "mesh_gemm";
+    program = compileToProgram(*copy, lean);
+  }
   if (!program)
     return joinLines(program.takeError());
   if (llvm::Error error = addModel(*program))

@@ -133,6 +133,7 @@ private:
       mesh; ///< of prefill, if not of all; none: to be found
   std::optional<MeshShape> decodeMesh; ///< of the other launches, if it differs
   std::string reduce;                  ///< empty: the default tree
+  std::string gemm;                    ///< of products of matrices, or auto
   std::optional<ModelInfo> model;
   std::optional<GGUFFile> file;
   ModelDescription description;

@@ -28,6 +28,10 @@ static Table::Row getRow(const Candidate &candidate, const Machine &machine) {
                     printable(candidate.reason)};
   if (const std::optional<KernelCost> &cost = candidate.cost) {
     row[3] = formatv("{0:F1}", toCycles(cost->ticks, machine));
+  }
+  // An estimate knows cycles only.
+  if (const std::optional<KernelCost> &cost = candidate.cost;
+      cost && cost->sramBytes) {
     row[4] = std::to_string(cost->sramBytes);
     row[5] = std::to_string(cost->colours);
     row[6] = formatv("{0}, {1}", cost->inputQueues, cost->outputQueues);
@@ -53,6 +57,9 @@ static Json describe(const Candidate &candidate, const Machine &machine) {
               {"bound", toCycles(candidate.bound, machine)}};
   if (const std::optional<KernelCost> &cost = candidate.cost) {
     row["cycles"] = toCycles(cost->ticks, machine);
+  }
+  if (const std::optional<KernelCost> &cost = candidate.cost;
+      cost && cost->sramBytes) {
     row["contended"] = cost->contended;
     row["sram"] = cost->sramBytes;
     row["colours"] = cost->colours;

@@ -112,7 +112,7 @@ Error KernelBench::checkAlgorithms() const {
 
 uint64_t KernelBench::getBound(MeshShape mesh, uint32_t size) const {
   if (options.kernel == "gemm")
-    return getGemmBound(machine, mesh, size);
+    return getGemmBound(machine, mesh, size, size, size);
   if (options.kernel == "gemv")
     return getGemvBound(machine, mesh, size);
   if (options.kernel == "reduce")

@@ -30,9 +30,9 @@ static Error checkModel(const TargetOptions &options,
 static Error checkCompiled(const TargetOptions &options) {
   if (options.device || options.mesh || options.kv || options.kvPlacement ||
       options.prefillMesh || options.decodeMesh || options.reduce ||
-      options.context || options.chunk || options.noPrefill)
+      options.gemm || options.context || options.chunk || options.noPrefill)
     return makeError("{0} is compiled already: --device, --mesh, "
-                     "--prefill-mesh, --decode-mesh, --reduce, --kv, "
+                     "--prefill-mesh, --decode-mesh, --reduce, --gemm, --kv, "
                      "--kv-placement, "
                      "--ctx-size, --chunk and --no-prefill belong to a GGUF "
                      "file or a shape",

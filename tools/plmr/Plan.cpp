@@ -28,6 +28,7 @@ static constexpr TextField textFields[] = {
     {"prefill_mesh", "--prefill-mesh", &TargetOptions::prefillMesh},
     {"decode_mesh", "--decode-mesh", &TargetOptions::decodeMesh},
     {"reduce", "--reduce", &TargetOptions::reduce},
+    {"gemm", "--gemm", &TargetOptions::gemm},
     {"kv", "--kv", &TargetOptions::kv},
     {"kv_placement", "--kv-placement", &TargetOptions::kvPlacement}};
 

@@ -164,6 +164,9 @@ void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
   addText(sub, "--reduce", target.reduce,
           "how to reduce: auto (default), auto_gen, chain, star, binary_tree, "
           "two_phase or ktree:K");
+  addText(sub, "--gemm", target.gemm,
+          "how matrices are multiplied: auto (default), mesh_gemm, cannon, "
+          "summa, summa_relay or allgather");
   addText(sub, "--kv", target.kv,
           "type of the key and value caches: f32 (default) or f16");
   addText(sub, "--kv-placement", target.kvPlacement,

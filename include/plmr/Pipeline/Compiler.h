@@ -29,8 +29,8 @@ struct CompileOptions {
   std::string decodeMesh = {};  ///< of the other launches; empty: `mesh`
   /// How to reduce, as plmr-choose-algorithms has it; empty: its default.
   std::string tree = {};
-  /// How products of matrices are formed, as convert-graph-to-mesh has it;
-  /// empty: its default.
+  /// How products of matrices are formed, as convert-graph-to-mesh has it, or
+  /// "auto": the fastest way; empty: the default of that pass.
   std::string gemm = {};
   /// The level that the module is at. A tile level may still have collectives
   /// on tiles, and need neither colours nor addresses.

@@ -34,6 +34,9 @@ struct KernelCost {
   uint64_t sramBytes = 0; ///< of a core, code included
   unsigned colours = 0;   ///< of the whole mesh
   unsigned inputQueues = 0, outputQueues = 0; ///< of the busiest core
+
+  /// Another kernel runs afterwards: ticks add up, of the rest the most counts.
+  void add(const KernelCost &next);
 };
 
 /// A reduction over a line of cores, or over each of its segments.

@@ -21,6 +21,9 @@ namespace plmr {
 #define GEN_PASS_REGISTRATION
 #include "plmr/Pipeline/Passes.h.inc"
 
+std::unique_ptr<mlir::Pass> createChooseProducts(KernelCosts *costs,
+                                                 std::vector<Choice> *choices);
+
 /// With `costs` that other runs know, too, and a record of what was chosen. If
 /// there are `choices` all candidates are timed.
 std::unique_ptr<mlir::Pass>

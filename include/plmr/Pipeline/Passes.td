@@ -11,6 +11,27 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ChooseProducts : Pass<"plmr-choose-products", "::mlir::ModuleOp"> {
+  let summary = "Choose how matrices are multiplied, by what it costs";
+  let description = [{
+    Gives each `linalg.matmul` of a graph an attribute `plmr.gemm`, the same one
+    in a function, where one product leaves its result as the next one wants it:
+    that of the algorithm with which all together take the fewest cycles. On
+    meshes of up to 1024 cores each product is compiled and timed, on larger
+    ones estimated (docs/Algorithms.md, "Estimates").
+
+    Products with a weight, and transposed or batched ones, are left alone: the
+    first have placements that other functions share, the others one algorithm.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::plmr::core::CoreDialect",
+    "::plmr::mesh::PLMRDialect"
+  ];
+}
+
 def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::ModuleOp"> {
   let summary = "Choose the reduction trees by what they cost";
   let description = [{

@@ -35,9 +35,10 @@ uint64_t getAllReduceBound(const Machine &machine, unsigned extent,
 /// (HPDC'24, Luczynski et al.).
 uint64_t getGemvBound(const Machine &machine, MeshShape mesh, uint64_t n);
 
-/// C = A B of [n x n] each, all cut along both axes: products, or the words
+/// C [m x n] = A [m x k] B, all cut along both axes: products, or the words
 /// that a core must take in since it holds one tile of each only.
-uint64_t getGemmBound(const Machine &machine, MeshShape mesh, uint64_t n);
+uint64_t getGemmBound(const Machine &machine, MeshShape mesh, uint64_t m,
+                      uint64_t n, uint64_t k);
 
 } // namespace plmr
 

@@ -1,0 +1,199 @@
+//===- ChooseProducts.cpp - Choosing how matrices are multiplied ----------===//
+//
+// Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Parser/Parser.h"
+#include "plmr/Conversion/Passes.h"
+#include "plmr/Dialect/Core/IR/Core.h"
+#include "plmr/Dialect/LLM/IR/LLM.h"
+#include "plmr/Dialect/PLMR/Transforms/Passes.h"
+#include "plmr/Pipeline/Compiler.h"
+#include "plmr/Pipeline/LaunchEstimate.h"
+#include "plmr/Pipeline/Passes.h"
+#include "plmr/Support/Error.h"
+#include "plmr/Timing/Bounds.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace plmr {
+#define GEN_PASS_DEF_CHOOSEPRODUCTS
+#include "plmr/Pipeline/Passes.h.inc"
+} // namespace plmr
+
+using namespace mlir;
+using namespace plmr;
+
+/// Meshes of more cores are not timed, but estimated.
+static constexpr unsigned maxTimedCores = 1024;
+
+/// A product with two matrices of which no other function has a say.
+static bool hasChoice(linalg::MatmulOp op) {
+  return !op->hasAttr(gemmAttrName) && !op.hasUserDefinedMaps() &&
+         !isa_and_nonnull<llm::ParamOp>(op.getInputs()[1].getDefiningOp());
+}
+
+/// As it is printed.
+template <typename T> static std::string print(T value) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  value.print(os);
+  return text;
+}
+
+/// The product alone, as a graph.
+static std::string getKernel(linalg::MatmulOp op) {
+  std::string a = print(op.getInputs()[0].getType());
+  std::string b = print(op.getInputs()[1].getType());
+  std::string c = print(op->getResult(0).getType());
+  std::string element = print(
+      cast<RankedTensorType>(op->getResult(0).getType()).getElementType());
+  return llvm::formatv(R"(
+func.func @kernel(%a: {0}, %b: {1}) -> {2} {{
+  %zero = arith.constant 0.0 : {3}
+  %empty = tensor.empty() : {2}
+  %init = linalg.fill ins(%zero : {3}) outs(%empty : {2}) -> {2}
+  %c = linalg.matmul ins(%a, %b : {0}, {1}) outs(%init : {2}) -> {2}
+  return %c : {2}
+})",
+                       a, b, c, element);
+}
+
+namespace {
+struct ChooseProducts : plmr::impl::ChooseProductsBase<ChooseProducts> {
+  using ChooseProductsBase::ChooseProductsBase;
+  ChooseProducts(KernelCosts *costs, std::vector<Choice> *choices)
+      : costs(costs), choices(choices) {}
+
+  void runOnOperation() override {
+    std::optional<KernelCosts> own;
+    if (!costs)
+      costs = &own.emplace(&getContext());
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      if (failed(choose(func)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult choose(func::FuncOp func) {
+    SmallVector<linalg::MatmulOp> products;
+    func.walk([&](linalg::MatmulOp op) {
+      if (hasChoice(op))
+        products.push_back(op);
+    });
+    if (products.empty())
+      return success();
+    mesh::MeshOp meshOp = plmr::requireMesh(func);
+    if (!meshOp)
+      return failure();
+    FailureOr<Machine> machine = plmr::loadMachine(meshOp);
+    if (failed(machine))
+      return failure();
+    uint64_t bound = 0;
+    Choice choice;
+    choice.function = func.getName();
+    choice.operations = "matmul of";
+    for (auto [i, op] : llvm::enumerate(products)) {
+      auto a = cast<RankedTensorType>(op.getInputs()[0].getType());
+      auto c = cast<RankedTensorType>(op->getResult(0).getType());
+      choice.operations +=
+          llvm::formatv("{0} {1} x {2} x {3}", i ? "," : "", c.getDimSize(0),
+                        c.getDimSize(1), a.getDimSize(1));
+      bound += getGemmBound(*machine, meshOp.getShape(), c.getDimSize(0),
+                            c.getDimSize(1), a.getDimSize(1));
+    }
+    for (uint32_t i = 0; i <= mesh::getMaxEnumValForGemmAlgorithm(); ++i)
+      choice.candidates.push_back(
+          getCandidate(static_cast<mesh::GemmAlgorithm>(i), products, meshOp));
+    for (Candidate &candidate : choice.candidates)
+      candidate.bound = bound;
+    size_t best = getFastest(choice.candidates);
+    explain(choice.candidates, best);
+    for (linalg::MatmulOp op : products)
+      op->setAttr(gemmAttrName,
+                  mesh::GemmAlgorithmAttr::get(
+                      &getContext(), static_cast<mesh::GemmAlgorithm>(best)));
+    if (choices)
+      choices->push_back(std::move(choice));
+    return success();
+  }
+
+  Candidate getCandidate(mesh::GemmAlgorithm algorithm,
+                         ArrayRef<linalg::MatmulOp> products,
+                         mesh::MeshOp meshOp) {
+    Candidate candidate;
+    candidate.algorithm = stringifyGemmAlgorithm(algorithm).str();
+    KernelCost total;
+    for (linalg::MatmulOp op : products) {
+      CompileOptions options;
+      options.device = meshOp.getDevice();
+      options.mesh = printMesh(meshOp.getShape());
+      options.gemm = candidate.algorithm;
+      std::string text = getKernel(op);
+      llvm::Expected<KernelCost> cost =
+          meshOp.getShape().getNumCores() <= maxTimedCores
+              ? costs->measure(text, options)
+              : estimate(text, options);
+      if (!cost) {
+        candidate.reason = llvm::toString(cost.takeError());
+        return candidate;
+      }
+      total.add(*cost);
+    }
+    candidate.cost = total;
+    return candidate;
+  }
+
+  /// What estimates of kernels come to; they do not know of memory and routes.
+  llvm::Expected<KernelCost> estimate(StringRef text, CompileOptions options) {
+    auto module = parseSourceString<ModuleOp>(text, &getContext());
+    options.level = Level::Mesh;
+    if (llvm::Error error = compileModule(*module, options))
+      return std::move(error);
+    KernelCost cost;
+    if (llvm::Error error =
+            LaunchEstimate(module->lookupSymbol<func::FuncOp>("kernel"), *costs)
+                .getTicks({})
+                .moveInto(cost.ticks))
+      return std::move(error);
+    return cost;
+  }
+
+  /// The first of those that take the fewest ticks.
+  static size_t getFastest(ArrayRef<Candidate> candidates) {
+    auto getTicks = [](const Candidate &candidate) {
+      return candidate.cost ? candidate.cost->ticks : UINT64_MAX;
+    };
+    return llvm::min_element(candidates,
+                             [&](const Candidate &a, const Candidate &b) {
+                               return getTicks(a) < getTicks(b);
+                             }) -
+           candidates.begin();
+  }
+
+  static void explain(MutableArrayRef<Candidate> candidates, size_t best) {
+    candidates[best].isChosen = true;
+    for (auto [i, candidate] : llvm::enumerate(candidates))
+      if (i != best && candidate.cost)
+        candidate.reason = candidate.cost->ticks == candidates[best].cost->ticks
+                               ? "as fast"
+                               : "slower";
+  }
+
+  KernelCosts *costs = nullptr;           ///< null: of this pass only
+  std::vector<Choice> *choices = nullptr; ///< null: not asked for
+};
+} // namespace
+
+std::unique_ptr<Pass> plmr::createChooseProducts(KernelCosts *costs,
+                                                 std::vector<Choice> *choices) {
+  return std::make_unique<ChooseProducts>(costs, choices);
+}
