@@ -25,6 +25,8 @@ llvm::StringRef plmr::stringify(Kind kind) {
 }
 
 std::optional<TreeChoice> TreeChoice::parse(llvm::StringRef text) {
+  if (text == "ring")
+    return TreeChoice{.isRing = true};
   auto [name, levels] = text.split(':');
   auto found = llvm::find(names, name);
   if (found == std::end(names))

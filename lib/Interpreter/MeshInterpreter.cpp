@@ -69,9 +69,14 @@ private:
   }
   Error executeAppend(mesh::AppendOp op);
   Error executeSettle(mesh::SettleOp op);
+  void forEachLine(mesh::PartialAttr partial,
+                   llvm::function_ref<void(ArrayRef<Environment *>)> fn);
   Error executeAllReduce(mesh::AllReduceOp op);
+  Error executeReduceScatter(mesh::ReduceScatterOp op);
+  Error executeAllGather(mesh::AllGatherOp op);
   void reduceLine(ArrayRef<Environment *> line, Value input, Value result,
-                  mesh::Reducer reducer, std::optional<int64_t> limit);
+                  mesh::Reducer reducer, ElementType message,
+                  std::optional<int64_t> limit);
   void multiply(const Matrix &a, Value b, Value c, bool transposed);
   Error executeGemm(mesh::GemmOp op);
   Error executeGemmT(mesh::GemmTOp op);
@@ -299,28 +304,30 @@ Error MeshInterpreter::executeLocal(mesh::LocalOp op, Environment &core) {
 /// Entries of the last dimension from `limit` on are each core's own.
 void MeshInterpreter::reduceLine(ArrayRef<Environment *> line, Value input,
                                  Value result, mesh::Reducer reducer,
+                                 ElementType message,
                                  std::optional<int64_t> limit) {
   std::vector<float> total = line[0]->getArray(input).getValues();
   ElementType type = line[0]->getArray(input).type;
   for (Environment *core : line.drop_front()) {
     std::vector<float> own = core->getArray(input).getValues();
     for (auto [sum, value] : llvm::zip(total, own))
-      sum = roundTo(type, reducer == mesh::Reducer::Sum ? sum + value
-                                                        : maxOf(sum, value));
+      sum = roundTo(message, reducer == mesh::Reducer::Sum ? sum + value
+                                                           : maxOf(sum, value));
   }
   for (Environment *core : line) {
     Array reduced = core->getArray(input).clone();
     int64_t width = reduced.shape.empty() ? 1 : reduced.shape.back();
     for (auto [at, value] : llvm::enumerate(total))
       if (!limit || static_cast<int64_t>(at) % width < *limit)
-        (*reduced.data)[at] = value;
+        (*reduced.data)[at] = roundTo(type, value);
     core->set(result, std::move(reduced));
   }
 }
 
-Error MeshInterpreter::executeAllReduce(mesh::AllReduceOp op) {
-  auto partial =
-      cast<PlacedType>(op.getInputs()[0].getType()).getPlacement().getPartial();
+/// Calls `fn` with the cores of each line whose values are reduced together.
+void MeshInterpreter::forEachLine(
+    mesh::PartialAttr partial,
+    llvm::function_ref<void(ArrayRef<Environment *>)> fn) {
   bool alongX = partial.getAxis() == mesh::MeshAxis::X;
   Segments segments{mesh.getExtent(mesh::toAxis(partial.getAxis())),
                     static_cast<unsigned>(partial.getSegments())};
@@ -332,10 +339,40 @@ Error MeshInterpreter::executeAllReduce(mesh::AllReduceOp op) {
            at != segments.getBegin(segment + 1); ++at)
         line.push_back(&cores[alongX ? other * mesh.columns + at
                                      : at * mesh.columns + other]);
-      std::optional<int64_t> limit = getIndex(op.getLimit(), *line[0]);
-      for (auto [input, result] : llvm::zip(op.getInputs(), op.getResults()))
-        reduceLine(line, input, result, partial.getReducer(), limit);
+      fn(line);
     }
+}
+
+Error MeshInterpreter::executeAllReduce(mesh::AllReduceOp op) {
+  mesh::PartialAttr partial = op.getPartial();
+  ElementType message = *mesh::getElementType(op.getMessageType());
+  forEachLine(partial, [&](ArrayRef<Environment *> line) {
+    std::optional<int64_t> limit = getIndex(op.getLimit(), *line[0]);
+    for (auto [input, result] : llvm::zip(op.getInputs(), op.getResults()))
+      reduceLine(line, input, result, partial.getReducer(), message, limit);
+  });
+  return Error::success();
+}
+
+/// The whole result stands in the input's place while it is cut.
+Error MeshInterpreter::executeReduceScatter(mesh::ReduceScatterOp op) {
+  Value input = op.getInput();
+  auto partial = cast<PlacedType>(input.getType()).getPlacement().getPartial();
+  ElementType message = *mesh::getElementType(op.getMessageType());
+  std::vector<Array> own;
+  for (Environment &core : cores)
+    own.push_back(core.getArray(input));
+  forEachLine(partial, [&](ArrayRef<Environment *> line) {
+    reduceLine(line, input, input, partial.getReducer(), message, {});
+  });
+  scatter(op.getResult(), gather(input));
+  for (auto [core, array] : llvm::zip(cores, own))
+    core.set(input, std::move(array));
+  return Error::success();
+}
+
+Error MeshInterpreter::executeAllGather(mesh::AllGatherOp op) {
+  scatter(op.getResult(), gather(op.getInput()));
   return Error::success();
 }
 
@@ -488,6 +525,10 @@ Error MeshInterpreter::execute(Operation &op) {
               [&](auto move) { return executeRedistribute(move); })
           .Case<mesh::AllReduceOp>(
               [&](auto reduce) { return executeAllReduce(reduce); })
+          .Case<mesh::ReduceScatterOp>(
+              [&](auto reduce) { return executeReduceScatter(reduce); })
+          .Case<mesh::AllGatherOp>(
+              [&](auto gather) { return executeAllGather(gather); })
           .Case<mesh::GemmOp>([&](auto gemm) { return executeGemm(gemm); })
           .Case<mesh::GemmTOp>([&](auto gemm) { return executeGemmT(gemm); })
           .Case<mesh::HeadGemmTOp>(

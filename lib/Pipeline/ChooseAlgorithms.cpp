@@ -24,16 +24,6 @@ namespace plmr {
 using namespace mlir;
 using namespace plmr;
 
-/// Elements of the message on a core.
-static int64_t countElements(mesh::AllReduceOp op, MeshShape mesh) {
-  int64_t elements = 0;
-  for (Value input : op.getInputs())
-    elements += cast<mesh::PlacedType>(input.getType())
-                    .getTileType(mesh)
-                    .getNumElements();
-  return elements;
-}
-
 /// What a core has for the trees of `func`.
 static TreeBudget getBudget(func::FuncOp func, MeshShape mesh,
                             const Machine &machine) {
@@ -61,12 +51,14 @@ namespace {
 /// The reductions of one function.
 class Reductions {
 public:
-  Reductions(func::FuncOp func, MeshShape mesh) {
+  Reductions(func::FuncOp func, MeshShape mesh, bool isRing) {
     func.walk([&](mesh::AllReduceOp op) {
-      if (op.getTree())
+      if (op.getTree() || op.getRing())
         return;
+      if (isRing)
+        return op.setRing(true);
       TreeLine &line = getLine(op, mesh);
-      line.messages.push_back(countElements(op, mesh));
+      line.messages.push_back(op.countWords(mesh));
       ops.push_back({op, static_cast<size_t>(&line - lines.begin())});
     });
   }
@@ -81,9 +73,7 @@ public:
 
 private:
   TreeLine &getLine(mesh::AllReduceOp op, MeshShape mesh) {
-    auto partial = cast<mesh::PlacedType>(op.getInputs()[0].getType())
-                       .getPlacement()
-                       .getPartial();
+    mesh::PartialAttr partial = op.getPartial();
     Axis axis = mesh::toAxis(partial.getAxis());
     auto segments = static_cast<unsigned>(partial.getSegments());
     for (TreeLine &line : lines)
@@ -128,7 +118,7 @@ private:
     FailureOr<Machine> machine = plmr::loadMachine(meshOp);
     if (failed(machine))
       return failure();
-    Reductions reductions(func, meshOp.getShape());
+    Reductions reductions(func, meshOp.getShape(), choice && choice->isRing);
     if (reductions.lines.empty())
       return success();
     std::optional<KernelCosts> own;

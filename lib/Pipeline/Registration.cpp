@@ -72,7 +72,7 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> tree{
       *this, "tree",
       llvm::cl::desc("How to reduce: chain, star, binary_tree, two_phase, "
-                     "ktree:K or auto_gen (default)")};
+                     "ktree:K, ring or auto_gen (default)")};
   Option<std::string> gemm{
       *this, "gemm",
       llvm::cl::desc(

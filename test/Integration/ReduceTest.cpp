@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Every tree, on lines of all lengths, to all roots and in segments: results
-// are exact, since sums of small integers are. And auto_gen trees take the time
-// that they were built for, which is less than a K-tree's.
+// Every tree, on lines of all lengths, to all roots and in segments, and rings:
+// results are exact, since sums of small integers are. And auto_gen trees take
+// the time that they were built for, which is less than a K-tree's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,6 +18,7 @@
 #include "plmr/Pipeline/Compiler.h"
 #include "plmr/Pipeline/Registration.h"
 #include "plmr/Timing/Timing.h"
+#include "plmr/Verify/Verify.h"
 #include "gmock/gmock.h"
 #include <random>
 
@@ -34,7 +35,9 @@ struct Problem {
   unsigned extent = 1, segments = 1;
   int64_t words = 1;
   bool isX = false, isMax = false;
-  bool isAll = false; ///< with the broadcast
+  bool isAll = false;  ///< with the broadcast
+  bool isHalf = false; ///< elements are f16
+  bool isRing = false; ///< instead of the tree
   TreeShape tree = {};
 };
 
@@ -52,11 +55,15 @@ std::string printTree(const TreeShape &tree) {
 /// What a core has is a row of the argument and of the result.
 std::string getModule(const Problem &p) {
   char axis = p.isX ? 'x' : 'y';
-  std::string placed = llvm::formatv(
-      "!plmr.placed<tensor<{0}x{1}xf32>, [{2}, *]>", p.extent, p.words, axis);
-  std::string tile = llvm::formatv("memref<1x{0}xf32>", p.words);
-  std::string with = llvm::formatv("tree {0} segments {1} : {2}",
-                                   printTree(p.tree), p.segments, tile);
+  llvm::StringRef element = p.isHalf ? "f16" : "f32";
+  std::string placed =
+      llvm::formatv("!plmr.placed<tensor<{0}x{1}x{2}>, [{3}, *]>", p.extent,
+                    p.words, element, axis);
+  std::string tile = llvm::formatv("memref<1x{0}x{1}>", p.words, element);
+  std::string with =
+      llvm::formatv("{0} segments {1} : {2}",
+                    p.isRing ? "dim 1 ring_order" : "tree " + printTree(p.tree),
+                    p.segments, tile);
   return llvm::formatv(
       R"(
 plmr.mesh @mesh {0} x {1} on "{2}"
@@ -66,15 +73,24 @@ func.func @main() attributes {{plmr.inputs = [@in], plmr.outputs = [@out], plmr.
   %in = plmr.ref @in : {4}
   %out = plmr.ref @out : {4}
   memref.copy %in, %out : {4} to {4}
-  plmr.reduce_tile {5} {6} %out {7}
+  plmr.reduce_{9}tile {5} {6} %out {7}
   {8}
   return
 })",
       p.isX ? p.extent : 1, p.isX ? 1 : p.extent, p.device, placed, tile,
       p.isMax ? "max" : "sum", axis, with,
-      p.isAll
-          ? llvm::formatv("plmr.broadcast_tile {0} %out {1}", axis, with).str()
-          : "");
+      p.isAll ? llvm::formatv("plmr.{0}_tile {1} %out {2}",
+                              p.isRing ? "all_gather" : "broadcast", axis, with)
+                    .str()
+              : "",
+      p.isRing ? "scatter_" : "");
+}
+
+std::vector<unsigned> getExtents() {
+  std::vector<unsigned> extents(17);
+  std::iota(extents.begin(), extents.end(), 1);
+  extents.insert(extents.end(), {24, 32});
+  return extents;
 }
 
 class Reduce : public testing::Test {
@@ -91,12 +107,41 @@ protected:
   }
 
   llvm::Expected<Program> compile(const Problem &p) {
-    auto module =
-        mlir::parseSourceString<mlir::ModuleOp>(getModule(p), &context);
+    return compile(getModule(p), Level::Tile);
+  }
+
+  llvm::Expected<Program> compile(const std::string &text, Level from) {
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     EXPECT_TRUE(module);
     CompileOptions options;
-    options.from = Level::Tile;
+    options.from = from;
     return compileToProgram(*module, options);
+  }
+
+  std::vector<float> makeValues(int64_t count) {
+    std::vector<float> values(count);
+    for (float &value : values)
+      value = static_cast<float>(pick(-9, 9));
+    return values;
+  }
+
+  /// The outputs of a program whose input is "in".
+  std::vector<std::vector<float>> run(Program program,
+                                      const std::vector<float> &in) {
+    LaunchVerdict verdict =
+        check(verifyLaunch(program, program.launches[0], {}));
+    for (const Finding &finding : verdict.findings)
+      ADD_FAILURE() << finding.text;
+    check(timeLaunch(program, program.launches[0], {}));
+    auto shared = std::make_shared<const Program>(std::move(program));
+    auto emulator = check(Emulator::create(shared, EmulatorMode::Check));
+    check(emulator->writeTensor("in", in));
+    check(emulator->run(shared->launches[0], {}));
+    std::vector<std::vector<float>> outputs;
+    for (unsigned output : shared->launches[0].outputs)
+      outputs.push_back(
+          check(emulator->readTensor(shared->tensors[output].name)));
+    return outputs;
   }
 
   /// Whether the device has the queues and colours for it.
@@ -109,14 +154,8 @@ protected:
       EXPECT_TRUE(isBudget) << message;
       return false;
     }
-    auto shared = std::make_shared<const Program>(std::move(*program));
-    auto emulator = check(Emulator::create(shared, EmulatorMode::Check));
-    std::vector<float> values(p.extent * p.words);
-    for (float &value : values)
-      value = static_cast<float>(pick(-9, 9));
-    check(emulator->writeTensor("in", values));
-    check(emulator->run(shared->launches[0], {}));
-    std::vector<float> actual = check(emulator->readTensor("out"));
+    std::vector<float> values = makeValues(p.extent * p.words);
+    std::vector<float> actual = run(std::move(*program), values)[0];
     Segments line{p.extent, p.segments};
     for (unsigned s = 0; s != line.getCount(); ++s) {
       unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
@@ -149,10 +188,7 @@ TEST_F(Reduce, IsExactOnAllLinesToAllRoots) {
   constexpr Kind kinds[] = {Kind::Chain,    Kind::Star,  Kind::BinaryTree,
                             Kind::TwoPhase, Kind::KTree, Kind::AutoGen};
   std::map<Kind, unsigned> counts;
-  std::vector<unsigned> extents(17);
-  std::iota(extents.begin(), extents.end(), 1);
-  extents.insert(extents.end(), {24, 32});
-  for (unsigned extent : extents)
+  for (unsigned extent : getExtents())
     for (Kind kind : kinds)
       for (int round = 0; round != 4; ++round) {
         Problem p;
@@ -160,6 +196,7 @@ TEST_F(Reduce, IsExactOnAllLinesToAllRoots) {
         p.segments = pick(0, 2) ? 1 : pick(1, extent);
         p.words = pick(1, 20);
         p.isX = pick(0, 1), p.isMax = pick(0, 1), p.isAll = pick(0, 1);
+        p.isHalf = pick(0, 1);
         p.tree.kind = kind;
         Segments line{extent, p.segments};
         if (kind == Kind::KTree)
@@ -172,6 +209,121 @@ TEST_F(Reduce, IsExactOnAllLinesToAllRoots) {
       }
   for (Kind kind : kinds)
     EXPECT_GE(counts[kind], 30u) << stringify(kind).str();
+}
+
+TEST_F(Reduce, RingIsExactOnAllLines) {
+  for (unsigned extent : getExtents())
+    for (int round = 0; round != 6; ++round) {
+      Problem p;
+      p.extent = extent;
+      p.segments = pick(0, 2) ? 1 : pick(1, extent);
+      p.words = pick(1, 40); // fewer than cores, too: some blocks are empty
+      p.isX = pick(0, 1), p.isMax = pick(0, 1), p.isHalf = pick(0, 1);
+      p.isAll = p.isRing = true;
+      EXPECT_TRUE(expectExact(p));
+    }
+}
+
+/// What every core of a mesh has is a matrix [m x n], which is reduced along
+/// one axis and cut along the other one.
+struct MatrixProblem {
+  unsigned columns = 1, rows = 1;
+  int64_t m = 1, n = 1;
+  bool isX = false; ///< reduced along x
+  bool isMax = false;
+  unsigned cut = 0; ///< the dimension that is cut along the reduced axis
+  std::string order, element = "f32", how;
+};
+
+/// Reduces with all_reduce, and with reduce_scatter and all_gather.
+std::string getModule(const MatrixProblem &p) {
+  std::string axis = p.isX ? "x" : "y", other = p.isX ? "y" : "x";
+  std::string whole[] = {other, other}, cut[] = {other, other};
+  whole[p.cut] = "*", cut[p.cut] = p.order + axis;
+  unsigned extent = p.isX ? p.columns : p.rows;
+  bool isHalf = p.element == "f16";
+  auto tile = [&](bool isInput) {
+    int64_t sizes[] = {p.m, p.n};
+    unsigned cores = p.isX ? p.rows : p.columns;
+    int64_t &size = sizes[1 - p.cut];
+    size = (size + cores - 1) / cores;
+    return llvm::formatv("tensor<{0}{1}x{2}x{3}>", isInput ? "1x" : "",
+                         sizes[0], sizes[1], p.element)
+        .str();
+  };
+  return llvm::formatv(
+      R"(
+!in = !plmr.placed<tensor<{0}x{1}x{2}x{3}>, [{4}, {5}, {6}]>
+!partial = !plmr.placed<tensor<{1}x{2}x{3}>, [{5}, {6}], partial<{7} {4}>>
+!whole = !plmr.placed<tensor<{1}x{2}x{3}>, [{5}, {6}]>
+!cut = !plmr.placed<tensor<{1}x{2}x{3}>, [{8}, {9}]>
+plmr.mesh @mesh {10} x {11} on "lab"
+plmr.object input @in : !in
+plmr.object output @reduced : !whole
+plmr.object output @scattered : !cut
+plmr.object output @gathered : !whole
+func.func @main() attributes {{plmr.inputs = [@in], plmr.outputs = [@reduced, @scattered, @gathered], plmr.parameters = []} {{
+  %in = plmr.load @in : !in
+  %p = plmr.local (%t = %in) : (!in) -> (!partial) tiles ({12}) {{
+    %m = tensor.collapse_shape %t [[0, 1], [2]] : {12} into {13}
+    plmr.yield %m : {13}
+  }
+  %r = plmr.all_reduce %p {14} {15} : (!partial) -> (!whole)
+  plmr.store %r, @reduced : !whole
+  %s = plmr.reduce_scatter %p {15} : !partial -> !cut
+  plmr.store %s, @scattered : !cut
+  %g = plmr.all_gather %s : !cut -> !whole
+  plmr.store %g, @gathered : !whole
+  return
+})",
+      extent, p.m, p.n, p.element, axis, whole[0], whole[1],
+      p.isMax ? "max" : "sum", cut[0], cut[1], p.columns, p.rows, tile(true),
+      tile(false), p.how, isHalf && !p.isMax ? "accumulate f16" : "");
+}
+
+TEST_F(Reduce, ScattersAndGathersOnAllMeshes) {
+  constexpr const char *ways[] = {"ring", "tree <chain>", "tree <ktree [2]>"};
+  for (int round = 0; round != 60; ++round) {
+    MatrixProblem p;
+    p.columns = pick(1, 7), p.rows = pick(1, 7);
+    p.m = pick(1, 9), p.n = pick(1, 9);
+    p.isX = pick(0, 1), p.isMax = pick(0, 1), p.cut = pick(0, 1);
+    p.order = pick(0, 1) ? "ring " : "";
+    p.element = pick(0, 1) ? "f16" : "f32";
+    p.how = ways[round % std::size(ways)];
+    std::string text = getModule(p);
+    SCOPED_TRACE(text);
+    unsigned extent = p.isX ? p.columns : p.rows;
+    std::vector<float> in = makeValues(extent * p.m * p.n);
+    std::vector<float> expected(in.begin(), in.begin() + p.m * p.n);
+    for (int64_t at = p.m * p.n; at != static_cast<int64_t>(in.size()); ++at) {
+      float &value = expected[at % (p.m * p.n)];
+      value = p.isMax ? std::max(value, in[at]) : value + in[at];
+    }
+    for (const std::vector<float> &out :
+         run(check(compile(text, Level::Mesh)), in))
+      EXPECT_EQ(out, expected);
+  }
+}
+
+/// f16 has 11 bits: 2048 + 1 is 2048 there, and 2048 + 1 + 1 depends on where
+/// it is rounded.
+TEST_F(Reduce, SumsOfHalvesAreFormedInF32) {
+  for (const char *how : {"ring", "tree <chain root 2>"})
+    for (bool isF16 : {false, true}) {
+      MatrixProblem p;
+      p.rows = 3;
+      p.element = "f16", p.how = how;
+      std::string text = getModule(p);
+      if (!isF16)
+        for (size_t at; (at = text.find("accumulate f16")) != text.npos;)
+          text.erase(at, strlen("accumulate f16"));
+      std::vector<float> expected{isF16 ? 2048.0f : 2050.0f};
+      // Neither adds the last two to each other first.
+      for (const std::vector<float> &out :
+           run(check(compile(text, Level::Mesh)), {2048, 1, 1}))
+        EXPECT_EQ(out, expected) << text;
+    }
 }
 
 TEST_F(Reduce, AutoGenTakesTheTimeItIsBuiltFor) {
@@ -198,6 +350,29 @@ TEST_F(Reduce, AutoGenTakesTheTimeItIsBuiltFor) {
         EXPECT_LE(autoGen, optimum * 1.06)
             << device << " " << extent << " " << words;
       }
+  }
+}
+
+/// A ring passes each word twice, the tree's root takes it from either side and
+/// sends it; but a ring's steps are many.
+TEST_F(Reduce, RingsAreFasterForLongMessages) {
+  for (const char *device : {"wse2", "wse3"}) {
+    Machine machine = check(getBuiltinMachine(device));
+    auto isRingFaster = [&](unsigned extent, int64_t words) {
+      Problem p;
+      p.device = device;
+      p.extent = extent, p.words = words;
+      p.isAll = true;
+      p.tree = {Kind::AutoGen, getTreeCosts(machine, words, 7).getParameters()};
+      uint64_t tree = getTicks(p);
+      p.isRing = true;
+      return getTicks(p) < tree;
+    };
+    EXPECT_FALSE(isRingFaster(4, 16)) << device;
+    EXPECT_TRUE(isRingFaster(4, 256)) << device;
+    EXPECT_FALSE(isRingFaster(16, 256)) << device;
+    EXPECT_TRUE(isRingFaster(16, 2048)) << device;
+    EXPECT_FALSE(isRingFaster(64, 2048)) << device;
   }
 }
 

@@ -96,9 +96,12 @@ std::vector<std::string> KernelBench::getAlgorithms() const {
 Error KernelBench::checkAlgorithms() const {
   std::vector<std::string> known = getAlgorithms();
   bool hasTrees = options.kernel != "gemm" && options.kernel != "broadcast";
+  auto isTree = [](StringRef name) {
+    std::optional<TreeChoice> choice = TreeChoice::parse(name);
+    return choice && !choice->isRing;
+  };
   for (const std::string &name : options.algorithms)
-    if (!llvm::is_contained(known, name) &&
-        !(hasTrees && TreeChoice::parse(name)))
+    if (!llvm::is_contained(known, name) && !(hasTrees && isTree(name)))
       return makeError("--algorithms: expected {0} but got '{1}'",
                        hasTrees ? TreeChoice::getExpected().str()
                                 : llvm::join(known, ", "),

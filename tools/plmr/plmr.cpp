@@ -163,7 +163,7 @@ void Driver::addTarget(CLI::App *sub, TargetOptions &target) {
           "the mesh of decode; default: --mesh");
   addText(sub, "--reduce", target.reduce,
           "how to reduce: auto (default), auto_gen, chain, star, binary_tree, "
-          "two_phase or ktree:K");
+          "two_phase, ktree:K or ring");
   addText(sub, "--gemm", target.gemm,
           "how matrices are multiplied: auto (default), mesh_gemm, cannon, "
           "summa, summa_relay or allgather");

@@ -9,7 +9,7 @@
 // A reduction is a tree: a core combines what its children send it, one child
 // after the other, with its own value, and sends the result to its parent. All
 // the algorithms of the literature differ in the tree only (docs/Algorithms.md,
-// "Reductions").
+// "MeshGEMV").
 //
 //===----------------------------------------------------------------------===//
 
@@ -61,17 +61,18 @@ struct TreeShape {
   bool operator==(const TreeShape &) const = default;
 };
 
-/// A kind of tree, and how many levels a K-tree has.
+/// How to reduce: a kind of tree, and how many levels a K-tree has, or a ring.
 struct TreeChoice {
   TreeShape::Kind kind = TreeShape::Kind::KTree;
   unsigned levels = 2;
+  bool isRing = false;
 
-  /// "ktree:3", or a kind's name; nothing if the text is neither.
+  /// "ktree:3", a kind's name or "ring"; nothing if the text is none of these.
   static std::optional<TreeChoice> parse(llvm::StringRef text);
   /// What can be parsed, for messages.
   static llvm::StringRef getExpected() {
     return "chain, star, binary_tree, two_phase, ktree:K with K of at least 1, "
-           "or auto_gen";
+           "auto_gen or ring";
   }
 };
 

@@ -48,7 +48,7 @@ def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"tree", "tree", "std::string", "\"auto\"",
-           "auto, chain, star, binary_tree, two_phase, ktree:K or auto_gen">,
+           "auto, chain, star, binary_tree, two_phase, ktree:K, auto_gen or ring">,
     Option<"isTimed", "timed", "bool", "true",
            "Time the candidates; else their bounds decide">
   ];

@@ -302,7 +302,8 @@ SmallVector<Value> Placer::allReduce(Location loc, ValueRange partials,
     types.push_back(type.withPlacement(type.getPlacement().withPartial({})));
   }
   auto op = mesh::AllReduceOp::create(builder, loc, types, partials, limit,
-                                      /*tree=*/nullptr);
+                                      /*tree=*/nullptr, /*ring=*/false,
+                                      /*accumulate=*/nullptr);
   return SmallVector<Value>(op.getResults());
 }
 

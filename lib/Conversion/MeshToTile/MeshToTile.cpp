@@ -18,6 +18,7 @@
 #include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "plmr/Dialect/PLMR/Transforms/Passes.h"
 #include "plmr/Dialect/PLMR/Transforms/Scalars.h"
+#include <limits>
 
 namespace plmr {
 #define GEN_PASS_DEF_CONVERTMESHTOTILE
@@ -49,6 +50,11 @@ private:
   Value buildCache(Operation *op, StringRef name, Value index);
   Value buildMessage(mesh::AllReduceOp op, SmallVectorImpl<Value> &parts);
   void convertAllReduce(mesh::AllReduceOp op);
+  void buildReduction(mesh::AllReduceOp op, Value message);
+  void buildBlockCopy(Location loc, const mesh::CutDim &cut, Value whole,
+                      Value block, bool toBlock);
+  void convertReduceScatter(mesh::ReduceScatterOp op);
+  void convertAllGather(mesh::AllGatherOp op);
   LogicalResult convertLoop(scf::ForOp loop);
   void convertGemm(mesh::GemmOp op);
   void convertGemmT(mesh::GemmTOp op);
@@ -71,6 +77,9 @@ private:
   }
   /// The buffer of a tile that an operation on buffers reads at once.
   Value buildOperand(Location loc, Value tile);
+  Value buildFilled(Location loc, RankedTensorType tile, double value);
+  /// The buffer of a tile that holds nothing but padding so far.
+  Value buildPadding(Location loc, Value placed);
   Value buildZeros(Location loc, ArrayRef<int64_t> shape, Type element);
   Value buildTravelling(Location loc, RankedTensorType tile, int64_t segments);
   Value buildReadFirst(Location loc, Value buffers);
@@ -84,6 +93,8 @@ private:
         builder, loc, Type(), tensor, buffer, /*restrict=*/true,
         /*writable=*/true);
   }
+  /// `tensor` with float elements of type `element`.
+  Value buildCast(Location loc, Value tensor, Type element);
   /// The content of `buffer`, which nothing else writes while it is read.
   /// Where nothing else reads it either, it may be changed in place.
   Value buildRead(Location loc, Value buffer, bool writable = false) {
@@ -99,6 +110,16 @@ private:
   IRMapping mapping;
 };
 } // namespace
+
+Value TileConverter::buildCast(Location loc, Value tensor, Type element) {
+  auto from = cast<RankedTensorType>(tensor.getType());
+  RankedTensorType to = from.clone(element);
+  if (from == to)
+    return tensor;
+  if (from.getElementTypeBitWidth() < to.getElementTypeBitWidth())
+    return arith::ExtFOp::create(builder, loc, to, tensor);
+  return arith::TruncFOp::create(builder, loc, to, tensor);
+}
 
 void TileConverter::convertLocal(mesh::LocalOp op) {
   for (auto [argument, input] :
@@ -219,11 +240,9 @@ void TileConverter::convertShift(mesh::AppendOp op) {
   Value cache = buildCache(op, op.getObject(), op.getIndex());
   Value value = mapping.lookup(op.getValue());
   // Rows pass on what they store: rounded already.
-  auto type = cast<RankedTensorType>(value.getType())
-                  .clone(cast<MemRefType>(cache.getType()).getElementType());
-  if (type != value.getType())
-    value = arith::TruncFOp::create(builder, loc, type, value);
-  Value buffer = buildAlloc(loc, type);
+  value =
+      buildCast(loc, value, cast<MemRefType>(cache.getType()).getElementType());
+  Value buffer = buildAlloc(loc, cast<RankedTensorType>(value.getType()));
   buildWrite(loc, value, buffer);
   mesh::ShiftTileOp::create(builder, loc, buffer, cache,
                             mapping.lookup(op.getPosition()));
@@ -247,14 +266,15 @@ Value TileConverter::buildMessage(mesh::AllReduceOp op,
   Location loc = op.getLoc();
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(builder.getInsertionBlock());
+  Type element = op.getMessageType();
   if (op.getInputs().size() == 1) {
-    parts.push_back(buildAlloc(loc, getTile(op.getInputs()[0])));
+    auto tile = cast<RankedTensorType>(getTile(op.getInputs()[0]));
+    parts.push_back(buildAlloc(loc, tile.clone(element)));
     return parts[0];
   }
   int64_t elements = 0;
   for (Value input : op.getInputs())
     elements += getTile(input).getNumElements();
-  Type element = getTile(op.getInputs()[0]).getElementType();
   Value message = buildAlloc(loc, RankedTensorType::get({elements}, element));
   int64_t offset = 0;
   for (Value input : op.getInputs()) {
@@ -280,14 +300,13 @@ Value TileConverter::buildMessage(mesh::AllReduceOp op,
 
 void TileConverter::convertAllReduce(mesh::AllReduceOp op) {
   Location loc = op.getLoc();
-  auto partial =
-      cast<PlacedType>(op.getInputs()[0].getType()).getPlacement().getPartial();
   Value limit = op.getLimit() ? mapping.lookup(op.getLimit()) : Value();
 
   SmallVector<Value> parts;
   Value message = buildMessage(op, parts);
   for (auto [input, part] : llvm::zip(op.getInputs(), parts))
-    buildWrite(loc, mapping.lookup(input), part);
+    buildWrite(loc, buildCast(loc, mapping.lookup(input), op.getMessageType()),
+               part);
 
   Value moved = message;
   if (limit) {
@@ -301,13 +320,117 @@ void TileConverter::convertAllReduce(mesh::AllReduceOp op) {
     moved = memref::SubViewOp::create(builder, loc, message, offsets, sizes,
                                       strides);
   }
-  mesh::ReduceTileOp::create(builder, loc, partial.getReducer(),
-                             partial.getAxis(), moved, op.getTreeAttr(),
-                             partial.getSegments());
-  mesh::BroadcastTileOp::create(builder, loc, partial.getAxis(), moved,
-                                op.getTreeAttr(), partial.getSegments());
+  buildReduction(op, moved);
   for (auto [result, part] : llvm::zip(op.getResults(), parts))
-    mapping.map(result, buildRead(loc, part));
+    mapping.map(result,
+                buildCast(loc, buildRead(loc, part), op.getElementType()));
+}
+
+/// Along a tree the root's sum is broadcast. Round a ring blocks of the message
+/// are: of all of it, or of its last dimension where that is limited.
+void TileConverter::buildReduction(mesh::AllReduceOp op, Value message) {
+  Location loc = op.getLoc();
+  mesh::PartialAttr partial = op.getPartial();
+  mesh::Reducer reducer = partial.getReducer();
+  mesh::MeshAxis axis = partial.getAxis();
+  int64_t segments = partial.getSegments();
+  if (mesh::TreeAttr tree = op.getTreeAttr()) {
+    mesh::ReduceTileOp::create(builder, loc, reducer, axis, message, tree,
+                               segments);
+    mesh::BroadcastTileOp::create(builder, loc, axis, message, tree, segments);
+    return;
+  }
+  int64_t rank = cast<MemRefType>(message.getType()).getRank();
+  if (rank == 0) {
+    message = memref::ExpandShapeOp::create(builder, loc, ArrayRef<int64_t>{1},
+                                            message,
+                                            ArrayRef<ReassociationIndices>());
+  } else if (rank > 1 && !op.getLimit()) {
+    auto all = llvm::to_vector<2>(llvm::seq<int64_t>(rank));
+    message = memref::CollapseShapeOp::create(
+        builder, loc, message, SmallVector<ReassociationIndices>{all});
+  }
+  int64_t dim = cast<MemRefType>(message.getType()).getRank() - 1;
+  mesh::ReduceScatterTileOp::create(builder, loc, reducer, axis, message, dim,
+                                    /*ring_order=*/true, segments);
+  mesh::AllGatherTileOp::create(builder, loc, axis, message, dim,
+                                /*ring_order=*/true, segments);
+}
+
+/// Copies the core's block of `whole`, which is cut by `cut`, to the first
+/// elements of `block`, or back from there.
+void TileConverter::buildBlockCopy(Location loc, const mesh::CutDim &cut,
+                                   Value whole, Value block, bool toBlock) {
+  Scalars s(builder, loc);
+  mesh::MeshAxis axis = cut.split.getAxis();
+  auto shape = cast<MemRefType>(whole.getType()).getShape();
+  int64_t rank = shape.size(), dim = cut.dimInMemory;
+  Value cores = s.index(mesh.getExtent(mesh::toAxis(axis)));
+  Value extent = s.index(shape[dim]);
+  Value number =
+      mesh::CoordOp::create(builder, loc, builder.getIndexType(), axis);
+  if (cut.split.getOrder() == BlockOrder::Ring)
+    number = s.ringPosition(number, cores);
+  Value begin = s.blockBegin(number, extent, cores);
+  Value end = s.blockBegin(s.add(number, s.index(1)), extent, cores);
+  SmallVector<OpFoldResult> offsets(rank, builder.getIndexAttr(0)), sizes,
+      strides(rank, builder.getIndexAttr(1));
+  for (int64_t extent : shape)
+    sizes.push_back(builder.getIndexAttr(extent));
+  sizes[dim] = s.sub(end, begin);
+  Value to =
+      memref::SubViewOp::create(builder, loc, block, offsets, sizes, strides);
+  offsets[dim] = begin;
+  Value from =
+      memref::SubViewOp::create(builder, loc, whole, offsets, sizes, strides);
+  if (!toBlock)
+    std::swap(from, to);
+  AffineMap map = builder.getMultiDimIdentityMap(rank);
+  SmallVector<utils::IteratorType> parallel(rank,
+                                            utils::IteratorType::parallel);
+  linalg::GenericOp::create(
+      builder, loc, from, to, ArrayRef<AffineMap>{map, map}, parallel,
+      [](OpBuilder &nested, Location l, ValueRange arguments) {
+        Value value = arguments[0];
+        if (value.getType() != arguments[1].getType())
+          value =
+              arith::TruncFOp::create(nested, l, arguments[1].getType(), value);
+        linalg::YieldOp::create(nested, l, value);
+      });
+}
+
+void TileConverter::convertReduceScatter(mesh::ReduceScatterOp op) {
+  Location loc = op.getLoc();
+  auto whole = cast<PlacedType>(op.getInput().getType());
+  auto type = cast<PlacedType>(op.getResult().getType());
+  mesh::CutDim cut = mesh::findCutDim(whole, type);
+  mesh::PartialAttr partial = whole.getPlacement().getPartial();
+  Value input =
+      buildCast(loc, mapping.lookup(op.getInput()), op.getMessageType());
+  Value buffer = buildAlloc(loc, cast<RankedTensorType>(input.getType()));
+  buildWrite(loc, input, buffer);
+  mesh::ReduceScatterTileOp::create(builder, loc, partial.getReducer(),
+                                    partial.getAxis(), buffer, cut.dimInMemory,
+                                    cut.split.getOrder() == BlockOrder::Ring,
+                                    /*segments=*/1);
+  Value result = buildPadding(loc, op.getResult());
+  buildBlockCopy(loc, cut, buffer, result, /*toBlock=*/true);
+  mapping.map(op.getResult(), buildRead(loc, result, /*writable=*/true));
+}
+
+void TileConverter::convertAllGather(mesh::AllGatherOp op) {
+  Location loc = op.getLoc();
+  mesh::CutDim cut =
+      mesh::findCutDim(cast<PlacedType>(op.getResult().getType()),
+                       cast<PlacedType>(op.getInput().getType()));
+  Value whole = buildAlloc(loc, getTile(op.getResult()));
+  Value block = buildOperand(loc, mapping.lookup(op.getInput()));
+  buildBlockCopy(loc, cut, whole, block, /*toBlock=*/false);
+  mesh::AllGatherTileOp::create(builder, loc, cut.split.getAxis(), whole,
+                                cut.dimInMemory,
+                                cut.split.getOrder() == BlockOrder::Ring,
+                                /*segments=*/1);
+  mapping.map(op.getResult(), buildRead(loc, whole, /*writable=*/true));
 }
 
 /// A tile [m x columns] as [m x heads x group x i].
@@ -345,13 +468,25 @@ Value TileConverter::buildOperand(Location loc, Value tile) {
       tile, /*read_only=*/true);
 }
 
+Value TileConverter::buildFilled(Location loc, RankedTensorType tile,
+                                 double value) {
+  Value buffer = buildAlloc(loc, tile);
+  Value constant = arith::ConstantOp::create(
+      builder, loc, builder.getFloatAttr(tile.getElementType(), value));
+  linalg::FillOp::create(builder, loc, constant, buffer);
+  return buffer;
+}
+
 Value TileConverter::buildZeros(Location loc, ArrayRef<int64_t> shape,
                                 Type element) {
-  Value buffer = buildAlloc(loc, RankedTensorType::get(shape, element));
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
-  linalg::FillOp::create(builder, loc, zero, buffer);
-  return buffer;
+  return buildFilled(loc, RankedTensorType::get(shape, element), 0);
+}
+
+Value TileConverter::buildPadding(Location loc, Value placed) {
+  PadValue pad = cast<PlacedType>(placed.getType()).getPlacement().getPad();
+  return buildFilled(
+      loc, getTile(placed),
+      pad == PadValue::NegInf ? -std::numeric_limits<double>::infinity() : 0);
 }
 
 static PlacedType getItem(Value placed) {
@@ -534,10 +669,14 @@ LogicalResult TileConverter::convertOp(Operation &op) {
   } else if (auto settle = dyn_cast<mesh::SettleOp>(op)) {
     convertSettle(settle);
   } else if (auto reduce = dyn_cast<mesh::AllReduceOp>(op)) {
-    if (!reduce.getTree())
-      return reduce.emitOpError("expected a tree; plmr-choose-algorithms sets "
-                                "it");
+    if (!reduce.getTree() && !reduce.getRing())
+      return reduce.emitOpError("expected a tree or a ring; "
+                                "plmr-choose-algorithms sets one");
     convertAllReduce(reduce);
+  } else if (auto scatter = dyn_cast<mesh::ReduceScatterOp>(op)) {
+    convertReduceScatter(scatter);
+  } else if (auto gather = dyn_cast<mesh::AllGatherOp>(op)) {
+    convertAllGather(gather);
   } else if (auto gemm = dyn_cast<mesh::GemmOp>(op)) {
     convertGemm(gemm);
   } else if (auto gemmT = dyn_cast<mesh::GemmTOp>(op)) {

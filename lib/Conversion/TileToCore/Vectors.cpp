@@ -580,11 +580,13 @@ LogicalResult Selector::selectMessage(Operation &op) {
     setPredicate(reduce.getPredicate());
     nest.opcode = getOpcode(reduce.getReducer());
     const ChannelTables &channel = getChannel(reduce.getChannelAttr());
-    if (reduce.getChild() >= channel.collect.size())
+    std::optional<uint64_t> child = reduce.getChild();
+    if (child && *child >= channel.collect.size())
       return success(); // no core has as many children
-    nest.operands = {buffer, buffer,
-                     makeFabric(NestOperand::Kind::FabricIn,
-                                channel.collect[reduce.getChild()])};
+    nest.operands = {
+        buffer, buffer,
+        makeFabric(NestOperand::Kind::FabricIn,
+                   child ? channel.collect[*child] : channel.receive)};
   } else {
     auto forward = cast<mesh::ForwardReduceOp>(op);
     setPredicate(forward.getPredicate());

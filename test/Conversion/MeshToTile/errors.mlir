@@ -18,7 +18,7 @@ func.func @no_tree() {
   %p = plmr.local (%t = %x) : (!x) -> !px tiles (tensor<2xf32>) {
     plmr.yield %t : tensor<2xf32>
   }
-  // expected-error @below {{'plmr.all_reduce' op expected a tree; plmr-choose-algorithms sets it}}
+  // expected-error @below {{'plmr.all_reduce' op expected a tree or a ring; plmr-choose-algorithms sets one}}
   %r = plmr.all_reduce %p : (!px) -> !x
   return
 }

@@ -38,15 +38,25 @@ plmr.object state @kv.k : !plmr.placed<tensor<2x32x64xf32>, [*, x, cyclic y]> st
 plmr.object weight @attn_q : !plmr.placed<tensor<2x64x64xf32>, [*, y, x]>
   stacked in "m.gguf" [0, 1]
 plmr.channel @y.bcast #plmr.relation<broadcast y of <ktree [4]>>
+plmr.channel @y.ring #plmr.relation<ring y>
 plmr.channel @y.tree #plmr.relation<tree y of <ktree [4, 4]>>
 plmr.channel @prefill.x.ring1 #plmr.relation<ring x segments 4>
     in "prefill" epoch 1
 
 plmr.object input @xs : !plmr.placed<tensor<1x64x172xf32>, [batch, y, x]>
 
+func.func @rings(%p: !plmr.placed<tensor<8x64xf32>, [x, *], partial<sum y>>) {
+  %r = plmr.reduce_scatter %p : !plmr.placed<tensor<8x64xf32>, [x, *], partial<sum y>>
+      -> !plmr.placed<tensor<8x64xf32>, [x, y]>
+  %w = plmr.all_gather %r : !plmr.placed<tensor<8x64xf32>, [x, y]>
+      -> !plmr.placed<tensor<8x64xf32>, [x, *]>
+  return
+}
+
 func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
                   %b: !plmr.placed<tensor<64xf32>, [y]>,
                   %p: !plmr.placed<tensor<64xf32>, [x], partial<sum y>>,
+                  %g: !plmr.placed<tensor<64xf16>, [x], partial<sum y>>,
                   %k: !plmr.placed<tensor<32xf32>, [x]>,
                   %v: !plmr.placed<tensor<512xf32>, [x]>,
                   %ks: !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>,
@@ -72,6 +82,9 @@ func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
   %q = plmr.all_reduce %p tree <ktree [4, 2]> :
       (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>)
       -> (!plmr.placed<tensor<64xf32>, [x]>)
+  %h = plmr.all_reduce %g accumulate f16 :
+      (!plmr.placed<tensor<64xf16>, [x], partial<sum y>>)
+      -> (!plmr.placed<tensor<64xf16>, [x]>)
   return
 }
 
@@ -150,6 +163,9 @@ func.func @tiles(%buf: memref<24xf32>, %a: memref<4x4xf32>,
   plmr.send %buf on @y.tree : memref<24xf32>
   plmr.recv %buf on @y.bcast : memref<24xf32>
   plmr.recv_reduce sum %buf on @y.tree child 0 : memref<24xf32>
+  plmr.recv_reduce sum %buf on @y.ring : memref<24xf32>
+  plmr.reduce_scatter_tile sum y %buf dim 0 : memref<24xf32>
+  plmr.all_gather_tile y %buf dim 0 : memref<24xf32>
   plmr.forward_reduce sum %buf on @y.tree : memref<24xf32>
   %token = plmr.send %buf on @y.tree : memref<24xf32> -> !plmr.token
   plmr.wait %token if %started

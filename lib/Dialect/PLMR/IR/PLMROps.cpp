@@ -489,13 +489,70 @@ void LocalOp::getSuccessorRegions(RegionBranchPoint point,
     regions.emplace_back(&getBody());
 }
 
+PartialAttr AllReduceOp::getPartial() {
+  return cast<PlacedType>(getInputs().front().getType())
+      .getPlacement()
+      .getPartial();
+}
+
+Type AllReduceOp::getElementType() {
+  return cast<PlacedType>(getInputs().front().getType())
+      .getTensor()
+      .getElementType();
+}
+
+/// What a reduction sends: sums are formed in f32 unless asked otherwise.
+static Type getMessageType(PartialAttr partial, Type element,
+                           std::optional<Type> accumulate) {
+  if (accumulate)
+    return *accumulate;
+  return partial.getReducer() == Reducer::Sum
+             ? Float32Type::get(element.getContext())
+             : element;
+}
+
+Type AllReduceOp::getMessageType() {
+  return ::getMessageType(getPartial(), getElementType(), getAccumulate());
+}
+
+Type ReduceScatterOp::getMessageType() {
+  auto type = cast<PlacedType>(getInput().getType());
+  return ::getMessageType(type.getPlacement().getPartial(),
+                          type.getTensor().getElementType(), getAccumulate());
+}
+
+int64_t AllReduceOp::countWords(MeshShape mesh) {
+  int64_t elements = 0;
+  for (Type type : getInputs().getTypes())
+    elements += cast<PlacedType>(type).getTileType(mesh).getNumElements();
+  return llvm::divideCeil(elements * getMessageType().getIntOrFloatBitWidth(),
+                          32);
+}
+
+/// Checks the type in which partial values of `element` are combined.
+static LogicalResult verifyAccumulate(Operation *op, PartialAttr partial,
+                                      Type element,
+                                      std::optional<Type> accumulate) {
+  if (!isa<FloatType>(element))
+    return op->emitOpError("expected elements that are floats but got ")
+           << element;
+  if (!accumulate)
+    return success();
+  if (partial.getReducer() != Reducer::Sum)
+    return op->emitOpError("expected no type to accumulate in, which only sums "
+                           "have, but got ")
+           << *accumulate;
+  if (!accumulate->isF32() && *accumulate != element)
+    return op->emitOpError("expected to accumulate in f32 or in ")
+           << element << " but got " << *accumulate;
+  return success();
+}
+
 LogicalResult AllReduceOp::verify() {
   if (getInputs().size() != getResults().size() || getInputs().empty())
     return emitOpError("expected as many results as inputs but got ")
            << getResults().size() << " and " << getInputs().size();
-  PartialAttr partial = cast<PlacedType>(getInputs().front().getType())
-                            .getPlacement()
-                            .getPartial();
+  PartialAttr partial = getPartial();
   for (auto [input, result] : llvm::zip(getInputs(), getResults())) {
     auto type = cast<PlacedType>(input.getType());
     if (!type.getPlacement().getPartial() ||
@@ -507,11 +564,109 @@ LogicalResult AllReduceOp::verify() {
     if (result.getType() != expected)
       return emitOpError("expected result type ")
              << expected << " but got " << result.getType();
+    if (Type element = type.getTensor().getElementType();
+        element != getElementType())
+      return emitOpError("expected inputs of one element type but got ")
+             << getElementType() << " and " << element;
   }
+  if (failed(
+          verifyAccumulate(*this, partial, getElementType(), getAccumulate())))
+    return failure();
+  if (getTree() && getRing())
+    return emitOpError("expected a tree or a ring, not both");
   if (TreeAttr tree = getTreeAttr())
     return verifyRoot(*this, partial.getAxis(), partial.getSegments(),
                       tree.getRoot());
   return success();
+}
+
+/// Checks that blocks of dimension `dim` are in at most two dimensions of
+/// memory of `shape`, as messages are.
+static LogicalResult verifyBlocks(Operation *op, ArrayRef<int64_t> shape,
+                                  int64_t dim) {
+  auto isOne = [](int64_t extent) { return extent == 1; };
+  if (llvm::all_of(shape.take_front(dim), isOne) ||
+      llvm::all_of(shape.drop_front(dim + 1), isOne))
+    return success();
+  return op->emitOpError("expected the first or the last dimension in memory "
+                         "to be cut but got ")
+         << dim << " of " << shape.size();
+}
+
+CutDim plmr::mesh::findCutDim(PlacedType whole, PlacedType cut) {
+  for (auto [dim, splits] : llvm::enumerate(llvm::zip_equal(
+           whole.getPlacement().getSplits(), cut.getPlacement().getSplits()))) {
+    auto [from, to] = splits;
+    if (from == to)
+      continue;
+    ArrayRef<int64_t> order = whole.getPlacement().getOrder();
+    auto inMemory =
+        order.empty() ? dim : llvm::find(order, dim) - order.begin();
+    return {to, static_cast<int64_t>(inMemory), static_cast<unsigned>(dim)};
+  }
+  return {};
+}
+
+/// Checks that `cut` is `whole` but for one dimension, which is balanced along
+/// `axis`, if it is given.
+static LogicalResult verifyCut(Operation *op, StringRef name, PlacedType whole,
+                               PlacedType cut, std::optional<MeshAxis> axis) {
+  PlacementAttr placement = whole.getPlacement();
+  if (whole.getTensor() != cut.getTensor())
+    return op->emitOpError("expected one tensor type but got ")
+           << whole << " and " << cut;
+  CutDim found = findCutDim(whole, cut);
+  bool fits = found.split &&
+              placement.getSplits()[found.dim] ==
+                  SplitAttr::getWhole(op->getContext()) &&
+              (found.split == SplitAttr::getBalanced(op->getContext(),
+                                                     found.split.getAxis()) ||
+               found.split == SplitAttr::getBalanced(op->getContext(),
+                                                     found.split.getAxis(),
+                                                     BlockOrder::Ring)) &&
+              (!axis || found.split.getAxis() == *axis);
+  if (fits) {
+    SmallVector<SplitAttr> splits(placement.getSplits());
+    splits[found.dim] = found.split;
+    fits = cut.getPlacement() ==
+           PlacementAttr::get(op->getContext(), splits, placement.getOrder(),
+                              placement.getPad(), PartialAttr());
+  }
+  if (!fits)
+    return op->emitOpError("expected the ")
+           << name
+           << " to be placed as the other value, but one whole dimension"
+           << " to be balanced along "
+           << (axis ? stringifyMeshAxis(*axis) : StringRef("an axis"))
+           << ", but got " << whole << " and " << cut;
+  MeshOp mesh = lookupMesh(op);
+  if (!mesh)
+    return success();
+  return verifyBlocks(op, whole.getTileType(mesh.getShape()).getShape(),
+                      found.dimInMemory);
+}
+
+LogicalResult ReduceScatterOp::verify() {
+  auto whole = cast<PlacedType>(getInput().getType());
+  PartialAttr partial = whole.getPlacement().getPartial();
+  if (!partial || partial.getSegments() != 1)
+    return emitOpError("expected an input that is partial in one segment but "
+                       "got ")
+           << whole;
+  if (failed(verifyAccumulate(
+          *this, partial, whole.getTensor().getElementType(), getAccumulate())))
+    return failure();
+  return verifyCut(*this, "result", whole,
+                   cast<PlacedType>(getResult().getType()), partial.getAxis());
+}
+
+LogicalResult AllGatherOp::verify() {
+  auto whole = cast<PlacedType>(getResult().getType());
+  if (whole.getPlacement().getPartial())
+    return emitOpError("expected a result that is not partial but got ")
+           << whole;
+  return verifyCut(*this, "input", whole,
+                   cast<PlacedType>(getInput().getType()), std::nullopt);
 }
 
 /// Checks that `type` is a whole value whose items are cut as `splits`.
@@ -778,6 +933,27 @@ LogicalResult ReduceTileOp::verify() { return verifyTree(*this); }
 
 LogicalResult BroadcastTileOp::verify() { return verifyTree(*this); }
 
+template <typename OpTy> static LogicalResult verifyRingTile(OpTy op) {
+  auto segments = static_cast<int64_t>(op.getSegments());
+  if (segments <= 0)
+    return op.emitOpError("expected positive segments but got ") << segments;
+  auto type = cast<MemRefType>(op.getBuffer().getType());
+  auto dim = static_cast<int64_t>(op.getDim());
+  if (dim < 0 || dim >= type.getRank())
+    return op.emitOpError("expected a dimension of the buffer but got ")
+           << dim << " of " << op.getBuffer().getType();
+  MeshOp mesh = lookupMesh(op);
+  int64_t cores = mesh ? mesh.getShape().getExtent(toAxis(op.getAxis())) : 1;
+  if (!type.isDynamicDim(dim) && type.getDimSize(dim) * cores > INT32_MAX)
+    return op.emitOpError("expected elements times cores below 2^31 but got ")
+           << type.getDimSize(dim) << " times " << cores;
+  return verifyBlocks(op, type.getShape(), dim);
+}
+
+LogicalResult ReduceScatterTileOp::verify() { return verifyRingTile(*this); }
+
+LogicalResult AllGatherTileOp::verify() { return verifyRingTile(*this); }
+
 static ArrayRef<int64_t> getTileShape(Value tile) {
   return cast<MemRefType>(tile.getType()).getShape();
 }
@@ -926,7 +1102,9 @@ LogicalResult RecvOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 LogicalResult RecvReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto channel = lookupSymbol<ChannelOp>(*this, getChannelAttr(), symbols);
-  return channel ? verifyChild(*this, channel, getChild()) : failure();
+  if (!channel)
+    return failure();
+  return getChild() ? verifyChild(*this, channel, *getChild()) : success();
 }
 
 LogicalResult

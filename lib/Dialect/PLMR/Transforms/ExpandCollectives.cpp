@@ -155,7 +155,7 @@ void Expander::expandReduce(mesh::ReduceTileOp op) {
     forward(s.both(receives, s.no(collects.back())));
   for (auto [child, predicate] : llvm::enumerate(collects))
     mark(mesh::RecvReduceOp::create(b, loc, op.getReducer(), buffer, tree,
-                                    child, predicate));
+                                    b.getI64IntegerAttr(child), predicate));
   if (!collects.empty())
     forward(s.both(receives, collects.back()));
   op.erase();
@@ -200,6 +200,10 @@ struct ExpandCollectives
       expander.expandReduce(reduce);
     else if (auto broadcast = dyn_cast<mesh::BroadcastTileOp>(op))
       expander.expandBroadcast(broadcast);
+    else if (auto scatter = dyn_cast<mesh::ReduceScatterTileOp>(op))
+      expander.expandReduceScatter(scatter);
+    else if (auto gather = dyn_cast<mesh::AllGatherTileOp>(op))
+      expander.expandAllGather(gather);
     else if (auto gemm = dyn_cast<mesh::GemmTileOp>(op))
       return expander.expandGemm(gemm);
     else if (auto gemmT = dyn_cast<mesh::GemmTTileOp>(op))

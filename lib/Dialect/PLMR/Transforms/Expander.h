@@ -38,6 +38,8 @@ public:
 
   void expandReduce(mesh::ReduceTileOp op);
   void expandBroadcast(mesh::BroadcastTileOp op);
+  void expandReduceScatter(mesh::ReduceScatterTileOp op);
+  void expandAllGather(mesh::AllGatherTileOp op);
   mlir::LogicalResult expandGemm(mesh::GemmTileOp op);
   mlir::LogicalResult expandGemmT(mesh::GemmTTileOp op);
   mlir::LogicalResult expandHeadGemmT(mesh::HeadGemmTTileOp op);
@@ -196,6 +198,19 @@ private:
   void walkRing(Location loc, const Line &line, Value buffers,
                 llvm::function_ref<Value(Value)> part,
                 llvm::function_ref<void(Value tile, Value owner)> visit);
+  /// Blocks of a dimension of a buffer, one for each core of a ring.
+  struct RingBlocks {
+    Line line;
+    Value buffer;
+    unsigned dim;
+    bool inRingOrder;
+  };
+  Value getBlock(Location loc, const RingBlocks &blocks, Value position);
+  /// Once round the ring: a core sends its block of the ring position that is
+  /// `ahead` of its own, then those that it received, and combines what
+  /// arrives with its own by `reducer`, or takes it as it is.
+  void passBlocks(Location loc, const RingBlocks &blocks, int64_t ahead,
+                  std::optional<mesh::Reducer> reducer);
   Value startPiece(Location loc, const Line &line, Value piece, Value hasPart);
   void takeOwn(mesh::SettleTileOp op, const Line &y, Value tile, Value owner);
 

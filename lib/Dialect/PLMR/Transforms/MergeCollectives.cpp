@@ -20,24 +20,15 @@ using plmr::mesh::AllReduceOp;
 using plmr::mesh::GemmOp;
 using plmr::mesh::PlacedType;
 
-static mesh::PartialAttr getPartial(AllReduceOp op) {
-  return cast<PlacedType>(op.getInputs()[0].getType())
-      .getPlacement()
-      .getPartial();
-}
-
 /// True if both can travel as one message: whole tiles of the same elements,
 /// reduced in the same way.
 static bool areCompatible(AllReduceOp first, AllReduceOp second) {
-  auto element = [](AllReduceOp op) {
-    return cast<PlacedType>(op.getInputs()[0].getType())
-        .getTensor()
-        .getElementType();
-  };
   return !first.getLimit() && !second.getLimit() &&
          first.getTreeAttr() == second.getTreeAttr() &&
-         getPartial(first) == getPartial(second) &&
-         element(first) == element(second);
+         first.getRing() == second.getRing() &&
+         first.getPartial() == second.getPartial() &&
+         first.getElementType() == second.getElementType() &&
+         first.getMessageType() == second.getMessageType();
 }
 
 /// True if both are products of one matrix, so that it travels once.
@@ -71,7 +62,8 @@ static AllReduceOp create(OpBuilder &builder, Location loc, TypeRange types,
   SmallVector<Value> inputs(first.getInputs());
   llvm::append_range(inputs, second.getInputs());
   return AllReduceOp::create(builder, loc, types, inputs, Value(),
-                             first.getTreeAttr());
+                             first.getTreeAttr(), first.getRing(),
+                             first.getAccumulateAttr());
 }
 
 static GemmOp create(OpBuilder &builder, Location loc, TypeRange types,

@@ -96,9 +96,10 @@ struct VerifyMesh : plmr::impl::VerifyMeshBase<VerifyMesh> {
       }
       bool legal =
           isa<mesh::LoadOp, mesh::StoreOp, mesh::AppendOp, mesh::SettleOp,
-              mesh::RedistributeOp, mesh::AllReduceOp, mesh::GemmOp,
-              mesh::GemmTOp, mesh::HeadGemmTOp, mesh::HeadGemmOp, mesh::EpochOp,
-              mesh::CoordOp, scf::YieldOp, func::ReturnOp>(op) ||
+              mesh::RedistributeOp, mesh::AllReduceOp, mesh::ReduceScatterOp,
+              mesh::AllGatherOp, mesh::GemmOp, mesh::GemmTOp, mesh::HeadGemmTOp,
+              mesh::HeadGemmOp, mesh::EpochOp, mesh::CoordOp, scf::YieldOp,
+              func::ReturnOp>(op) ||
           isScalarArithmetic(op);
       if (!legal)
         return op.emitOpError("expected an operation of the mesh level");

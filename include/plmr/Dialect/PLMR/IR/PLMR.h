@@ -62,6 +62,16 @@ llvm::Expected<Machine> parseDevice(llvm::StringRef text);
 mlir::LogicalResult verifyMeshShape(mlir::Operation *op, int64_t columns,
                                     int64_t rows, llvm::StringRef device);
 
+/// The dimension in which two placements differ.
+struct CutDim {
+  SplitAttr split; ///< of the second one; null if they do not differ
+  int64_t dimInMemory = 0;
+  unsigned dim = 0;
+};
+
+/// The first dimension whose split in `cut` is not that in `whole`.
+CutDim findCutDim(PlacedType whole, PlacedType cut);
+
 /// The ElementType of a tile's element, if a core can compute on it.
 std::optional<ElementType> getElementType(mlir::Type type);
 

@@ -183,28 +183,108 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
   let summary = "Reduces partial values along an axis and replicates the result";
   let description = [{
     All operands travel in one message, towards the root of `tree` and from
-    there to all; without a tree `plmr-choose-algorithms` sets it. `limit` is
+    there to all, or in blocks round the `ring`; without either
+    `plmr-choose-algorithms` sets one. `limit` is
     the number of leading entries of the last dimension that matter; the rest is
     neither sent nor reduced.
+
+    Sums of f16 and bf16 are formed and sent in f32, and rounded once. With
+    `accumulate` of the operands' own type they travel as they are, two to a
+    word, and every addition rounds. Maxima are exact and always do.
 
     Example:
     ```mlir
     %q = plmr.all_reduce %p tree <ktree [4, 2]> :
         (!plmr.placed<tensor<64xf32>, [x], partial<sum y>>)
         -> (!plmr.placed<tensor<64xf32>, [x]>)
+    %h = plmr.all_reduce %g accumulate f16 :
+        (!plmr.placed<tensor<64xf16>, [x], partial<sum y>>)
+        -> (!plmr.placed<tensor<64xf16>, [x]>)
     ```
 
     Constraints:
-    - all operands are partial in the same way;
+    - all operands are partial in the same way and of one element type, which is
+      a float;
+    - it has a tree or a ring, not both;
+    - only sums have `accumulate`: f32 or the operands' element type;
     - the padding of the operands is the reducer's identity, or is dropped.
   }];
   let arguments = (ins Variadic<PLMR_PlacedType>:$inputs,
                        Optional<Index>:$limit,
-                       OptionalAttr<PLMR_TreeAttr>:$tree);
+                       OptionalAttr<PLMR_TreeAttr>:$tree, UnitAttr:$ring,
+                       OptionalAttr<TypeAttr>:$accumulate);
   let results = (outs Variadic<PLMR_PlacedType>:$results);
   let assemblyFormat = [{
-    $inputs (`limit` $limit^)? (`tree` $tree^)? attr-dict `:`
-    functional-type($inputs, $results)
+    $inputs (`limit` $limit^)? (`tree` $tree^)? (`ring` $ring^)?
+    (`accumulate` $accumulate^)? attr-dict `:` functional-type($inputs, $results)
+  }];
+  let extraClassDeclaration = [{
+    ::plmr::mesh::PartialAttr getPartial();
+    /// The element type of the operands.
+    ::mlir::Type getElementType();
+    /// The element type of what is sent and reduced.
+    ::mlir::Type getMessageType();
+    /// Words that a core of `mesh` sends.
+    int64_t countWords(::plmr::MeshShape mesh);
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_ReduceScatterOp : PLMR_Op<"reduce_scatter", [Pure]> {
+  let summary = "Reduces partial values along an axis and cuts the result along it";
+  let description = [{
+    The cores of a line each get the sum of one block, by steps round the ring.
+    `accumulate` is that of `plmr.all_reduce`.
+
+    Example:
+    ```mlir
+    %r = plmr.reduce_scatter %p : !plmr.placed<tensor<8x64xf32>, [x, *], partial<sum y>>
+        -> !plmr.placed<tensor<8x64xf32>, [x, y]>
+    ```
+
+    Constraints:
+    - the input is partial along an axis, in one segment; its elements are floats;
+    - the result is placed as the input, but not partial, and one dimension that
+      is whole in the input is balanced along that axis, in natural or in ring
+      order, without factors;
+    - in memory that dimension is the first or the last one, apart from
+      dimensions of which a tile has one element.
+  }];
+  let arguments = (ins PLMR_PlacedType:$input, OptionalAttr<TypeAttr>:$accumulate);
+  let results = (outs PLMR_PlacedType:$result);
+  let assemblyFormat = [{
+    $input (`accumulate` $accumulate^)? attr-dict `:` qualified(type($input)) `->`
+    qualified(type($result))
+  }];
+  let extraClassDeclaration = [{
+    /// The element type of what is sent and reduced.
+    ::mlir::Type getMessageType();
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_AllGatherOp : PLMR_Op<"all_gather", [Pure]> {
+  let summary = "Replicates along an axis what is cut along it";
+  let description = [{
+    Each block of a line goes once round the ring.
+
+    Example:
+    ```mlir
+    %w = plmr.all_gather %r : !plmr.placed<tensor<8x64xf32>, [x, y]>
+        -> !plmr.placed<tensor<8x64xf32>, [x, *]>
+    ```
+
+    Constraints:
+    - the input is not partial; the result is placed as the input, but one
+      dimension that is balanced along an axis, in natural or in ring order,
+      without factors, is whole;
+    - in memory that dimension is the first or the last one, apart from
+      dimensions of which a tile has one element.
+  }];
+  let arguments = (ins PLMR_PlacedType:$input);
+  let results = (outs PLMR_PlacedType:$result);
+  let assemblyFormat = [{
+    $input attr-dict `:` qualified(type($input)) `->` qualified(type($result))
   }];
   let hasVerifier = 1;
 }

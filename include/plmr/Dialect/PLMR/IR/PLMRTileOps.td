@@ -69,6 +69,55 @@ def PLMR_BroadcastTileOp : PLMR_Op<"broadcast_tile"> {
   let hasVerifier = 1;
 }
 
+class PLMR_RingTileOp<string mnemonic> : PLMR_Op<mnemonic> {
+  code blocksDescription = [{
+    Dimension `dim` is cut in as many balanced blocks as the line has cores:
+    the i-th core's is number i, with `ring_order` that of its place in the ring
+    0 2 4 .. 5 3 1.
+  }];
+  code blocksConstraints = [{
+    Constraints:
+    - segments are positive;
+    - the buffer has the dimension, which is the first or the last one, apart
+      from those of one element;
+    - its elements times the cores of a line are less than 2^31.
+  }];
+  let hasVerifier = 1;
+}
+
+def PLMR_ReduceScatterTileOp : PLMR_RingTileOp<"reduce_scatter_tile"> {
+  let summary = "Reduces each core's block of a buffer along an axis, in place";
+  let description = blocksDescription # [{
+    Of the other blocks what was reduced on the way is left.
+
+    Example: `plmr.reduce_scatter_tile sum y %buf dim 0 : memref<24xf32>`
+
+  }] # blocksConstraints;
+  let arguments = (ins PLMR_ReducerAttr:$reducer, PLMR_AxisAttr:$axis,
+      AnyMemRef:$buffer, I64Attr:$dim, UnitAttr:$ring_order,
+      DefaultValuedAttr<I64Attr, "1">:$segments);
+  let assemblyFormat = [{
+    `` $reducer `` $axis $buffer `dim` $dim (`ring_order` $ring_order^)?
+    (`segments` $segments^)? attr-dict `:` type($buffer)
+  }];
+}
+
+def PLMR_AllGatherTileOp : PLMR_RingTileOp<"all_gather_tile"> {
+  let summary = "Fills a buffer with each core's block of it";
+  let description = blocksDescription # [{
+
+    Example: `plmr.all_gather_tile y %buf dim 0 : memref<24xf32>`
+
+  }] # blocksConstraints;
+  let arguments = (ins PLMR_AxisAttr:$axis, AnyMemRef:$buffer,
+      I64Attr:$dim, UnitAttr:$ring_order,
+      DefaultValuedAttr<I64Attr, "1">:$segments);
+  let assemblyFormat = [{
+    `` $axis $buffer `dim` $dim (`ring_order` $ring_order^)?
+    (`segments` $segments^)? attr-dict `:` type($buffer)
+  }];
+}
+
 def PLMR_ShiftTileOp : PLMR_Op<"shift_tile"> {
   let summary = "`plmr.append` of a vector to a shifted cache, on tiles";
   let description = [{
@@ -295,20 +344,26 @@ def PLMR_RecvOp : PLMR_ChannelUserOp<"recv"> {
 }
 
 def PLMR_RecvReduceOp : PLMR_ChannelUserOp<"recv_reduce"> {
-  let summary = "Combines what a child in a tree sends into a buffer";
+  let summary = "Combines what arrives into a buffer";
   let description = [{
-    `child` is a number among those that the core `collects` from.
+    `child` is a number among those that the core `collects` from; without it
+    this is what the core `receives`.
 
-    Example: `plmr.recv_reduce sum %buf on @y.tree child 0 : memref<24xf32>`
+    Example:
+    ```mlir
+    plmr.recv_reduce sum %buf on @y.tree child 0 : memref<24xf32>
+    plmr.recv_reduce sum %buf on @y.ring : memref<24xf32>
+    ```
 
     Constraints:
-    - the channel is a tree, the child not negative.
+    - only channels that are trees have children, which are not negative.
   }];
   let arguments = (ins PLMR_ReducerAttr:$reducer,
       AnyRankedOrUnrankedMemRef:$buffer,
-      FlatSymbolRefAttr:$channel, I64Attr:$child, Optional<I1>:$predicate);
+      FlatSymbolRefAttr:$channel, OptionalAttr<I64Attr>:$child,
+      Optional<I1>:$predicate);
   let assemblyFormat = [{
-    `` $reducer $buffer `on` $channel `child` $child (`if` $predicate^)?
+    `` $reducer $buffer `on` $channel (`child` $child^)? (`if` $predicate^)?
     attr-dict `:` type($buffer)
   }];
 }

@@ -96,7 +96,8 @@ def ExpandCollectives : Pass<"plmr-expand-collectives", "::mlir::ModuleOp"> {
   let summary = "Turn collectives on tiles into messages on channels";
   let description = [{
     `plmr.reduce_tile` becomes messages to the parents in its tree, each hop of
-    a chain one instruction, and a multicast from the root. `plmr.gemm_tile` becomes
+    a chain one instruction, and a multicast from the root. `plmr.reduce_scatter_tile`
+    and `plmr.all_gather_tile` become steps round a ring. `plmr.gemm_tile` becomes
     the staircase MeshGEMM, whose transfers run beside the products,
     `plmr.gemm_t_tile` the same walk with the result in A's place, and
     `plmr.head_gemm_t_tile` and `plmr.head_gemm_tile` both on the columns of

@@ -87,6 +87,10 @@ public:
     Value backward = sub(sub(mul(extent, index(2)), index(1)), twice);
     return select(less(twice, extent), twice, backward);
   }
+  /// The first element of `block` of `blocks` balanced ones of `extent`.
+  Value blockBegin(Value block, Value extent, Value blocks) const {
+    return div(mul(block, extent), blocks);
+  }
   /// Ring steps that align a block for the staircase on a core at `position`
   /// of the other axis, which has `others` cores.
   Value alignment(Value position, Value extent, Value others) const {
