@@ -105,16 +105,21 @@ private:
 // Whole tensors
 //===----------------------------------------------------------------------===//
 
+/// Writes the elements that a core has into the tensor.
+static void addTile(Environment &core, Value placed, const TileMap &map,
+                    MutableArrayRef<float> tensor) {
+  std::vector<float> tile = core.getArray(placed).getValues();
+  map.forEach(core.x, core.y, [&](int64_t at, int64_t element) {
+    if (element >= 0)
+      tensor[element] = tile[at];
+  });
+}
+
 std::vector<float> MeshInterpreter::gather(Value placed) {
   TileMap map = getMap(placed);
   std::vector<float> tensor(map.getNumElements());
-  for (Environment &core : cores) {
-    std::vector<float> tile = core.getArray(placed).getValues();
-    map.forEach(core.x, core.y, [&](int64_t at, int64_t element) {
-      if (element >= 0)
-        tensor[element] = tile[at];
-    });
-  }
+  for (Environment &core : cores)
+    addTile(core, placed, map, tensor);
   return tensor;
 }
 
@@ -354,7 +359,8 @@ Error MeshInterpreter::executeAllReduce(mesh::AllReduceOp op) {
   return Error::success();
 }
 
-/// The whole result stands in the input's place while it is cut.
+/// The reduced tiles stand in the input's place while they are cut: a core's
+/// block is in its own tile.
 Error MeshInterpreter::executeReduceScatter(mesh::ReduceScatterOp op) {
   Value input = op.getInput();
   auto partial = cast<PlacedType>(input.getType()).getPlacement().getPartial();
@@ -365,9 +371,13 @@ Error MeshInterpreter::executeReduceScatter(mesh::ReduceScatterOp op) {
   forEachLine(partial, [&](ArrayRef<Environment *> line) {
     reduceLine(line, input, input, partial.getReducer(), message, {});
   });
-  scatter(op.getResult(), gather(input));
-  for (auto [core, array] : llvm::zip(cores, own))
+  TileMap from = getMap(input), to = getMap(op.getResult());
+  std::vector<float> tensor(from.getNumElements());
+  for (auto [core, array] : llvm::zip(cores, own)) {
+    addTile(core, input, from, tensor);
+    core.set(op.getResult(), to.scatter(tensor, core.x, core.y));
     core.set(input, std::move(array));
+  }
   return Error::success();
 }
 

@@ -14,7 +14,9 @@
 
 #include "mlir/Parser/Parser.h"
 #include "plmr/Analysis/AutoGen.h"
+#include "plmr/Dialect/PLMR/IR/PLMR.h"
 #include "plmr/Emulator/Emulator.h"
+#include "plmr/Interpreter/Interpreter.h"
 #include "plmr/Pipeline/Compiler.h"
 #include "plmr/Pipeline/Registration.h"
 #include "plmr/Timing/Timing.h"
@@ -174,6 +176,30 @@ protected:
     return true;
   }
 
+  /// All outputs of a module of the mesh level are `expected`, as it stands, as
+  /// tiles and as a program.
+  void expectAtAllLevels(const std::string &text, const std::vector<float> &in,
+                         const std::vector<float> &expected) {
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+    ASSERT_TRUE(module);
+    auto expectInterpreted = [&](auto create) {
+      auto interpreter = check(create(*module));
+      check(interpreter->run("main", {{{"in", in}}, {}, {}}));
+      for (auto object : module->template getOps<mesh::ObjectOp>())
+        if (object.getKind() == mesh::ObjectKind::Output)
+          EXPECT_EQ(check(interpreter->read(object.getSymName())), expected)
+              << object.getSymName().str();
+    };
+    expectInterpreted(interpreter::createMeshInterpreter);
+    CompileOptions options;
+    options.from = Level::Mesh, options.level = Level::Tile;
+    check(compileModule(*module, options));
+    expectInterpreted(interpreter::createTileInterpreter);
+    for (const std::vector<float> &out :
+         run(check(compile(text, Level::Mesh)), in))
+      EXPECT_EQ(out, expected);
+  }
+
   uint64_t getTicks(const Problem &p) {
     Program program = check(compile(p));
     return check(timeLaunch(program, program.launches[0], {})).ticks;
@@ -300,9 +326,61 @@ TEST_F(Reduce, ScattersAndGathersOnAllMeshes) {
       float &value = expected[at % (p.m * p.n)];
       value = p.isMax ? std::max(value, in[at]) : value + in[at];
     }
-    for (const std::vector<float> &out :
-         run(check(compile(text, Level::Mesh)), in))
-      EXPECT_EQ(out, expected);
+    expectAtAllLevels(text, in, expected);
+  }
+}
+
+/// Every core's vector of `n`, summed over both axes: by all_reduce along
+/// either, or cut along x and put together again.
+std::string getModuleOfBothAxes(unsigned columns, unsigned rows, int64_t n,
+                                bool isMax, bool xFirst, llvm::StringRef how) {
+  return llvm::formatv(
+      R"(
+!in = !plmr.placed<tensor<{0}x{1}x{2}xf32>, [y, x, *]>
+!both = !plmr.placed<tensor<{2}xf32>, [*], partial<{3} {4} then <{3} {5}>>>
+!one = !plmr.placed<tensor<{2}xf32>, [*], partial<{3} {5}>>
+!blocks = !plmr.placed<tensor<{2}xf32>, [{4}], partial<{3} {5}>>
+!cut = !plmr.placed<tensor<{2}xf32>, [{4}]>
+!whole = !plmr.placed<tensor<{2}xf32>, [*]>
+plmr.mesh @mesh {1} x {0} on "lab"
+plmr.object input @in : !in
+plmr.object output @reduced : !whole
+plmr.object output @gathered : !whole
+func.func @main() attributes {{plmr.inputs = [@in], plmr.outputs = [@reduced, @gathered], plmr.parameters = []} {{
+  %in = plmr.load @in : !in
+  %p = plmr.local (%t = %in) : (!in) -> (!both) tiles (tensor<1x1x{2}xf32>) {{
+    %m = tensor.collapse_shape %t [[0, 1, 2]] : tensor<1x1x{2}xf32> into tensor<{2}xf32>
+    plmr.yield %m : tensor<{2}xf32>
+  }
+  %a = plmr.all_reduce %p {6} : (!both) -> !one
+  %r = plmr.all_reduce %a {6} : (!one) -> !whole
+  plmr.store %r, @reduced : !whole
+  %b = plmr.reduce_scatter %p : !both -> !blocks
+  %c = plmr.all_reduce %b {6} : (!blocks) -> !cut
+  %g = plmr.all_gather %c : !cut -> !whole
+  plmr.store %g, @gathered : !whole
+  return
+})",
+      rows, columns, n, isMax ? "max" : "sum", xFirst ? 'x' : 'y',
+      xFirst ? 'y' : 'x', how);
+}
+
+TEST_F(Reduce, AlongBothAxesIsExactOnAllMeshes) {
+  constexpr const char *ways[] = {"ring", "tree <chain>", "tree <ktree [2]>"};
+  for (int round = 0; round != 60; ++round) {
+    unsigned columns = pick(1, 7), rows = pick(1, 7);
+    int64_t n = pick(1, 12);
+    bool isMax = pick(0, 1);
+    std::string text = getModuleOfBothAxes(columns, rows, n, isMax, pick(0, 1),
+                                           ways[round % std::size(ways)]);
+    SCOPED_TRACE(text);
+    std::vector<float> in = makeValues(columns * rows * n);
+    std::vector<float> expected(in.begin(), in.begin() + n);
+    for (int64_t at = n; at != static_cast<int64_t>(in.size()); ++at) {
+      float &value = expected[at % n];
+      value = isMax ? std::max(value, in[at]) : value + in[at];
+    }
+    expectAtAllLevels(text, in, expected);
   }
 }
 

@@ -75,7 +75,7 @@ bool plmr::multipliesMatrices(func::FuncOp func) {
 
 mesh::PartialAttr Placer::getPartial(mesh::Reducer reducer, MeshAxis axis,
                                      int64_t segments) {
-  return mesh::PartialAttr::get(getContext(), reducer, axis, segments);
+  return mesh::PartialAttr::get(getContext(), reducer, axis, segments, {});
 }
 
 mesh::ObjectOp Placer::createObject(Location loc, ObjectKind kind,

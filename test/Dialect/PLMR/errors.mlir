@@ -79,6 +79,16 @@ plmr.object input @x : !plmr.placed<tensor<8xf32>, [y], partial<sum x segments 0
 
 // -----
 
+// expected-error @below {{expected to sum along the other axis, and not again, but got #plmr.partial<sum x>}}
+module attributes {plmr.partial = #plmr.partial<sum x then <sum x>>} {}
+
+// -----
+
+// expected-error @below {{expected to max along the other axis, and not again, but got #plmr.partial<sum y>}}
+module attributes {plmr.partial = #plmr.partial<max x then <sum y>>} {}
+
+// -----
+
 // expected-error @below {{expected a static shape but got 'tensor<?xf32>'}}
 plmr.object input @x : !plmr.placed<tensor<?xf32>, [y]>
 

@@ -173,7 +173,7 @@ func.func @tiles(%buf: memref<24xf32>, %a: memref<4x4xf32>,
 }
 
 module attributes {
-  plmr.attributes = [#plmr.partial<sum y>, #plmr.partial<sum x segments 4>,
+  plmr.attributes = [#plmr.partial<sum y>, #plmr.partial<sum x segments 4>, #plmr.partial<max x then <max y>>,
     #plmr.placement<[y, x], order [1, 0], pad any, partial<sum y>>,
     #plmr.tree<ktree [4, 4] root 0>,
     #plmr.relation<tree y of <ktree [4, 4]> segments 2>,

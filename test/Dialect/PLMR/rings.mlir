@@ -3,9 +3,10 @@
 
 plmr.mesh @mesh 3 x 5 on "tiny"
 
+!both = !plmr.placed<tensor<9xf32>, [*], partial<max x segments 2 then <max y>>>
 !half = !plmr.placed<tensor<9xf16>, [x], partial<sum y>>
 // CHECK-LABEL: func.func @mesh_level(
-func.func @mesh_level(%h: !half, %m: !plmr.placed<tensor<9x4xf32>, [x, *], partial<max y>>, %g: !plmr.placed<tensor<7xf32>, [ring y]>, %l: index) {
+func.func @mesh_level(%h: !half, %m: !plmr.placed<tensor<9x4xf32>, [x, *], partial<max y>>, %g: !plmr.placed<tensor<7xf32>, [ring y]>, %l: index, %both: !both) {
   // CHECK: plmr.all_reduce %arg0 ring accumulate f16 : (
   %a = plmr.all_reduce %h ring accumulate f16 : (!half) -> !plmr.placed<tensor<9xf16>, [x]>
   // CHECK: plmr.all_reduce %arg0 limit %arg3 tree <chain> accumulate f32 : (
@@ -14,6 +15,8 @@ func.func @mesh_level(%h: !half, %m: !plmr.placed<tensor<9x4xf32>, [x, *], parti
   %c = plmr.reduce_scatter %m : !plmr.placed<tensor<9x4xf32>, [x, *], partial<max y>> -> !plmr.placed<tensor<9x4xf32>, [x, ring y]>
   // CHECK: plmr.all_gather %arg2 : !plmr.placed<tensor<7xf32>, [ring y]> -> !plmr.placed<tensor<7xf32>, [*]>
   %d = plmr.all_gather %g : !plmr.placed<tensor<7xf32>, [ring y]> -> !plmr.placed<tensor<7xf32>, [*]>
+  // CHECK: plmr.all_reduce %arg4 : (!plmr.placed<tensor<9xf32>, [*], partial<max x segments 2 then <max y>>>) -> !plmr.placed<tensor<9xf32>, [*], partial<max y>>
+  %e = plmr.all_reduce %both : (!both) -> !plmr.placed<tensor<9xf32>, [*], partial<max y>>
   return
 }
 

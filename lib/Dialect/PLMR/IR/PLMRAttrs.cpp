@@ -180,9 +180,14 @@ Attribute SplitAttr::parse(AsmParser &parser, Type) {
 
 LogicalResult PartialAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   Reducer reducer, MeshAxis axis,
-                                  int64_t segments) {
+                                  int64_t segments, PartialAttr then) {
   if (segments <= 0)
     return emitError() << "expected positive segments but got " << segments;
+  if (then && (then.getReducer() != reducer || then.getAxis() == axis ||
+               then.getThen()))
+    return emitError() << "expected to " << stringifyReducer(reducer)
+                       << " along the other axis, and not again, but got "
+                       << then;
   return success();
 }
 

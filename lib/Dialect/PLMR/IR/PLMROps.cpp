@@ -560,7 +560,8 @@ LogicalResult AllReduceOp::verify() {
       return emitOpError("expected inputs that are partial in the same way but "
                          "got ")
              << type;
-    auto expected = type.withPlacement(type.getPlacement().withPartial({}));
+    auto expected =
+        type.withPlacement(type.getPlacement().withPartial(partial.getThen()));
     if (result.getType() != expected)
       return emitOpError("expected result type ")
              << expected << " but got " << result.getType();
@@ -608,10 +609,14 @@ CutDim plmr::mesh::findCutDim(PlacedType whole, PlacedType cut) {
 }
 
 /// Checks that `cut` is `whole` but for one dimension, which is balanced along
-/// `axis`, if it is given.
+/// an axis: if `whole` is partial, along that one.
 static LogicalResult verifyCut(Operation *op, StringRef name, PlacedType whole,
-                               PlacedType cut, std::optional<MeshAxis> axis) {
+                               PlacedType cut) {
   PlacementAttr placement = whole.getPlacement();
+  PartialAttr partial = placement.getPartial();
+  std::optional<MeshAxis> axis;
+  if (partial)
+    axis = partial.getAxis();
   if (whole.getTensor() != cut.getTensor())
     return op->emitOpError("expected one tensor type but got ")
            << whole << " and " << cut;
@@ -630,7 +635,8 @@ static LogicalResult verifyCut(Operation *op, StringRef name, PlacedType whole,
     splits[found.dim] = found.split;
     fits = cut.getPlacement() ==
            PlacementAttr::get(op->getContext(), splits, placement.getOrder(),
-                              placement.getPad(), PartialAttr());
+                              placement.getPad(),
+                              partial ? partial.getThen() : PartialAttr());
   }
   if (!fits)
     return op->emitOpError("expected the ")
@@ -657,7 +663,7 @@ LogicalResult ReduceScatterOp::verify() {
           *this, partial, whole.getTensor().getElementType(), getAccumulate())))
     return failure();
   return verifyCut(*this, "result", whole,
-                   cast<PlacedType>(getResult().getType()), partial.getAxis());
+                   cast<PlacedType>(getResult().getType()));
 }
 
 LogicalResult AllGatherOp::verify() {
@@ -666,7 +672,7 @@ LogicalResult AllGatherOp::verify() {
     return emitOpError("expected a result that is not partial but got ")
            << whole;
   return verifyCut(*this, "input", whole,
-                   cast<PlacedType>(getInput().getType()), std::nullopt);
+                   cast<PlacedType>(getInput().getType()));
 }
 
 /// Checks that `type` is a whole value whose items are cut as `splits`.

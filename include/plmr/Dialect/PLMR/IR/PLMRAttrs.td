@@ -121,19 +121,26 @@ def PLMR_PartialAttr : PLMR_Attr<"Partial", "partial"> {
   let summary = "A value is still to be reduced over an axis";
   let description = [{
     Each core holds a contribution; the value is their reduction along `axis`,
-    within each of `segments` balanced segments of it.
+    within each of `segments` balanced segments of it, and `then` of these along
+    the other axis.
 
-    Example: `#plmr.partial<sum y>`, `#plmr.partial<sum x segments 4>`
+    Example: `#plmr.partial<sum y>`, `#plmr.partial<sum x segments 4>`,
+    `#plmr.partial<max x then <max y>>`
 
     Constraints:
-    - segments are positive.
+    - segments are positive;
+    - what is reduced then is reduced in the same way along the other axis, and
+      not again.
   }];
   let parameters = (ins
     "::plmr::mesh::Reducer":$reducer,
     "::plmr::mesh::MeshAxis":$axis,
-    DefaultValuedParameter<"int64_t", "1">:$segments
+    DefaultValuedParameter<"int64_t", "1">:$segments,
+    OptionalParameter<"::plmr::mesh::PartialAttr">:$then
   );
-  let assemblyFormat = "`<` $reducer $axis (`segments` $segments^)? `>`";
+  let assemblyFormat = [{
+    `<` $reducer $axis (`segments` $segments^)? (`then` $then^)? `>`
+  }];
   let genVerifyDecl = 1;
 }
 

@@ -188,6 +188,8 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
     the number of leading entries of the last dimension that matter; the rest is
     neither sent nor reduced.
 
+    What is partial along both axes stays partial along the second one.
+
     Sums of f16 and bf16 are formed and sent in f32, and rounded once. With
     `accumulate` of the operands' own type they travel as they are, two to a
     word, and every addition rounds. Maxima are exact and always do.
@@ -244,7 +246,8 @@ def PLMR_ReduceScatterOp : PLMR_Op<"reduce_scatter", [Pure]> {
 
     Constraints:
     - the input is partial along an axis, in one segment; its elements are floats;
-    - the result is placed as the input, but not partial, and one dimension that
+    - the result is placed as the input, but no longer partial along it, and one
+      dimension that
       is whole in the input is balanced along that axis, in natural or in ring
       order, without factors;
     - in memory that dimension is the first or the last one, apart from
