@@ -71,6 +71,7 @@ private:
   Error executeSettle(mesh::SettleOp op);
   void forEachLine(mesh::PartialAttr partial,
                    llvm::function_ref<void(ArrayRef<Environment *>)> fn);
+  void reduceIndices(ArrayRef<Environment *> line, mesh::AllReduceOp op);
   Error executeAllReduce(mesh::AllReduceOp op);
   Error executeReduceScatter(mesh::ReduceScatterOp op);
   Error executeAllGather(mesh::AllGatherOp op);
@@ -348,6 +349,32 @@ void MeshInterpreter::forEachLine(
     }
 }
 
+/// The lowest index of a value that is the maximum, which is there already.
+void MeshInterpreter::reduceIndices(ArrayRef<Environment *> line,
+                                    mesh::AllReduceOp op) {
+  auto limit = [](float value) {
+    constexpr float most = std::numeric_limits<float>::max();
+    return std::clamp(value, -most, most);
+  };
+  std::vector<float> max = line[0]->getArray(op.getResults()[0]).getValues();
+  std::vector<float> lowest(max.size(), std::numeric_limits<float>::infinity());
+  for (Environment *core : line) {
+    std::vector<float> values = core->getArray(op.getInputs()[0]).getValues();
+    std::vector<float> indices = core->getArray(op.getInputs()[1]).getValues();
+    for (auto [least, most, value, index] :
+         llvm::zip(lowest, max, values, indices))
+      if (std::isnan(most))
+        least = most;
+      else if (limit(value) == limit(most))
+        least = std::min(least, index);
+  }
+  for (Environment *core : line) {
+    Array reduced = core->getArray(op.getInputs()[1]).clone();
+    reduced.setValues(lowest);
+    core->set(op.getResults()[1], std::move(reduced));
+  }
+}
+
 Error MeshInterpreter::executeAllReduce(mesh::AllReduceOp op) {
   mesh::PartialAttr partial = op.getPartial();
   ElementType message = *mesh::getElementType(op.getMessageType());
@@ -355,6 +382,8 @@ Error MeshInterpreter::executeAllReduce(mesh::AllReduceOp op) {
     std::optional<int64_t> limit = getIndex(op.getLimit(), *line[0]);
     for (auto [input, result] : llvm::zip(op.getInputs(), op.getResults()))
       reduceLine(line, input, result, partial.getReducer(), message, limit);
+    if (op.getWithIndex())
+      reduceIndices(line, op);
   });
   return Error::success();
 }

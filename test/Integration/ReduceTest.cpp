@@ -127,9 +127,10 @@ protected:
     return values;
   }
 
-  /// The outputs of a program whose input is "in".
-  std::vector<std::vector<float>> run(Program program,
-                                      const std::vector<float> &in) {
+  using Tensors = std::map<std::string, std::vector<float>>;
+
+  /// The outputs of a program.
+  Tensors run(Program program, const Tensors &inputs) {
     LaunchVerdict verdict =
         check(verifyLaunch(program, program.launches[0], {}));
     for (const Finding &finding : verdict.findings)
@@ -137,12 +138,14 @@ protected:
     check(timeLaunch(program, program.launches[0], {}));
     auto shared = std::make_shared<const Program>(std::move(program));
     auto emulator = check(Emulator::create(shared, EmulatorMode::Check));
-    check(emulator->writeTensor("in", in));
+    for (const auto &[name, values] : inputs)
+      check(emulator->writeTensor(name, values));
     check(emulator->run(shared->launches[0], {}));
-    std::vector<std::vector<float>> outputs;
-    for (unsigned output : shared->launches[0].outputs)
-      outputs.push_back(
-          check(emulator->readTensor(shared->tensors[output].name)));
+    Tensors outputs;
+    for (unsigned output : shared->launches[0].outputs) {
+      const std::string &name = shared->tensors[output].name;
+      outputs[name] = check(emulator->readTensor(name));
+    }
     return outputs;
   }
 
@@ -157,7 +160,8 @@ protected:
       return false;
     }
     std::vector<float> values = makeValues(p.extent * p.words);
-    std::vector<float> actual = run(std::move(*program), values)[0];
+    std::vector<float> actual =
+        run(std::move(*program), {{"in", values}})["out"];
     Segments line{p.extent, p.segments};
     for (unsigned s = 0; s != line.getCount(); ++s) {
       unsigned begin = line.getBegin(s), end = line.getBegin(s + 1);
@@ -176,28 +180,25 @@ protected:
     return true;
   }
 
-  /// All outputs of a module of the mesh level are `expected`, as it stands, as
+  /// The outputs of a module of the mesh level are `expected`, as it stands, as
   /// tiles and as a program.
-  void expectAtAllLevels(const std::string &text, const std::vector<float> &in,
-                         const std::vector<float> &expected) {
+  void expectAtAllLevels(const std::string &text, const Tensors &inputs,
+                         const Tensors &expected) {
+    SCOPED_TRACE(text);
     auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     ASSERT_TRUE(module);
     auto expectInterpreted = [&](auto create) {
       auto interpreter = check(create(*module));
-      check(interpreter->run("main", {{{"in", in}}, {}, {}}));
-      for (auto object : module->template getOps<mesh::ObjectOp>())
-        if (object.getKind() == mesh::ObjectKind::Output)
-          EXPECT_EQ(check(interpreter->read(object.getSymName())), expected)
-              << object.getSymName().str();
+      check(interpreter->run("main", {inputs, {}, {}}));
+      for (const auto &[name, values] : expected)
+        EXPECT_EQ(check(interpreter->read(name)), values) << name;
     };
     expectInterpreted(interpreter::createMeshInterpreter);
     CompileOptions options;
     options.from = Level::Mesh, options.level = Level::Tile;
     check(compileModule(*module, options));
     expectInterpreted(interpreter::createTileInterpreter);
-    for (const std::vector<float> &out :
-         run(check(compile(text, Level::Mesh)), in))
-      EXPECT_EQ(out, expected);
+    EXPECT_EQ(run(check(compile(text, Level::Mesh)), inputs), expected);
   }
 
   uint64_t getTicks(const Problem &p) {
@@ -318,7 +319,6 @@ TEST_F(Reduce, ScattersAndGathersOnAllMeshes) {
     p.element = pick(0, 1) ? "f16" : "f32";
     p.how = ways[round % std::size(ways)];
     std::string text = getModule(p);
-    SCOPED_TRACE(text);
     unsigned extent = p.isX ? p.columns : p.rows;
     std::vector<float> in = makeValues(extent * p.m * p.n);
     std::vector<float> expected(in.begin(), in.begin() + p.m * p.n);
@@ -326,7 +326,10 @@ TEST_F(Reduce, ScattersAndGathersOnAllMeshes) {
       float &value = expected[at % (p.m * p.n)];
       value = p.isMax ? std::max(value, in[at]) : value + in[at];
     }
-    expectAtAllLevels(text, in, expected);
+    expectAtAllLevels(text, {{"in", in}},
+                      {{"reduced", expected},
+                       {"scattered", expected},
+                       {"gathered", expected}});
   }
 }
 
@@ -373,14 +376,67 @@ TEST_F(Reduce, AlongBothAxesIsExactOnAllMeshes) {
     bool isMax = pick(0, 1);
     std::string text = getModuleOfBothAxes(columns, rows, n, isMax, pick(0, 1),
                                            ways[round % std::size(ways)]);
-    SCOPED_TRACE(text);
     std::vector<float> in = makeValues(columns * rows * n);
     std::vector<float> expected(in.begin(), in.begin() + n);
     for (int64_t at = n; at != static_cast<int64_t>(in.size()); ++at) {
       float &value = expected[at % n];
       value = isMax ? std::max(value, in[at]) : value + in[at];
     }
-    expectAtAllLevels(text, in, expected);
+    expectAtAllLevels(text, {{"in", in}},
+                      {{"reduced", expected}, {"gathered", expected}});
+  }
+}
+
+/// The maximum of every core's vector and its index, both counted from 0.
+TEST_F(Reduce, MaximaHaveTheirLowestIndex) {
+  constexpr const char *ways[] = {"ring", "tree <star>", "tree <ktree [2]>"};
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  static constexpr float most = std::numeric_limits<float>::max();
+  // Ties, infinities, neighbours and what is subnormal.
+  constexpr float some[] = {0,         -0.0f,      1,       1 + 0x1p-23f,
+                            -inf,      inf,        -most,   -1e30f,
+                            0x1p-149f, -0x1p-149f, most / 2};
+  for (int round = 0; round != 60; ++round) {
+    unsigned cores = pick(1, 9);
+    int64_t n = pick(1, 7);
+    std::string text = llvm::formatv(
+        R"(
+!in = !plmr.placed<tensor<{0}x{1}xf32>, [y, *]>
+!partial = !plmr.placed<tensor<{1}xf32>, [*], partial<max y>>
+!whole = !plmr.placed<tensor<{1}xf32>, [*]>
+plmr.mesh @mesh 2 x {0} on "lab"
+plmr.object input @in : !in
+plmr.object input @indices : !in
+plmr.object output @max : !whole
+plmr.object output @index : !whole
+func.func @main() attributes {{plmr.inputs = [@in, @indices], plmr.outputs = [@max, @index], plmr.parameters = []} {{
+  %in = plmr.load @in : !in
+  %i = plmr.load @indices : !in
+  %p:2 = plmr.local (%t = %in, %u = %i) : (!in, !in) -> (!partial, !partial) tiles (tensor<1x{1}xf32>, tensor<1x{1}xf32>) {{
+    %m = tensor.collapse_shape %t [[0, 1]] : tensor<1x{1}xf32> into tensor<{1}xf32>
+    %n = tensor.collapse_shape %u [[0, 1]] : tensor<1x{1}xf32> into tensor<{1}xf32>
+    plmr.yield %m, %n : tensor<{1}xf32>, tensor<{1}xf32>
+  }
+  %r:2 = plmr.all_reduce %p#0, %p#1 with_index {2} : (!partial, !partial) -> (!whole, !whole)
+  plmr.store %r#0, @max : !whole
+  plmr.store %r#1, @index : !whole
+  return
+})",
+        cores, n, ways[round % std::size(ways)]);
+    std::vector<float> in(cores * n), indices(cores * n);
+    for (auto [value, index] : llvm::zip(in, indices)) {
+      value = some[pick(0, std::size(some) - 1)];
+      index = static_cast<float>(pick(0, (1 << 24) - 1));
+    }
+    std::vector<float> max(n, -inf), lowest(n, inf);
+    for (int64_t at = 0; at != static_cast<int64_t>(in.size()); ++at)
+      max[at % n] = std::max(max[at % n], in[at]);
+    auto limit = [](float value) { return std::clamp(value, -most, most); };
+    for (int64_t at = 0; at != static_cast<int64_t>(in.size()); ++at)
+      if (limit(in[at]) == limit(max[at % n]))
+        lowest[at % n] = std::min(lowest[at % n], indices[at]);
+    expectAtAllLevels(text, {{"in", in}, {"indices", indices}},
+                      {{"max", max}, {"index", lowest}});
   }
 }
 
@@ -398,9 +454,9 @@ TEST_F(Reduce, SumsOfHalvesAreFormedInF32) {
           text.erase(at, strlen("accumulate f16"));
       std::vector<float> expected{isF16 ? 2048.0f : 2050.0f};
       // Neither adds the last two to each other first.
-      for (const std::vector<float> &out :
-           run(check(compile(text, Level::Mesh)), {2048, 1, 1}))
-        EXPECT_EQ(out, expected) << text;
+      for (const auto &[name, values] :
+           run(check(compile(text, Level::Mesh)), {{"in", {2048, 1, 1}}}))
+        EXPECT_EQ(values, expected) << name << text;
     }
 }
 

@@ -303,7 +303,8 @@ SmallVector<Value> Placer::allReduce(Location loc, ValueRange partials,
   }
   auto op = mesh::AllReduceOp::create(builder, loc, types, partials, limit,
                                       /*tree=*/nullptr, /*ring=*/false,
-                                      /*accumulate=*/nullptr);
+                                      /*accumulate=*/nullptr,
+                                      /*with_index=*/false);
   return SmallVector<Value>(op.getResults());
 }
 

@@ -51,6 +51,11 @@ private:
   Value buildMessage(mesh::AllReduceOp op, SmallVectorImpl<Value> &parts);
   void convertAllReduce(mesh::AllReduceOp op);
   void buildReduction(mesh::AllReduceOp op, Value message);
+  Value buildReduced(mesh::AllReduceOp op, Value tile);
+  using Body = llvm::function_ref<Value(OpBuilder &, Location, ValueRange)>;
+  Value buildElementwise(Location loc, ValueRange tiles, Body body);
+  Value buildFinite(Location loc, Value tile);
+  void convertMaxIndex(mesh::AllReduceOp op);
   void buildBlockCopy(Location loc, const mesh::CutDim &cut, Value whole,
                       Value block, bool toBlock);
   void convertReduceScatter(mesh::ReduceScatterOp op);
@@ -355,6 +360,85 @@ void TileConverter::buildReduction(mesh::AllReduceOp op, Value message) {
                                     /*ring_order=*/true, segments);
   mesh::AllGatherTileOp::create(builder, loc, axis, message, dim,
                                 /*ring_order=*/true, segments);
+}
+
+/// A tile, reduced as `op` does.
+Value TileConverter::buildReduced(mesh::AllReduceOp op, Value tile) {
+  Location loc = op.getLoc();
+  Value message = buildAlloc(loc, cast<RankedTensorType>(tile.getType()));
+  buildWrite(loc, tile, message);
+  buildReduction(op, message);
+  return buildRead(loc, message);
+}
+
+/// What `body` makes of the elements of tiles of one type.
+Value TileConverter::buildElementwise(Location loc, ValueRange tiles,
+                                      Body body) {
+  auto type = cast<RankedTensorType>(tiles[0].getType());
+  Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                        type.getElementType());
+  SmallVector<AffineMap> maps(tiles.size() + 1,
+                              builder.getMultiDimIdentityMap(type.getRank()));
+  SmallVector<utils::IteratorType> parallel(type.getRank(),
+                                            utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             builder, loc, type, tiles, empty, maps, parallel,
+             [&](OpBuilder &nested, Location l, ValueRange arguments) {
+               linalg::YieldOp::create(nested, l, body(nested, l, arguments));
+             })
+      .getResult(0);
+}
+
+/// `tile` with the largest finite values for infinities.
+Value TileConverter::buildFinite(Location loc, Value tile) {
+  auto limitAndNegate = [&](Value values) {
+    Value limited = buildElementwise(
+        loc, values, [](OpBuilder &b, Location l, ValueRange v) -> Value {
+          Value lowest = arith::ConstantOp::create(
+              b, l, b.getF32FloatAttr(std::numeric_limits<float>::lowest()));
+          return arith::MaximumFOp::create(b, l, v[0], lowest);
+        });
+    return buildElementwise(
+        loc, limited, [](OpBuilder &b, Location l, ValueRange v) -> Value {
+          return arith::NegFOp::create(b, l, v[0]);
+        });
+  };
+  return limitAndNegate(limitAndNegate(tile));
+}
+
+/// Two maxima, one behind the other: the second one is of -index - 2^200 (max -
+/// value), which are out of reach where a value is not the maximum: the least
+/// difference is 2^-149, and indices are below 2^24. Words pass each core in
+/// one instruction in both, unlike pairs that it would have to compare.
+void TileConverter::convertMaxIndex(mesh::AllReduceOp op) {
+  Location loc = op.getLoc();
+  Value value = mapping.lookup(op.getInputs()[0]);
+  Value index = mapping.lookup(op.getInputs()[1]);
+  Value max = buildReduced(op, value);
+  auto scale = [](OpBuilder &b, Location l, Value x) -> Value {
+    Value factor = arith::ConstantOp::create(b, l, b.getF32FloatAttr(0x1p100f));
+    return arith::MulFOp::create(b, l, x, factor);
+  };
+  Value difference =
+      buildElementwise(loc, {buildFinite(loc, value), buildFinite(loc, max)},
+                       [](OpBuilder &b, Location l, ValueRange v) -> Value {
+                         return arith::SubFOp::create(b, l, v[0], v[1]);
+                       });
+  difference = buildElementwise(
+      loc, difference, [&](OpBuilder &b, Location l, ValueRange v) -> Value {
+        return scale(b, l, v[0]);
+      });
+  auto negate = [](OpBuilder &b, Location l, ValueRange v) -> Value {
+    return arith::NegFOp::create(b, l, v[0]);
+  };
+  Value rank = buildElementwise(
+      loc, {difference, buildElementwise(loc, index, negate)},
+      [&](OpBuilder &b, Location l, ValueRange v) -> Value {
+        return arith::AddFOp::create(b, l, scale(b, l, v[0]), v[1]);
+      });
+  mapping.map(op.getResults()[0], max);
+  mapping.map(op.getResults()[1],
+              buildElementwise(loc, buildReduced(op, rank), negate));
 }
 
 /// Copies the core's block of `whole`, which is cut by `cut`, to the first
@@ -672,7 +756,10 @@ LogicalResult TileConverter::convertOp(Operation &op) {
     if (!reduce.getTree() && !reduce.getRing())
       return reduce.emitOpError("expected a tree or a ring; "
                                 "plmr-choose-algorithms sets one");
-    convertAllReduce(reduce);
+    if (reduce.getWithIndex())
+      convertMaxIndex(reduce);
+    else
+      convertAllReduce(reduce);
   } else if (auto scatter = dyn_cast<mesh::ReduceScatterOp>(op)) {
     convertReduceScatter(scatter);
   } else if (auto gather = dyn_cast<mesh::AllGatherOp>(op)) {

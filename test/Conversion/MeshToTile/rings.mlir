@@ -57,6 +57,27 @@ func.func @matrix(%n: index) {
   return
 }
 
+// A maximum and its index are two maxima, the second one of ranks.
+// CHECK-LABEL: func.func @index
+// CHECK:         plmr.reduce_tile max y %{{.*}} tree <chain> : memref<4x2xf32>
+// CHECK-NEXT:    plmr.broadcast_tile y
+// CHECK:         %[[MAX:.*]] = bufferization.to_tensor
+// CHECK:         arith.subf
+// CHECK:         arith.mulf
+// CHECK:         arith.negf
+// CHECK:         arith.mulf
+// CHECK:         %[[RANK:.*]] = arith.addf
+// CHECK:         plmr.reduce_tile max y %{{.*}} tree <chain> : memref<4x2xf32>
+// CHECK:         arith.negf
+func.func @index() {
+  %m = plmr.load @m : !matrix
+  %p = plmr.local (%t = %m) : (!matrix) -> !partial tiles (tensor<4x2xf32>) {
+    plmr.yield %t : tensor<4x2xf32>
+  }
+  %r:2 = plmr.all_reduce %p, %p with_index tree <chain> : (!partial, !partial) -> (!matrix, !matrix)
+  return
+}
+
 // -----
 
 !partial = !plmr.placed<tensor<5x6xf32>, [*, x], pad neg_inf, partial<max y>>

@@ -57,6 +57,8 @@ func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
                   %b: !plmr.placed<tensor<64xf32>, [y]>,
                   %p: !plmr.placed<tensor<64xf32>, [x], partial<sum y>>,
                   %g: !plmr.placed<tensor<64xf16>, [x], partial<sum y>>,
+                  %values: !plmr.placed<tensor<4xf32>, [*], partial<max x>>,
+                  %indices: !plmr.placed<tensor<4xf32>, [*], partial<max x>>,
                   %k: !plmr.placed<tensor<32xf32>, [x]>,
                   %v: !plmr.placed<tensor<512xf32>, [x]>,
                   %ks: !plmr.placed<tensor<16x32xf32>, [cyclic y, x]>,
@@ -85,6 +87,10 @@ func.func @values(%a: !plmr.placed<tensor<64xf32>, [y]>,
   %h = plmr.all_reduce %g accumulate f16 :
       (!plmr.placed<tensor<64xf16>, [x], partial<sum y>>)
       -> (!plmr.placed<tensor<64xf16>, [x]>)
+  %max, %at = plmr.all_reduce %values, %indices with_index :
+      (!plmr.placed<tensor<4xf32>, [*], partial<max x>>,
+       !plmr.placed<tensor<4xf32>, [*], partial<max x>>)
+      -> (!plmr.placed<tensor<4xf32>, [*]>, !plmr.placed<tensor<4xf32>, [*]>)
   return
 }
 

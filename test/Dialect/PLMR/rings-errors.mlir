@@ -173,3 +173,11 @@ func.func @f(%x: !plmr.placed<tensor<8xf32>, [x], partial<sum y>>, %h: !plmr.pla
   %y:2 = plmr.all_reduce %x, %h : (!plmr.placed<tensor<8xf32>, [x], partial<sum y>>, !plmr.placed<tensor<8xf16>, [x], partial<sum y>>) -> (!plmr.placed<tensor<8xf32>, [x]>, !plmr.placed<tensor<8xf16>, [x]>)
   return
 }
+
+// -----
+
+func.func @f(%x: !plmr.placed<tensor<8xf32>, [x], partial<sum y>>) {
+  // expected-error @below {{'plmr.all_reduce' op expected a value and an index of one type, partial maxima of f32, without a limit, but got '!plmr.placed<tensor<8xf32>, [x], partial<sum y>>', '!plmr.placed<tensor<8xf32>, [x], partial<sum y>>'}}
+  %y:2 = plmr.all_reduce %x, %x with_index : (!plmr.placed<tensor<8xf32>, [x], partial<sum y>>, !plmr.placed<tensor<8xf32>, [x], partial<sum y>>) -> (!plmr.placed<tensor<8xf32>, [x]>, !plmr.placed<tensor<8xf32>, [x]>)
+  return
+}

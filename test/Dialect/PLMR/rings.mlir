@@ -4,9 +4,10 @@
 plmr.mesh @mesh 3 x 5 on "tiny"
 
 !both = !plmr.placed<tensor<9xf32>, [*], partial<max x segments 2 then <max y>>>
+!max = !plmr.placed<tensor<9xf32>, [x], partial<max y>>
 !half = !plmr.placed<tensor<9xf16>, [x], partial<sum y>>
 // CHECK-LABEL: func.func @mesh_level(
-func.func @mesh_level(%h: !half, %m: !plmr.placed<tensor<9x4xf32>, [x, *], partial<max y>>, %g: !plmr.placed<tensor<7xf32>, [ring y]>, %l: index, %both: !both) {
+func.func @mesh_level(%h: !half, %m: !plmr.placed<tensor<9x4xf32>, [x, *], partial<max y>>, %g: !plmr.placed<tensor<7xf32>, [ring y]>, %l: index, %both: !both, %max: !max) {
   // CHECK: plmr.all_reduce %arg0 ring accumulate f16 : (
   %a = plmr.all_reduce %h ring accumulate f16 : (!half) -> !plmr.placed<tensor<9xf16>, [x]>
   // CHECK: plmr.all_reduce %arg0 limit %arg3 tree <chain> accumulate f32 : (
@@ -15,6 +16,8 @@ func.func @mesh_level(%h: !half, %m: !plmr.placed<tensor<9x4xf32>, [x, *], parti
   %c = plmr.reduce_scatter %m : !plmr.placed<tensor<9x4xf32>, [x, *], partial<max y>> -> !plmr.placed<tensor<9x4xf32>, [x, ring y]>
   // CHECK: plmr.all_gather %arg2 : !plmr.placed<tensor<7xf32>, [ring y]> -> !plmr.placed<tensor<7xf32>, [*]>
   %d = plmr.all_gather %g : !plmr.placed<tensor<7xf32>, [ring y]> -> !plmr.placed<tensor<7xf32>, [*]>
+  // CHECK: plmr.all_reduce %arg5, %arg5 with_index ring : (
+  %f:2 = plmr.all_reduce %max, %max with_index ring : (!max, !max) -> (!plmr.placed<tensor<9xf32>, [x]>, !plmr.placed<tensor<9xf32>, [x]>)
   // CHECK: plmr.all_reduce %arg4 : (!plmr.placed<tensor<9xf32>, [*], partial<max x segments 2 then <max y>>>) -> !plmr.placed<tensor<9xf32>, [*], partial<max y>>
   %e = plmr.all_reduce %both : (!both) -> !plmr.placed<tensor<9xf32>, [*], partial<max y>>
   return

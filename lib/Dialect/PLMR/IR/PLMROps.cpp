@@ -523,8 +523,11 @@ Type ReduceScatterOp::getMessageType() {
 
 int64_t AllReduceOp::countWords(MeshShape mesh) {
   int64_t elements = 0;
-  for (Type type : getInputs().getTypes())
-    elements += cast<PlacedType>(type).getTileType(mesh).getNumElements();
+  // Values and indices are two messages.
+  for (Value input :
+       getInputs().take_front(getWithIndex() ? 1 : getInputs().size()))
+    elements +=
+        cast<PlacedType>(input.getType()).getTileType(mesh).getNumElements();
   return llvm::divideCeil(elements * getMessageType().getIntOrFloatBitWidth(),
                           32);
 }
@@ -573,6 +576,13 @@ LogicalResult AllReduceOp::verify() {
   if (failed(
           verifyAccumulate(*this, partial, getElementType(), getAccumulate())))
     return failure();
+  if (getWithIndex() &&
+      (getInputs().size() != 2 || partial.getReducer() != Reducer::Max ||
+       !getElementType().isF32() || getLimit() ||
+       getInputs()[0].getType() != getInputs()[1].getType()))
+    return emitOpError("expected a value and an index of one type, partial "
+                       "maxima of f32, without a limit, but got ")
+           << getInputs().getTypes();
   if (getTree() && getRing())
     return emitOpError("expected a tree or a ring, not both");
   if (TreeAttr tree = getTreeAttr())

@@ -23,7 +23,8 @@ using plmr::mesh::PlacedType;
 /// True if both can travel as one message: whole tiles of the same elements,
 /// reduced in the same way.
 static bool areCompatible(AllReduceOp first, AllReduceOp second) {
-  return !first.getLimit() && !second.getLimit() &&
+  return !first.getLimit() && !second.getLimit() && !first.getWithIndex() &&
+         !second.getWithIndex() &&
          first.getTreeAttr() == second.getTreeAttr() &&
          first.getRing() == second.getRing() &&
          first.getPartial() == second.getPartial() &&
@@ -63,7 +64,8 @@ static AllReduceOp create(OpBuilder &builder, Location loc, TypeRange types,
   llvm::append_range(inputs, second.getInputs());
   return AllReduceOp::create(builder, loc, types, inputs, Value(),
                              first.getTreeAttr(), first.getRing(),
-                             first.getAccumulateAttr());
+                             first.getAccumulateAttr(),
+                             /*with_index=*/false);
 }
 
 static GemmOp create(OpBuilder &builder, Location loc, TypeRange types,

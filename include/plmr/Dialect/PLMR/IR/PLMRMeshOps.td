@@ -184,11 +184,15 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
   let description = [{
     All operands travel in one message, towards the root of `tree` and from
     there to all, or in blocks round the `ring`; without either
-    `plmr-choose-algorithms` sets one. `limit` is
-    the number of leading entries of the last dimension that matter; the rest is
-    neither sent nor reduced.
+    `plmr-choose-algorithms` sets one. `limit` is the number of leading entries
+    of the last dimension that matter; the rest is neither sent nor reduced.
 
     What is partial along both axes stays partial along the second one.
+
+    With `with_index` the operands are values and their indices, integers below
+    2^24. The results are the maximum and the lowest index of a value that equals
+    it; infinities equal the largest finite values there. Both are NaN where a
+    value is.
 
     Sums of f16 and bf16 are formed and sent in f32, and rounded once. With
     `accumulate` of the operands' own type they travel as they are, two to a
@@ -202,23 +206,30 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
     %h = plmr.all_reduce %g accumulate f16 :
         (!plmr.placed<tensor<64xf16>, [x], partial<sum y>>)
         -> (!plmr.placed<tensor<64xf16>, [x]>)
+    %max, %at = plmr.all_reduce %values, %indices with_index :
+        (!plmr.placed<tensor<4xf32>, [*], partial<max x>>,
+         !plmr.placed<tensor<4xf32>, [*], partial<max x>>)
+        -> (!plmr.placed<tensor<4xf32>, [*]>, !plmr.placed<tensor<4xf32>, [*]>)
     ```
 
     Constraints:
     - all operands are partial in the same way and of one element type, which is
       a float;
     - it has a tree or a ring, not both;
+    - only two operands of one type, partial<max ..> of f32, have `with_index`,
+      and no limit;
     - only sums have `accumulate`: f32 or the operands' element type;
     - the padding of the operands is the reducer's identity, or is dropped.
   }];
   let arguments = (ins Variadic<PLMR_PlacedType>:$inputs,
                        Optional<Index>:$limit,
                        OptionalAttr<PLMR_TreeAttr>:$tree, UnitAttr:$ring,
-                       OptionalAttr<TypeAttr>:$accumulate);
+                       OptionalAttr<TypeAttr>:$accumulate, UnitAttr:$with_index);
   let results = (outs Variadic<PLMR_PlacedType>:$results);
   let assemblyFormat = [{
-    $inputs (`limit` $limit^)? (`tree` $tree^)? (`ring` $ring^)?
-    (`accumulate` $accumulate^)? attr-dict `:` functional-type($inputs, $results)
+    $inputs (`with_index` $with_index^)? (`limit` $limit^)? (`tree` $tree^)?
+    (`ring` $ring^)? (`accumulate` $accumulate^)? attr-dict `:`
+    functional-type($inputs, $results)
   }];
   let extraClassDeclaration = [{
     ::plmr::mesh::PartialAttr getPartial();
@@ -226,7 +237,7 @@ def PLMR_AllReduceOp : PLMR_Op<"all_reduce", [
     ::mlir::Type getElementType();
     /// The element type of what is sent and reduced.
     ::mlir::Type getMessageType();
-    /// Words that a core of `mesh` sends.
+    /// Words of a message of a core of `mesh`.
     int64_t countWords(::plmr::MeshShape mesh);
   }];
   let hasVerifier = 1;
