@@ -59,14 +59,20 @@ public:
         return op.setRing(true);
       TreeLine &line = getLine(op, mesh);
       line.messages.push_back(op.countWords(mesh));
+      // A message with a limit is mostly shorter, and short ones go by a tree.
+      line.mayBeRing &= !op.getWithIndex() && !op.getLimit();
       ops.push_back({op, static_cast<size_t>(&line - lines.begin())});
     });
   }
 
   void setTrees() {
-    for (auto [op, line] : ops)
-      op.setTreeAttr(
-          mesh::TreeAttr::get(op.getContext(), lines[line].getChosen()));
+    for (auto [op, line] : ops) {
+      const TreeOption &chosen = lines[line].getChosen();
+      if (chosen.isRing)
+        op.setRing(true);
+      else
+        op.setTreeAttr(mesh::TreeAttr::get(op.getContext(), chosen.shape));
+    }
   }
 
   SmallVector<TreeLine> lines;

@@ -48,8 +48,6 @@ static std::string quote(StringRef text) {
 
 std::string ReductionKernel::print() const {
   std::string tile = formatv("memref<1x{0}xf32>", elements);
-  std::string with =
-      formatv("tree {0} segments {1} : {2}", printTree(tree), segments, tile);
   std::string text = formatv(
       R"(plmr.mesh @mesh 1 x {0} on {1}
 plmr.object state @values : !plmr.placed<tensor<{0}x{2}xf32>, [y, *]>
@@ -57,10 +55,18 @@ func.func @kernel() attributes {{plmr.inputs = [], plmr.outputs = [], plmr.param
   %values = plmr.ref @values : {3}
 )",
       extent, quote(device), elements, tile);
-  if (isReduced)
-    text += formatv("  plmr.reduce_tile {0} y %values {1}\n",
-                    isMax ? "max" : "sum", with);
-  if (isBroadcast)
+  const char *reducer = isMax ? "max" : "sum";
+  std::string of = formatv("segments {0} : {1}", segments, tile);
+  std::string with = formatv("tree {0} {1}", printTree(tree), of);
+  bool isAll = kind == Kind::AllReduce;
+  if (isAll ? isRing : kind == Kind::ReduceScatter)
+    text += formatv("  plmr.reduce_scatter_tile {0} y %values dim 1 {1}\n",
+                    reducer, of);
+  if (isAll ? isRing : kind == Kind::AllGather)
+    text += formatv("  plmr.all_gather_tile y %values dim 1 {0}\n", of);
+  if (isAll ? !isRing : kind == Kind::Reduce)
+    text += formatv("  plmr.reduce_tile {0} y %values {1}\n", reducer, with);
+  if (isAll ? !isRing : kind == Kind::Broadcast)
     text += formatv("  plmr.broadcast_tile y %values {0}\n", with);
   return text + "  return\n}\n";
 }

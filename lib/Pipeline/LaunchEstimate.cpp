@@ -142,6 +142,18 @@ LaunchEstimate::measureProduct(Operation *op, ArrayRef<Value> captured,
                                slope * (static_cast<double>(steps) - second));
 }
 
+/// The axis that only the operand is cut along.
+static mesh::MeshAxis getGatherAxis(mesh::AllGatherOp op) {
+  auto getSplits = [](Value value) {
+    return cast<mesh::PlacedType>(value.getType()).getPlacement().getSplits();
+  };
+  for (auto [from, to] :
+       llvm::zip(getSplits(op.getInput()), getSplits(op.getResult())))
+    if (from != to)
+      return from.getAxis();
+  return mesh::MeshAxis::X;
+}
+
 llvm::Expected<uint64_t> LaunchEstimate::measure(Operation *op,
                                                  ArrayRef<Value> captured,
                                                  ArrayRef<int64_t> values) {
@@ -149,34 +161,65 @@ llvm::Expected<uint64_t> LaunchEstimate::measure(Operation *op,
     return measureProduct(op, captured, values);
   if (isa<mesh::LocalOp, mesh::AppendOp>(op))
     return measureOn(op, KernelMesh(), captured, values);
-  auto reduce = dyn_cast<mesh::AllReduceOp>(op);
-  if (!reduce || !reduce.getTree())
+  ReductionKernel kernel;
+  kernel.device = device;
+  uint64_t messages = 1;
+  auto setLine = [&](mesh::MeshAxis axis, int64_t segments) {
+    kernel.extent = mesh.getExtent(mesh::toAxis(axis));
+    kernel.segments = static_cast<unsigned>(segments);
+  };
+  auto setPartial = [&](Value input) {
+    auto partial =
+        cast<mesh::PlacedType>(input.getType()).getPlacement().getPartial();
+    setLine(partial.getAxis(), partial.getSegments());
+    kernel.isMax = partial.getReducer() == mesh::Reducer::Max;
+  };
+  if (auto reduce = dyn_cast<mesh::AllReduceOp>(op)) {
+    setPartial(reduce.getInputs()[0]);
+    kernel.isRing = reduce.getRing();
+    if (auto tree = reduce.getTree())
+      kernel.tree = tree->getShape();
+    kernel.elements = countWords(reduce, values);
+    // The value and the index are sent one after the other.
+    if (reduce.getWithIndex()) {
+      messages = 2;
+      kernel.elements /= 2;
+    }
+  } else if (auto scatter = dyn_cast<mesh::ReduceScatterOp>(op)) {
+    setPartial(scatter.getInput());
+    kernel.kind = ReductionKernel::Kind::ReduceScatter;
+    kernel.elements = countElements(scatter.getInput());
+  } else if (auto gather = dyn_cast<mesh::AllGatherOp>(op)) {
+    setLine(getGatherAxis(gather), /*segments=*/1);
+    kernel.kind = ReductionKernel::Kind::AllGather;
+    kernel.elements = countElements(gather.getResult());
+  } else {
     return makeError("expected an operation with a known cost but got {0}",
                      op->getName().getStringRef());
-  ReductionKernel kernel;
-  auto partial = cast<mesh::PlacedType>(reduce.getInputs()[0].getType())
-                     .getPlacement()
-                     .getPartial();
-  kernel.device = device;
-  kernel.extent = mesh.getExtent(mesh::toAxis(partial.getAxis()));
-  kernel.segments = static_cast<unsigned>(partial.getSegments());
-  kernel.isMax = partial.getReducer() == mesh::Reducer::Max;
-  kernel.tree = reduce.getTree()->getShape();
-  kernel.elements = 0;
-  for (Value input : reduce.getInputs()) {
-    RankedTensorType tile =
-        cast<mesh::PlacedType>(input.getType()).getTileType(mesh);
-    int64_t elements = tile.getNumElements();
-    // A limit is the only value from outside.
-    if (reduce.getLimit() && tile.getRank() != 0)
-      elements = elements / tile.getShape().back() *
-                 (values.empty() ? 1 : std::max<int64_t>(1, values.front()));
-    kernel.elements += elements;
   }
   llvm::Expected<KernelCost> cost = costs.measure(kernel);
   if (!cost)
     return cost.takeError();
-  return cost->ticks;
+  return messages * cost->ticks;
+}
+
+int64_t LaunchEstimate::countElements(Value placed) const {
+  return cast<mesh::PlacedType>(placed.getType())
+      .getTileType(mesh)
+      .getNumElements();
+}
+
+/// Of the message; `values` holds the limit, if there is one.
+int64_t LaunchEstimate::countWords(mesh::AllReduceOp op,
+                                   ArrayRef<int64_t> values) const {
+  int64_t words = op.countWords(mesh);
+  if (!op.getLimit() || values.empty())
+    return words;
+  int64_t width = cast<mesh::PlacedType>(op.getInputs()[0].getType())
+                      .getTileType(mesh)
+                      .getShape()
+                      .back();
+  return words / width * std::max<int64_t>(1, values.front());
 }
 
 //===----------------------------------------------------------------------===//

@@ -59,23 +59,26 @@ uint64_t TreeChooser::getBound(const TreeLine &line,
   return total;
 }
 
-void TreeChooser::addOption(TreeLine &line, TreeShape shape, unsigned lost) {
+/// Adds what the messages of `relation` take in each core of the line.
+static void addUse(TreeOption &option, const Relation &relation,
+                   unsigned extent) {
+  option.inputs.resize(extent);
+  option.colours.resize(extent);
+  for (auto [count, role] : llvm::zip(option.inputs, relation.getRoles(extent)))
+    count += role.countReceived();
+  for (const Flow &flow : relation.getFlows(extent))
+    for (unsigned core = flow.getBegin(); core <= flow.getEnd(); ++core)
+      ++option.colours[core];
+}
+
+void TreeChooser::addTree(TreeLine &line, TreeShape shape, unsigned lost) {
   TreeOption option;
   option.lost = lost;
   option.shape = std::move(shape);
   ReductionTree tree = option.shape.build(line.getMaxWidth());
   option.bound = getBound(line, tree);
-  option.inputs.resize(line.extent);
-  option.colours.resize(line.extent);
-  for (auto kind : {Relation::Kind::Tree, Relation::Kind::Broadcast}) {
-    Relation relation{kind, line.axis, option.shape, line.segments};
-    for (auto [count, role] :
-         llvm::zip(option.inputs, relation.getRoles(line.extent)))
-      count += role.countReceived();
-    for (const Flow &flow : relation.getFlows(line.extent))
-      for (unsigned core = flow.getBegin(); core <= flow.getEnd(); ++core)
-        ++option.colours[core];
-  }
+  for (auto kind : {Relation::Kind::Tree, Relation::Kind::Broadcast})
+    addUse(option, {kind, line.axis, option.shape, line.segments}, line.extent);
   // On a short line many trees are the same.
   for (const TreeOption &other : line.options)
     if (other.bound == option.bound && other.inputs == option.inputs &&
@@ -85,24 +88,42 @@ void TreeChooser::addOption(TreeLine &line, TreeShape shape, unsigned lost) {
   line.options.push_back(std::move(option));
 }
 
+/// A block goes all the way round twice, and each step waits for the one
+/// before.
+void TreeChooser::addRing(TreeLine &line) {
+  TreeOption option;
+  option.isRing = true;
+  unsigned width = line.getMaxWidth();
+  for (int64_t message : line.messages)
+    option.bound += 2 * (width - 1) *
+                    (2 * machine.rampTicks + machine.hopTicks +
+                     message / width * machine.linkTicks);
+  addUse(option, {Relation::Kind::Ring, line.axis, {}, line.segments},
+         line.extent);
+  line.options.push_back(std::move(option));
+}
+
 void TreeChooser::addOptions(TreeLine &line,
                              const std::optional<TreeChoice> &choice) {
   using Kind = TreeShape::Kind;
   auto isAllowed = [&](Kind kind) { return !choice || choice->kind == kind; };
   if (isAllowed(Kind::AutoGen))
     for (unsigned colours = 2; colours <= budget.perTree; ++colours)
-      addOption(line, getFastest(line, colours));
+      addTree(line, getFastest(line, colours));
   bool isRoomy = budget.perTree > 2;
   for (Kind kind : {Kind::TwoPhase, Kind::BinaryTree, Kind::Star})
     if (choice ? choice->kind == kind : isRoomy)
-      addOption(line, {kind, {}, -1});
+      addTree(line, {kind, {}, -1});
   unsigned levels = choice ? choice->levels : 4;
   if (isAllowed(Kind::KTree))
     for (unsigned k = isRoomy ? levels : 1; k >= 1; --k)
-      addOption(line, {Kind::KTree, getKTreeGroups(line.getMaxWidth(), k), -1},
-                /*lost=*/choice ? levels - k : 0);
+      addTree(line, {Kind::KTree, getKTreeGroups(line.getMaxWidth(), k), -1},
+              /*lost=*/choice ? levels - k : 0);
   if (isAllowed(Kind::Chain))
-    addOption(line, {Kind::Chain, {}, -1});
+    addTree(line, {Kind::Chain, {}, -1});
+  // Its bound is too far below what its many short steps take to decide.
+  if (!choice && costs && line.mayBeRing && line.getMaxWidth() > 1)
+    addRing(line);
 }
 
 /// Reductions of equal lengths take the same time.
@@ -117,6 +138,7 @@ void TreeChooser::time(const TreeLine &line, TreeOption &option) {
     kernel.segments = line.segments;
     kernel.elements = message;
     kernel.tree = option.shape;
+    kernel.isRing = option.isRing;
     llvm::Expected<KernelCost> cost = costs->measure(kernel);
     if (!cost) {
       option.problem = llvm::toString(cost.takeError());
@@ -214,8 +236,8 @@ void TreeChooser::choose(llvm::MutableArrayRef<TreeLine> lines,
   // What looks best is timed first: it excludes most of the others.
   for (TreeLine &line : lines)
     llvm::sort(line.options, [](const TreeOption &a, const TreeOption &b) {
-      return std::tuple(a.getRank(), getUse(a), a.shape.print()) <
-             std::tuple(b.getRank(), getUse(b), b.shape.print());
+      return std::tuple(a.getRank(), getUse(a), a.print()) <
+             std::tuple(b.getRank(), getUse(b), b.print());
     });
   if (TreeSearch(lines, budget, timeOne).run())
     return;
@@ -252,13 +274,12 @@ Choice TreeLine::describe(llvm::StringRef function) const {
   SmallVector<int64_t> lengths(messages);
   llvm::sort(lengths);
   result.operations = llvm::formatv(
-      "all_reduce along {0}{1} of {2:$[, ]} elements",
-      axis == Axis::X ? "x" : "y",
+      "all_reduce along {0}{1} of {2:$[, ]} words", axis == Axis::X ? "x" : "y",
       segments > 1 ? llvm::formatv(" in {0} segments", segments).str() : "",
       llvm::make_range(lengths.begin(), lengths.end()));
   for (const auto &[i, option] : llvm::enumerate(options)) {
     Candidate candidate;
-    candidate.algorithm = option.shape.print();
+    candidate.algorithm = option.print();
     candidate.bound = option.bound;
     candidate.cost = option.cost;
     candidate.isChosen = i == chosen;

@@ -15,11 +15,12 @@
 
 namespace plmr {
 
-/// A tree that a line may have.
+/// A tree, or a ring, that a line may have.
 struct TreeOption {
   TreeShape shape;
-  uint64_t bound = 0; ///< below the ticks of all messages
-  unsigned lost = 0;  ///< levels of a K-tree that were asked for
+  bool isRing = false; ///< in the place of the shape
+  uint64_t bound = 0;  ///< below the ticks of all messages
+  unsigned lost = 0;   ///< levels of a K-tree that were asked for
   /// What its messages take in each core of the line, the multicast's too:
   /// input queues, and colours of flows that are received, sent or pass.
   llvm::SmallVector<unsigned> inputs, colours;
@@ -31,6 +32,7 @@ struct TreeOption {
   /// What the sum of all lines should be least of: levels that were asked for
   /// are given up where there is no room for them only.
   uint64_t getRank() const { return (uint64_t(lost) << 48) + getTicks(); }
+  std::string print() const { return isRing ? "ring" : shape.print(); }
 };
 
 /// The lines that some reductions run over. One tree serves all their messages.
@@ -38,14 +40,15 @@ struct TreeLine {
   Axis axis = Axis::X;
   unsigned segments = 1;
   unsigned extent = 1;
-  llvm::SmallVector<int64_t> messages; ///< elements of each
+  llvm::SmallVector<int64_t> messages; ///< words of each
+  bool mayBeRing = true;
   std::vector<TreeOption> options;
   size_t chosen = 0;
 
   unsigned getMaxWidth() const {
     return Segments{extent, segments}.getMaxWidth();
   }
-  const TreeShape &getChosen() const { return options[chosen].shape; }
+  const TreeOption &getChosen() const { return options[chosen]; }
   Choice describe(llvm::StringRef function) const;
 };
 
@@ -71,7 +74,8 @@ public:
 
 private:
   void addOptions(TreeLine &line, const std::optional<TreeChoice> &choice);
-  void addOption(TreeLine &line, TreeShape shape, unsigned lost = 0);
+  void addTree(TreeLine &line, TreeShape shape, unsigned lost = 0);
+  void addRing(TreeLine &line);
   TreeShape getFastest(const TreeLine &line, unsigned colours) const;
   uint64_t getBound(const TreeLine &line, const ReductionTree &tree) const;
   void time(const TreeLine &line, TreeOption &option);

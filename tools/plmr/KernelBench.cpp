@@ -89,16 +89,21 @@ std::vector<std::string> KernelBench::getAlgorithms() const {
     return {"mesh_gemm", "cannon", "summa", "summa_relay", "allgather"};
   if (options.kernel == "broadcast")
     return {"multicast"};
-  return {"auto_gen", "ktree:2", "ktree:3",    "two_phase",
-          "chain",    "star",    "binary_tree"};
+  std::vector<std::string> names = {"auto_gen",   "ktree:2", "ktree:3",
+                                    "two_phase",  "chain",   "star",
+                                    "binary_tree"};
+  // A ring leaves the result on all cores.
+  if (options.kernel != "reduce")
+    names.push_back("ring");
+  return names;
 }
 
 Error KernelBench::checkAlgorithms() const {
   std::vector<std::string> known = getAlgorithms();
   bool hasTrees = options.kernel != "gemm" && options.kernel != "broadcast";
-  auto isTree = [](StringRef name) {
+  auto isTree = [&](StringRef name) {
     std::optional<TreeChoice> choice = TreeChoice::parse(name);
-    return choice && !choice->isRing;
+    return choice && (!choice->isRing || llvm::is_contained(known, name));
   };
   for (const std::string &name : options.algorithms)
     if (!llvm::is_contained(known, name) && !(hasTrees && isTree(name)))
@@ -170,10 +175,13 @@ Expected<KernelCost> KernelBench::measureReduction(StringRef algorithm,
   kernel.device = options.device;
   kernel.extent = mesh.rows;
   kernel.elements = size;
-  kernel.isReduced = options.kernel != "broadcast";
-  kernel.isBroadcast = options.kernel != "reduce";
+  kernel.kind = options.kernel == "reduce" ? ReductionKernel::Kind::Reduce
+                : options.kernel == "broadcast"
+                    ? ReductionKernel::Kind::Broadcast
+                    : ReductionKernel::Kind::AllReduce;
   TreeChoice choice =
       TreeChoice::parse(algorithm).value_or(TreeChoice{TreeShape::Kind::Chain});
+  kernel.isRing = choice.isRing;
   kernel.tree = makeTree(choice, machine, mesh.rows, size);
   return costs.measure(kernel);
 }

@@ -39,14 +39,21 @@ struct KernelCost {
   void add(const KernelCost &next);
 };
 
-/// A reduction over a line of cores, or over each of its segments.
+/// A collective over a line of cores, or over each of its segments.
 struct ReductionKernel {
+  enum class Kind : uint8_t {
+    AllReduce,
+    Reduce,        ///< to the tree's root
+    Broadcast,     ///< from the tree's root
+    ReduceScatter, ///< round a ring
+    AllGather,     ///< round a ring
+  };
   std::string device; ///< a profile, .json file or JSON text
+  Kind kind = Kind::AllReduce;
   unsigned extent = 1, segments = 1;
   int64_t elements = 1; ///< f32, of each core
-  bool isReduced = true;
-  bool isBroadcast = true; ///< from the root, afterwards
   bool isMax = false;
+  bool isRing = false; ///< of an all-reduce: in the place of the tree
   TreeShape tree = {};
 
   /// The module, at the tile level, on a column: all columns, and rows, are

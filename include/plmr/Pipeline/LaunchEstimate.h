@@ -66,6 +66,10 @@ private:
                                      llvm::ArrayRef<mlir::Value> captured,
                                      llvm::ArrayRef<int64_t> values);
 
+  int64_t countElements(mlir::Value placed) const;
+  int64_t countWords(mesh::AllReduceOp op,
+                     llvm::ArrayRef<int64_t> values) const;
+
   mlir::func::FuncOp func;
   KernelCosts &costs;
   MeshShape mesh;

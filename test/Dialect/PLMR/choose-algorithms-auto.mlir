@@ -1,5 +1,5 @@
-// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(plmr-choose-algorithms)' | FileCheck %s --check-prefix=ALL
-// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(plmr-choose-algorithms{timed=false})' | FileCheck %s --check-prefix=ALL
+// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(plmr-choose-algorithms)' | FileCheck %s --check-prefixes=ALL,TIMED
+// RUN: plmr-opt %s -split-input-file -pass-pipeline='builtin.module(plmr-choose-algorithms{timed=false})' | FileCheck %s --check-prefixes=ALL,BOUND
 
 // All kinds compete, and queues go where they save the most: to the lines that
 // are longer, or have more messages.
@@ -28,12 +28,13 @@ func.func @queues(%a: !py, %b: !px, %c: !px8) -> (!x, !y, !y, !x) {
 
 // Of trees that are as fast, the one that takes the least of the routes.
 
-!x = !plmr.placed<tensor<32xf32>, [x]>
-!py = !plmr.placed<tensor<32xf32>, [x], partial<sum y>>
+!x = !plmr.placed<tensor<4xf32>, [x]>
+!py = !plmr.placed<tensor<4xf32>, [x], partial<sum y>>
 plmr.mesh @mesh 2 x 3 on "wse2"
 
 // ALL-LABEL: func.func @alike
-// ALL: plmr.all_reduce %{{.*}} tree <auto_gen [2, {{.*}}]> :
+// TIMED: plmr.all_reduce %{{.*}} tree <two_phase> :
+// BOUND: plmr.all_reduce %{{.*}} tree <auto_gen [2, {{.*}}]> :
 func.func @alike(%a: !py) -> !x {
   %r = plmr.all_reduce %a : (!py) -> !x
   return %r : !x
@@ -41,15 +42,16 @@ func.func @alike(%a: !py) -> !x {
 
 // -----
 
-// With a long message every child but the last costs its words again.
+// A long message between few cores is reduced block by block, round the ring.
 
 !x = !plmr.placed<tensor<4096xf32>, [x]>
 !py = !plmr.placed<tensor<4096xf32>, [x], partial<sum y>>
-plmr.mesh @mesh 1 x 12 on "lab"
+plmr.mesh @mesh 1 x 4 on "lab"
 
-// ALL-LABEL: func.func @long
-// ALL: plmr.all_reduce %{{.*}} tree <auto_gen [2, {{.*}}]> :
-func.func @long(%a: !py) -> !x {
+// ALL-LABEL: func.func @ring
+// TIMED: plmr.all_reduce %{{.*}} ring :
+// BOUND: plmr.all_reduce %{{.*}} tree <
+func.func @ring(%a: !py) -> !x {
   %r = plmr.all_reduce %a : (!py) -> !x
   return %r : !x
 }
