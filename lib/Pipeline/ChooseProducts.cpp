@@ -74,16 +74,14 @@ struct ChooseProducts : plmr::impl::ChooseProductsBase<ChooseProducts> {
       : costs(costs), choices(choices) {}
 
   void runOnOperation() override {
-    std::optional<KernelCosts> own;
-    if (!costs)
-      costs = &own.emplace(&getContext());
+    KernelCosts own(&getContext());
     for (auto func : getOperation().getOps<func::FuncOp>())
-      if (failed(choose(func)))
+      if (failed(choose(func, costs ? *costs : own)))
         return signalPassFailure();
   }
 
 private:
-  LogicalResult choose(func::FuncOp func) {
+  LogicalResult choose(func::FuncOp func, KernelCosts &costs) {
     SmallVector<linalg::MatmulOp> products;
     func.walk([&](linalg::MatmulOp op) {
       if (hasChoice(op))
@@ -100,6 +98,7 @@ private:
     uint64_t bound = 0;
     Choice choice;
     choice.function = func.getName();
+    choice.isOfProducts = true;
     choice.operations = "matmul of";
     for (auto [i, op] : llvm::enumerate(products)) {
       auto a = cast<RankedTensorType>(op.getInputs()[0].getType());
@@ -111,8 +110,8 @@ private:
                             c.getDimSize(1), a.getDimSize(1));
     }
     for (uint32_t i = 0; i <= mesh::getMaxEnumValForGemmAlgorithm(); ++i)
-      choice.candidates.push_back(
-          getCandidate(static_cast<mesh::GemmAlgorithm>(i), products, meshOp));
+      choice.candidates.push_back(getCandidate(
+          static_cast<mesh::GemmAlgorithm>(i), products, meshOp, costs));
     for (Candidate &candidate : choice.candidates)
       candidate.bound = bound;
     size_t best = getFastest(choice.candidates);
@@ -128,7 +127,7 @@ private:
 
   Candidate getCandidate(mesh::GemmAlgorithm algorithm,
                          ArrayRef<linalg::MatmulOp> products,
-                         mesh::MeshOp meshOp) {
+                         mesh::MeshOp meshOp, KernelCosts &costs) {
     Candidate candidate;
     candidate.algorithm = stringifyGemmAlgorithm(algorithm).str();
     KernelCost total;
@@ -140,8 +139,8 @@ private:
       std::string text = getKernel(op);
       llvm::Expected<KernelCost> cost =
           meshOp.getShape().getNumCores() <= maxTimedCores
-              ? costs->measure(text, options)
-              : estimate(text, options);
+              ? costs.measure(text, options)
+              : estimate(text, options, costs);
       if (!cost) {
         candidate.reason = llvm::toString(cost.takeError());
         return candidate;
@@ -152,15 +151,21 @@ private:
     return candidate;
   }
 
-  /// What estimates of kernels come to; they do not know of memory and routes.
-  llvm::Expected<KernelCost> estimate(StringRef text, CompileOptions options) {
+  /// What estimates of kernels come to. They do not know of memory and routes,
+  /// which the tile level does.
+  llvm::Expected<KernelCost> estimate(StringRef text, CompileOptions options,
+                                      KernelCosts &costs) {
     auto module = parseSourceString<ModuleOp>(text, &getContext());
+    OwningOpRef<ModuleOp> tiles = module->clone();
+    options.level = Level::Tile;
+    if (llvm::Error error = compileModule(*tiles, options))
+      return std::move(error);
     options.level = Level::Mesh;
     if (llvm::Error error = compileModule(*module, options))
       return std::move(error);
     KernelCost cost;
     if (llvm::Error error =
-            LaunchEstimate(module->lookupSymbol<func::FuncOp>("kernel"), *costs)
+            LaunchEstimate(module->lookupSymbol<func::FuncOp>("kernel"), costs)
                 .getTicks({})
                 .moveInto(cost.ticks))
       return std::move(error);

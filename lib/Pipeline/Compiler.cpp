@@ -82,8 +82,7 @@ void plmr::buildPipeline(OpPassManager &manager,
     manager.addPass(createConvertTileToCore());
 }
 
-llvm::Error plmr::compileModule(ModuleOp module,
-                                const CompileOptions &options) {
+static llvm::Error runPipeline(ModuleOp module, const CompileOptions &options) {
   std::string errors;
   std::optional<Budget> budget;
   ScopedDiagnosticHandler handler(
@@ -109,6 +108,42 @@ llvm::Error plmr::compileModule(ModuleOp module,
   if (budget)
     return llvm::make_error<BudgetError>(*budget, std::move(errors));
   return makeError("{0}", errors);
+}
+
+/// Says that products are formed by the staircase after all.
+static void giveWay(MutableArrayRef<Choice> choices) {
+  for (Choice &choice : choices) {
+    for (Candidate &candidate : choice.candidates)
+      if (std::exchange(candidate.isChosen, false))
+        candidate.reason = "does not fit beside the rest of the program";
+    Candidate &staircase = choice.candidates.front();
+    staircase.isChosen = true;
+    staircase.reason.clear();
+  }
+}
+
+llvm::Error plmr::compileModule(ModuleOp module,
+                                const CompileOptions &options) {
+  OwningOpRef<ModuleOp> copy;
+  if (options.gemm == "auto" && options.level >= Level::Tile)
+    copy = module.clone();
+  std::vector<Choice> known;
+  if (options.choices)
+    known = *options.choices;
+  llvm::Error error = runPipeline(module, options);
+  // What is the fastest alone may take too much beside the rest.
+  if (!copy || !error.isA<BudgetError>())
+    return error;
+  llvm::consumeError(std::move(error));
+  module.getBodyRegion().takeBody(copy->getBodyRegion());
+  CompileOptions lean = options;
+  lean.gemm = "mesh_gemm";
+  if (options.choices) {
+    llvm::erase_if(*options.choices,
+                   [](const Choice &choice) { return !choice.isOfProducts; });
+    giveWay(MutableArrayRef(*options.choices).drop_front(known.size()));
+  }
+  return runPipeline(module, lean);
 }
 
 llvm::Expected<Program> plmr::compileToProgram(ModuleOp module,

@@ -8,6 +8,7 @@
 
 #include "plmr/Pipeline/KernelCosts.h"
 #include "mlir/Parser/Parser.h"
+#include "plmr/Analysis/AutoGen.h"
 #include "plmr/Pipeline/Compiler.h"
 #include "plmr/Support/Error.h"
 #include "plmr/Timing/Timing.h"
@@ -20,8 +21,9 @@ using llvm::formatv;
 void KernelCost::add(const KernelCost &next) {
   ticks += next.ticks;
   sramBytes = std::max(sramBytes, next.sramBytes);
-  for (auto field : {&KernelCost::contended, &KernelCost::colours,
-                     &KernelCost::inputQueues, &KernelCost::outputQueues})
+  for (auto field :
+       {&KernelCost::contended, &KernelCost::colours, &KernelCost::inputQueues,
+        &KernelCost::outputQueues, &KernelCost::maxHops})
     this->*field = std::max(this->*field, next.*field);
 }
 
@@ -44,6 +46,21 @@ static std::string quote(StringRef text) {
   llvm::printEscapedString(text, os);
   os << '"';
   return quoted;
+}
+
+void ReductionKernel::choose(const TreeChoice &choice, const Machine &machine) {
+  isRing = choice.isRing;
+  tree = {choice.kind, {}, -1};
+  unsigned width = Segments{extent, segments}.getMaxWidth();
+  if (choice.kind == TreeShape::Kind::KTree)
+    tree.parameters = getKTreeGroups(width, choice.levels);
+  // One queue and one colour are the multicast's.
+  if (choice.kind == TreeShape::Kind::AutoGen)
+    tree.parameters =
+        getTreeCosts(machine, elements,
+                     std::min({TreeCosts::maxColours, machine.inputQueues - 1,
+                               machine.getUsableColours() - 1}))
+            .getParameters();
 }
 
 std::string ReductionKernel::print() const {
@@ -81,6 +98,8 @@ static llvm::Expected<KernelCost> getCost(const Program &program,
   cost.ticks = time->ticks;
   cost.contended = time->contended;
   cost.sramBytes = getSramHighWater(program);
+  for (const ChannelInfo &channel : program.channels)
+    cost.maxHops = std::max(cost.maxHops, channel.maxHops);
   for (const RouteTable &table : program.routeTables) {
     RouteUse use = getRouteUse(program, table);
     cost.colours = std::max(cost.colours, use.totalColours);

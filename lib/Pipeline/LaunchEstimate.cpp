@@ -285,28 +285,15 @@ llvm::Expected<uint64_t> LaunchEstimate::addBlock(Block &block,
     if (!ticks)
       return ticks;
     total += *ticks;
-    if (!isa<scf::ForOp>(op))
-      parts[op.getName().getStringRef().str()] += *ticks;
   }
   return total;
 }
 
 llvm::Expected<uint64_t>
 LaunchEstimate::getTicks(ArrayRef<int64_t> parameters) {
-  parts.clear();
   Environment values;
   for (auto [argument, value] :
        llvm::zip_equal(func.getArguments(), parameters))
     values[argument] = value;
   return addBlock(func.getBody().front(), values);
-}
-
-std::vector<EstimatedPart> LaunchEstimate::getParts() const {
-  std::vector<EstimatedPart> result;
-  for (const auto &[name, ticks] : parts)
-    result.push_back({name, ticks});
-  llvm::sort(result, [](const EstimatedPart &a, const EstimatedPart &b) {
-    return std::pair(b.ticks, a.name) < std::pair(a.ticks, b.name);
-  });
-  return result;
 }

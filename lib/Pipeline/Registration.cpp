@@ -71,8 +71,8 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       llvm::cl::desc("Mesh of the other functions; default: as mesh")};
   Option<std::string> tree{
       *this, "tree",
-      llvm::cl::desc("How to reduce: chain, star, binary_tree, two_phase, "
-                     "ktree:K, ring or auto_gen (default)")};
+      llvm::cl::desc("How to reduce: auto (default), chain, star, binary_tree, "
+                     "two_phase, ktree:K, auto_gen or ring")};
   Option<std::string> gemm{
       *this, "gemm",
       llvm::cl::desc(

@@ -9,6 +9,7 @@
 #include "TreeChoices.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 #include <algorithm>
 #include <array>
 
@@ -114,7 +115,9 @@ void TreeChooser::addOptions(TreeLine &line,
   for (Kind kind : {Kind::TwoPhase, Kind::BinaryTree, Kind::Star})
     if (choice ? choice->kind == kind : isRoomy)
       addTree(line, {kind, {}, -1});
-  unsigned levels = choice ? choice->levels : 4;
+  // More levels than halve a line are none.
+  unsigned most = llvm::Log2_32_Ceil(std::max(2u, line.getMaxWidth()));
+  unsigned levels = std::min(choice ? choice->levels : 4, most);
   if (isAllowed(Kind::KTree))
     for (unsigned k = isRoomy ? levels : 1; k >= 1; --k)
       addTree(line, {Kind::KTree, getKTreeGroups(line.getMaxWidth(), k), -1},

@@ -35,17 +35,19 @@ uint64_t plmr::getAllReduceBound(const Machine &machine, unsigned extent,
   return getMessageBound(machine, extent - 1, words);
 }
 
-/// `products` f32 products and additions.
-static uint64_t getComputeBound(const Machine &machine, uint64_t products) {
+/// a * b f32 products and additions. What does not fit in 64 bits is no lower
+/// bound that matters.
+static uint64_t getComputeBound(const Machine &machine, uint64_t a,
+                                uint64_t b) {
+  constexpr uint64_t most = uint64_t(1) << 40;
   return machine.getTicks(machine.getRate(RateClass::Fma, ElementType::F32),
-                          products);
+                          std::min(most, llvm::SaturatingMultiply(a, b)));
 }
 
 uint64_t plmr::getGemvBound(const Machine &machine, MeshShape mesh,
                             uint64_t n) {
-  uint64_t tile =
-      llvm::divideCeil(n, mesh.rows) * llvm::divideCeil(n, mesh.columns);
-  return getComputeBound(machine, tile) +
+  return getComputeBound(machine, llvm::divideCeil(n, mesh.rows),
+                         llvm::divideCeil(n, mesh.columns)) +
          getMessageBound(machine, mesh.rows - 1, 1);
 }
 
@@ -57,6 +59,7 @@ uint64_t plmr::getGemmBound(const Machine &machine, MeshShape mesh, uint64_t m,
   // of which it holds its own blocks.
   uint64_t words = rows * (k - llvm::divideCeil(k, mesh.columns)) +
                    columns * (k - llvm::divideCeil(k, mesh.rows));
-  return std::max(getComputeBound(machine, rows * columns * k),
-                  words * machine.linkTicks);
+  return std::max(
+      getComputeBound(machine, llvm::SaturatingMultiply(rows, columns), k),
+      words * machine.linkTicks);
 }

@@ -82,6 +82,20 @@ struct KernelBenchOptions {
 };
 llvm::Error benchKernel(const KernelBenchOptions &options);
 
+struct AnalyzeOptions {
+  std::string kernel; ///< gemm or allreduce
+  std::string device = "wse2";
+  std::string format = "md";
+};
+llvm::Error analyzeKernel(const AnalyzeOptions &options);
+
+/// The algorithms of a kernel of KernelBenchOptions.
+std::vector<std::string> getKernelAlgorithms(llvm::StringRef kernel);
+/// A message of several lines as one.
+std::string joinWords(llvm::StringRef text);
+/// A graph of one product, "matmul" or "vecmat", of extents `size`.
+std::string getProductKernel(llvm::StringRef product, uint32_t size);
+
 struct PlanOptions {
   TargetOptions target;
   uint32_t prompt = 0, generate = 1; ///< tokens

@@ -80,6 +80,11 @@ Compilation::create(const TargetOptions &options) {
                      "--decode-mesh belong to a GGUF file or "
                      "a shape",
                      options.model);
+  if (!isText && !options.noPrefill && result->gemm != "auto" &&
+      result->gemm != "mesh_gemm")
+    return makeError("--gemm: expected mesh_gemm, which the prefill of a model "
+                     "takes, but got '{0}'",
+                     result->gemm);
   if (llvm::Error error =
           isText ? result->parseGraph(options) : result->importModel(options))
     return std::move(error);
@@ -126,8 +131,10 @@ CompileOptions Compilation::getCompileOptions(StringRef profile,
   result.mesh = printMesh(shape);
   result.level = level;
   result.tree = reduce;
-  result.gemm = gemm;
-  result.costs = const_cast<KernelCosts *>(&costs);
+  // A model's products share the placements of decode.
+  if (!model || gemm != "auto")
+    result.gemm = gemm;
+  result.costs = &costs;
   result.choices = choices;
   if (decodeMesh)
     (hasPrefill ? result.decodeMesh : result.mesh) = printMesh(*decodeMesh);
@@ -296,7 +303,8 @@ llvm::Expected<std::vector<Choice>> Compilation::explain() {
     return std::move(error);
   std::vector<Choice> result;
   choices = &result;
-  llvm::Error error = lower(Level::Mesh).takeError();
+  // How a graph's matrices are multiplied depends on what fits.
+  llvm::Error error = lower(model ? Level::Mesh : Level::Core).takeError();
   choices = nullptr;
   if (error)
     return std::move(error);
@@ -356,17 +364,7 @@ llvm::Expected<Program> Compilation::compileWith(MeshShape shape,
 
 llvm::Expected<Program>
 Compilation::finishProgram(ModuleOp module, const CompileOptions &options) {
-  OwningOpRef<ModuleOp> copy;
-  if (options.gemm == "auto" && !model)
-    copy = module.clone();
   llvm::Expected<Program> program = compileToProgram(module, options);
-  // What is the fastest alone may take too much beside the rest.
-  if (!program && copy && program.errorIsA<BudgetError>()) {
-    llvm::consumeError(program.takeError());
-    CompileOptions lean = options;
-    lean.gemm = "mesh_gemm";
-    program = compileToProgram(*copy, lean);
-  }
   if (!program)
     return joinLines(program.takeError());
   if (llvm::Error error = addModel(*program))
@@ -591,6 +589,9 @@ llvm::Error plmr::checkInputs(const OutputFiles &files,
                               const TargetOptions &options) {
   if (options.device && StringRef(*options.device).ends_with(".json"))
     if (llvm::Error error = files.checkInput(*options.device))
+      return error;
+  if (options.plan)
+    if (llvm::Error error = files.checkInput(*options.plan))
       return error;
   if (!options.shape)
     return files.checkInput(options.model);

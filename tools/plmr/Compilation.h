@@ -124,7 +124,7 @@ private:
   llvm::Error addModel(Program &program) const;
 
   mlir::MLIRContext context;
-  KernelCosts costs{&context};
+  mutable KernelCosts costs{&context};    ///< known ones
   std::vector<Choice> *choices = nullptr; ///< where to record them, if at all
   mlir::OwningOpRef<mlir::ModuleOp> graph;
   std::string device;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Explain.h"
+#include "Commands.h"
 #include "Table.h"
 #include "plmr/Support/Printable.h"
 
@@ -25,7 +26,7 @@ static Table::Row getRow(const Candidate &candidate, const Machine &machine) {
                     "",
                     "",
                     "",
-                    printable(candidate.reason)};
+                    printable(joinWords(candidate.reason))};
   if (const std::optional<KernelCost> &cost = candidate.cost) {
     row[3] = formatv("{0:F1}", toCycles(cost->ticks, machine));
   }

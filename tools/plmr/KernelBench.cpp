@@ -15,7 +15,6 @@
 #include "Rows.h"
 #include "Table.h"
 #include "mlir/IR/MLIRContext.h"
-#include "plmr/Analysis/AutoGen.h"
 #include "plmr/Pipeline/Compiler.h"
 #include "plmr/Pipeline/Registration.h"
 #include "plmr/Support/Error.h"
@@ -57,7 +56,6 @@ private:
   bool isProduct() const {
     return options.kernel == "gemm" || options.kernel == "gemv";
   }
-  std::vector<std::string> getAlgorithms() const;
   Error checkAlgorithms() const;
   uint64_t getBound(MeshShape mesh, uint32_t size) const;
   Expected<KernelCost> measureProduct(StringRef algorithm, MeshShape mesh,
@@ -84,22 +82,37 @@ private:
 // Algorithms
 //===----------------------------------------------------------------------===//
 
-std::vector<std::string> KernelBench::getAlgorithms() const {
-  if (options.kernel == "gemm")
+std::vector<std::string> plmr::getKernelAlgorithms(StringRef kernel) {
+  if (kernel == "gemm")
     return {"mesh_gemm", "cannon", "summa", "summa_relay", "allgather"};
-  if (options.kernel == "broadcast")
+  if (kernel == "broadcast")
     return {"multicast"};
   std::vector<std::string> names = {"auto_gen",   "ktree:2", "ktree:3",
                                     "two_phase",  "chain",   "star",
                                     "binary_tree"};
   // A ring leaves the result on all cores.
-  if (options.kernel != "reduce")
+  if (kernel != "reduce")
     names.push_back("ring");
   return names;
 }
 
+std::string plmr::getProductKernel(StringRef product, uint32_t size) {
+  std::string matrix = formatv("tensor<{0}x{0}xf32>", size);
+  std::string left =
+      product == "matmul" ? matrix : formatv("tensor<{0}xf32>", size).str();
+  return formatv(R"(
+func.func @kernel(%a: {0}, %b: {1}) -> {0} {{
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : {0}
+  %init = linalg.fill ins(%zero : f32) outs(%empty : {0}) -> {0}
+  %c = linalg.{2} ins(%a, %b : {0}, {1}) outs(%init : {0}) -> {0}
+  return %c : {0}
+})",
+                 left, matrix, product);
+}
+
 Error KernelBench::checkAlgorithms() const {
-  std::vector<std::string> known = getAlgorithms();
+  std::vector<std::string> known = getKernelAlgorithms(options.kernel);
   bool hasTrees = options.kernel != "gemm" && options.kernel != "broadcast";
   auto isTree = [&](StringRef name) {
     std::optional<TreeChoice> choice = TreeChoice::parse(name);
@@ -134,45 +147,19 @@ Expected<KernelCost> KernelBench::measureProduct(StringRef algorithm,
                                                  MeshShape mesh,
                                                  uint32_t size) {
   bool isGemm = options.kernel == "gemm";
-  std::string matrix = formatv("tensor<{0}x{0}xf32>", size);
-  std::string left = isGemm ? matrix : formatv("tensor<{0}xf32>", size).str();
-  std::string text = formatv(R"(
-func.func @kernel(%a: {0}, %b: {1}) -> {0} {{
-  %zero = arith.constant 0.0 : f32
-  %empty = tensor.empty() : {0}
-  %init = linalg.fill ins(%zero : f32) outs(%empty : {0}) -> {0}
-  %c = linalg.{2} ins(%a, %b : {0}, {1}) outs(%init : {0}) -> {0}
-  return %c : {0}
-})",
-                             left, matrix, isGemm ? "matmul" : "vecmat");
   CompileOptions compile;
-  compile.device = options.device;
+  compile.device = printMachine(machine);
   compile.mesh = printMesh(mesh);
   (isGemm ? compile.gemm : compile.tree) = algorithm;
-  return costs.measure(text, compile);
-}
-
-/// The shape of the tree that `algorithm` names on a line for one message.
-static TreeShape makeTree(TreeChoice choice, const Machine &machine,
-                          unsigned extent, int64_t elements) {
-  TreeShape shape{choice.kind, {}, -1};
-  if (choice.kind == TreeShape::Kind::KTree)
-    shape.parameters = getKTreeGroups(extent, choice.levels);
-  if (choice.kind == TreeShape::Kind::AutoGen)
-    // One queue and colour are the multicast's.
-    shape.parameters =
-        getTreeCosts(machine, elements,
-                     std::min({TreeCosts::maxColours, machine.inputQueues - 1,
-                               machine.getUsableColours() - 1}))
-            .getParameters();
-  return shape;
+  return costs.measure(getProductKernel(isGemm ? "matmul" : "vecmat", size),
+                       compile);
 }
 
 Expected<KernelCost> KernelBench::measureReduction(StringRef algorithm,
                                                    MeshShape mesh,
                                                    uint32_t size) {
   ReductionKernel kernel;
-  kernel.device = options.device;
+  kernel.device = printMachine(machine);
   kernel.extent = mesh.rows;
   kernel.elements = size;
   kernel.kind = options.kernel == "reduce" ? ReductionKernel::Kind::Reduce
@@ -181,8 +168,7 @@ Expected<KernelCost> KernelBench::measureReduction(StringRef algorithm,
                     : ReductionKernel::Kind::AllReduce;
   TreeChoice choice =
       TreeChoice::parse(algorithm).value_or(TreeChoice{TreeShape::Kind::Chain});
-  kernel.isRing = choice.isRing;
-  kernel.tree = makeTree(choice, machine, mesh.rows, size);
+  kernel.choose(choice, machine);
   return costs.measure(kernel);
 }
 
@@ -274,7 +260,8 @@ Error KernelBench::run() {
                        printMesh(machine.grid), machine.name, printMesh(mesh));
   std::vector<Measurement> measurements;
   std::vector<std::string> algorithms =
-      options.algorithms.empty() ? getAlgorithms() : options.algorithms;
+      options.algorithms.empty() ? getKernelAlgorithms(options.kernel)
+                                 : options.algorithms;
   for (MeshShape mesh : options.meshes)
     for (uint32_t size : options.sizes)
       for (StringRef algorithm : algorithms)
@@ -286,8 +273,14 @@ Error KernelBench::run() {
     if (!m.cost)
       llvm::errs() << formatv("{0} of {1} on {2} cannot run: {3}\n",
                               m.algorithm, m.size, printMesh(m.mesh),
-                              oneLine(m.problem));
+                              oneLine(joinWords(m.problem)));
   return Error::success();
+}
+
+std::string plmr::joinWords(StringRef text) {
+  llvm::SmallVector<StringRef> words;
+  llvm::SplitString(text, words);
+  return llvm::join(words, " ");
 }
 
 Error plmr::benchKernel(const KernelBenchOptions &options) {

@@ -28,10 +28,11 @@ static Error checkModel(const TargetOptions &options,
 
 /// An error if `options` say what a compiled program has already.
 static Error checkCompiled(const TargetOptions &options) {
-  if (options.device || options.mesh || options.kv || options.kvPlacement ||
-      options.prefillMesh || options.decodeMesh || options.reduce ||
-      options.gemm || options.context || options.chunk || options.noPrefill)
-    return makeError("{0} is compiled already: --device, --mesh, "
+  if (options.plan || options.device || options.mesh || options.kv ||
+      options.kvPlacement || options.prefillMesh || options.decodeMesh ||
+      options.reduce || options.gemm || options.context || options.chunk ||
+      options.noPrefill)
+    return makeError("{0} is compiled already: --plan, --device, --mesh, "
                      "--prefill-mesh, --decode-mesh, --reduce, --gemm, --kv, "
                      "--kv-placement, "
                      "--ctx-size, --chunk and --no-prefill belong to a GGUF "

@@ -51,11 +51,16 @@ Json plmr::describePlan(const TargetOptions &options) {
   return plan;
 }
 
+/// A value in a message: a list or an object may be of any size.
+static std::string describe(const Json &value) {
+  return value.is_structured() ? value.type_name() : value.dump();
+}
+
 static Error applyText(const TextField &field, const Json &value,
                        TargetOptions &options) {
   if (!value.is_string())
     return makeError("expected a text as '{0}' but got {1}", field.key,
-                     value.dump());
+                     describe(value));
   std::string text = value.get<std::string>();
   std::optional<std::string> &own = options.*field.value;
   if (own && *own != text)
@@ -74,7 +79,7 @@ static llvm::Expected<uint32_t> getNumber(const char *key, const Json &value,
     return value.get<uint32_t>();
   return makeError("expected a whole number of {0} or more as '{1}' but got "
                    "{2}",
-                   low, key, value.dump());
+                   low, key, describe(value));
 }
 
 static Error applyNumber(const char *flag, uint32_t number,

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Searches meshes, chunks and placements of caches for the one that takes the
-// fewest cycles and fits.
+// Searches meshes and chunks for those with which a prompt and its text take
+// the fewest cycles and fit.
 //
 //===----------------------------------------------------------------------===//
 
@@ -156,6 +156,8 @@ Expected<uint64_t> Planner::estimatePrompt(mlir::func::FuncOp prefill,
                                            uint32_t chunk) {
   LaunchEstimate launch(prefill, compilation->getCosts());
   uint32_t launches = llvm::divideCeil(options.prompt, chunk);
+  if (launches == 0)
+    return 0;
   auto getTicks = [&](uint32_t index) {
     int64_t begin = int64_t(index) * chunk;
     int64_t end = std::min<int64_t>(begin + chunk, options.prompt);

@@ -40,6 +40,7 @@ private:
   void addKernelBench(CLI::App *bench, const std::string &kernel,
                       const std::string &description);
   void addPlan();
+  void addAnalyze();
   void addCompile();
   void addExec();
   void addInspect();
@@ -67,6 +68,7 @@ private:
   BenchOptions benchOptions;
   KernelBenchOptions kernelBenchOptions;
   PlanOptions planOptions;
+  AnalyzeOptions analyzeOptions;
   CompileCommand compileOptions;
   ExecOptions execOptions;
   InspectOptions inspectOptions;
@@ -139,6 +141,7 @@ Driver::Driver() {
   addRun();
   addBench();
   addPlan();
+  addAnalyze();
   addCompile();
   addExec();
   addInspect();
@@ -377,7 +380,14 @@ void Driver::addBench() {
     addKernelBench(sub, kernel, description);
   // A kernel's own command comes first.
   sub->callback([this, sub] {
-    if (sub->get_subcommands().empty())
+    bool isModel = sub->get_subcommands().empty();
+    if (!isModel && !sub->get_options([](const CLI::Option *option) {
+                          return option->count() != 0;
+                        })
+                         .empty())
+      throw CLI::ValidationError(
+          "expected flags behind the kernel's name only");
+    if (isModel)
       command = [this] { return runPlanned(benchModel, benchOptions); };
   });
 }
@@ -397,6 +407,27 @@ void Driver::addPlan() {
   addText(sub, "-o,--output", options.output, "the plan to write, as JSON")
       ->check(isFile);
   setCommand(sub, planCommand, options);
+}
+
+void Driver::addAnalyze() {
+  AnalyzeOptions &options = analyzeOptions;
+  CLI::App *sub = app.add_subcommand(
+      "analyze", "say how algorithms grow with the cores (L, M, R)");
+  sub->add_option("kernel", options.kernel, "gemm or allreduce")
+      ->required()
+      ->check(CLI::Validator(
+          [](std::string &text) -> std::string {
+            if (text == "gemm" || text == "allreduce")
+              return "";
+            return llvm::formatv("expected gemm or allreduce but got '{0}'",
+                                 text);
+          },
+          ""));
+  sub->add_option("--device", options.device,
+                  "wse2 (default), wse3, lab, tiny, ideal, or a JSON file");
+  addFormat(sub, options.format);
+  sub->callback(
+      [this] { command = [this] { return analyzeKernel(analyzeOptions); }; });
 }
 
 void Driver::addCompile() {

@@ -31,6 +31,7 @@ struct Candidate {
 /// Operations of one function that get one algorithm.
 struct Choice {
   std::string function;
+  bool isOfProducts = false;
   std::string operations; ///< "all_reduce along y of 1, 16, 16 elements"
   std::vector<Candidate> candidates;
 };

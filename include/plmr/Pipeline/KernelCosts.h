@@ -26,6 +26,7 @@ class MLIRContext;
 namespace plmr {
 
 struct CompileOptions;
+struct Machine;
 
 /// What a program of one launch takes.
 struct KernelCost {
@@ -34,6 +35,7 @@ struct KernelCost {
   uint64_t sramBytes = 0; ///< of a core, code included
   unsigned colours = 0;   ///< of the whole mesh
   unsigned inputQueues = 0, outputQueues = 0; ///< of the busiest core
+  unsigned maxHops = 0;                       ///< of the farthest message
 
   /// Another kernel runs afterwards: ticks add up, of the rest the most counts.
   void add(const KernelCost &next);
@@ -55,6 +57,10 @@ struct ReductionKernel {
   bool isMax = false;
   bool isRing = false; ///< of an all-reduce: in the place of the tree
   TreeShape tree = {};
+
+  /// Takes this kind of tree, the best for the elements, or the ring; an
+  /// auto_gen tree may have all queues and colours of a core of `machine`.
+  void choose(const TreeChoice &choice, const Machine &machine);
 
   /// The module, at the tile level, on a column: all columns, and rows, are
   /// alike. The values lie where they are combined.

@@ -1,5 +1,4 @@
-//===- LaunchEstimate.h - The cycles of a launch, by its kernels -*- C++
-//-*-===//
+//===- LaunchEstimate.h - Cycles of a launch by its kernels -----*- C++ -*-===//
 //
 // Part of the plmr project, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -30,12 +29,6 @@
 
 namespace plmr {
 
-/// Ticks of one set of operations.
-struct EstimatedPart {
-  std::string name; ///< of the operations: "plmr.all_reduce"
-  uint64_t ticks = 0;
-};
-
 /// A launch whose operations are at the mesh level, with their algorithms.
 class LaunchEstimate {
 public:
@@ -45,9 +38,6 @@ public:
   /// function's arguments. Errors: an operation that is not known here, or
   /// whose kernel does not compile, at its location.
   llvm::Expected<uint64_t> getTicks(llvm::ArrayRef<int64_t> parameters);
-
-  /// Where the ticks of the last call went, the most first.
-  std::vector<EstimatedPart> getParts() const;
 
 private:
   using Environment = llvm::DenseMap<mlir::Value, int64_t>;
@@ -76,7 +66,6 @@ private:
   std::string device; ///< with all the memory that kernels need
   Machine machine;
   std::map<std::pair<mlir::Operation *, std::vector<int64_t>>, uint64_t> known;
-  std::map<std::string, uint64_t> parts;
 };
 
 } // namespace plmr

@@ -38,7 +38,7 @@ def ChooseAlgorithms : Pass<"plmr-choose-algorithms", "::mlir::ModuleOp"> {
     Gives each `plmr.all_reduce` without a tree one. All of a function that run
     over the same lines share it, since each tree takes queues. Candidates are
     the trees that `tree` allows, K-trees of all levels and auto_gen trees of
-    all numbers of colours among them (docs/Algorithms.md, "Choosing"); beside
+    all numbers of colours among them (docs/Algorithms.md, "Choosing trees"); beside
     matrix products, whose rings take queues, only those of at most 2 colours.
     The pass takes those that together have room in the input queues and
     colours of a core and are the fastest: the programs of the reductions are

@@ -243,7 +243,24 @@ Value Expander::walk(Location loc, const Staircase &stairs) {
   return loop.getResult(1);
 }
 
+/// Two f16 go to a word in a row of a slice, but in a whole tile also across
+/// rows: what one core sends as the one another may receive as the other.
+static LogicalResult checkWords(mesh::GemmTileOp op) {
+  for (Value tile : {Value(op.getA()), op.getBs()[0]})
+    if (auto type = cast<MemRefType>(tile.getType());
+        type.getElementTypeBitWidth() < 32)
+      return op.emitOpError("expected elements of 32 bits for ")
+             << stringifyGemmAlgorithm(op.getAlgorithm()) << " but got "
+             << type.getElementType()
+             << "; mesh_gemm, cannon and allgather take them";
+  return success();
+}
+
 LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
+  bool isSumma = op.getAlgorithm() == mesh::GemmAlgorithm::Summa ||
+                 op.getAlgorithm() == mesh::GemmAlgorithm::SummaRelay;
+  if (isSumma && failed(checkWords(op)))
+    return failure();
   switch (op.getAlgorithm()) {
   case mesh::GemmAlgorithm::MeshGemm:
   case mesh::GemmAlgorithm::Cannon:

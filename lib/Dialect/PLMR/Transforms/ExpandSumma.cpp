@@ -10,7 +10,7 @@
 // of the staircase: segment s lies in one block of A, whose column of cores
 // sends it along its row, and in one of B, whose row sends it along its column.
 // All cores multiply all segments, in the same order (docs/Algorithms.md,
-// "SUMMA").
+// "Other products").
 //
 //===----------------------------------------------------------------------===//
 
