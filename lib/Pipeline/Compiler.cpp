@@ -82,11 +82,32 @@ void plmr::buildPipeline(OpPassManager &manager,
     manager.addPass(createConvertTileToCore());
 }
 
+namespace {
+/// Writes a reproducer to a string.
+struct ReproducerText : ReproducerStream {
+  explicit ReproducerText(std::string &text) : stream(text) {}
+  StringRef description() override { return "a string"; }
+  llvm::raw_ostream &os() override { return stream; }
+
+  llvm::raw_string_ostream stream;
+};
+} // namespace
+
+static void enableReproducer(PassManager &manager, std::string &text) {
+  text.clear();
+  manager.enableCrashReproducerGeneration([&text](std::string &) {
+    return std::make_unique<ReproducerText>(text);
+  });
+}
+
 static llvm::Error runPipeline(ModuleOp module, const CompileOptions &options) {
   std::string errors;
   std::optional<Budget> budget;
   ScopedDiagnosticHandler handler(
       module.getContext(), [&](Diagnostic &diagnostic) {
+        // What comes after the reproducer tells of it only.
+        if (options.reproducer && !options.reproducer->empty())
+          return success();
         if (!budget)
           budget = getBudget(diagnostic);
         if (!errors.empty())
@@ -103,8 +124,12 @@ static llvm::Error runPipeline(ModuleOp module, const CompileOptions &options) {
   module.getContext()->printOpOnDiagnostic(false);
   PassManager manager(module.getContext());
   buildPipeline(manager, options);
+  if (options.reproducer)
+    enableReproducer(manager, *options.reproducer);
   if (succeeded(manager.run(module)))
     return llvm::Error::success();
+  if (errors.empty())
+    return makeError("a pass crashed, or failed without a reason");
   if (budget)
     return llvm::make_error<BudgetError>(*budget, std::move(errors));
   return makeError("{0}", errors);

@@ -222,6 +222,11 @@ Error OutputFiles::checkInputs(llvm::ArrayRef<std::string> paths) const {
   return Error::success();
 }
 
+void OutputFiles::discard(const OutputFile *file) {
+  llvm::erase_if(entries,
+                 [&](const auto &entry) { return &entry->file == file; });
+}
+
 Error OutputFiles::keep() {
   for (const auto &entry : entries)
     if (Error error = entry->file.complete())

@@ -19,6 +19,7 @@
 #include "plmr/Support/InputFile.h"
 #include "plmr/Target/Program/Program.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/SaveAndRestore.h"
 #include <cmath>
 
 using namespace mlir;
@@ -125,7 +126,7 @@ llvm::Error Compilation::parseLaunchMeshes(const TargetOptions &options) {
 /// With a prefill on `shape`, or decode alone.
 CompileOptions Compilation::getCompileOptions(StringRef profile,
                                               MeshShape shape, bool hasPrefill,
-                                              Level level) const {
+                                              Level level) {
   CompileOptions result;
   result.device = profile;
   result.mesh = printMesh(shape);
@@ -136,6 +137,7 @@ CompileOptions Compilation::getCompileOptions(StringRef profile,
     result.gemm = gemm;
   result.costs = &costs;
   result.choices = choices;
+  result.reproducer = isRecording ? &reproducer : nullptr;
   if (decodeMesh)
     (hasPrefill ? result.decodeMesh : result.mesh) = printMesh(*decodeMesh);
   return result;
@@ -431,7 +433,7 @@ static std::unique_ptr<BudgetError> takeBudgetError(llvm::Error &error) {
 llvm::Expected<Program>
 Compilation::compileToFit(MeshShape shape, std::optional<Program> onlyDecode) {
   std::unique_ptr<BudgetError> first; // why what was asked for does not fit
-  std::string last;
+  std::string last, firstReproducer;
   uint32_t failing = 0;
   for (uint32_t slots = getSlots(shape);;) {
     llvm::Expected<Program> program =
@@ -439,6 +441,7 @@ Compilation::compileToFit(MeshShape shape, std::optional<Program> onlyDecode) {
                                  : compileWith(shape, {slots, getPositions()});
     if (program && first && chunk) {
       first->advice = adviseChunk(shape, slots, failing);
+      reproducer = std::move(firstReproducer);
       return llvm::Error(std::move(first));
     }
     if (program) {
@@ -458,8 +461,10 @@ Compilation::compileToFit(MeshShape shape, std::optional<Program> onlyDecode) {
     failing = needsMemory ? slots : 1;
     slots = needsMemory ? slots / 2 : needsPrefill ? 1 : 0;
     last = problem->message;
-    if (!first)
+    if (!first) {
       first = std::move(problem);
+      firstReproducer = reproducer;
+    }
   }
 }
 
@@ -493,12 +498,14 @@ llvm::Expected<Program> Compilation::compileAnywhere() {
     return program;
   return llvm::handleErrors(
       program.takeError(), [&](const BudgetError &problem) {
+        llvm::SaveAndRestore kept(reproducer);
         return makeError("no mesh of {0} holds it: {1}{2}", machine.name,
                          problem.message, adviseLess(problem.budget));
       });
 }
 
 llvm::Error Compilation::adviseMesh(const BudgetError &problem) {
+  llvm::SaveAndRestore kept(reproducer);
   std::string advice = problem.advice;
   if (advice.empty() && problem.budget == Budget::Memory)
     advice = adviseContext(*mesh);

@@ -50,6 +50,10 @@ public:
   /// and buffers come on top, so this is a lower bound.
   uint64_t getResidentBytes() const;
   KernelCosts &getCosts() { return costs; }
+  /// From here on `getReproducer` is that of the error that was reported last;
+  /// it is empty if no pass failed (CompileOptions::reproducer).
+  void recordReproducer() { isRecording = true; }
+  llvm::StringRef getReproducer() const { return reproducer; }
 
   // With `slots` positions of a prefill on each row, or without one.
   /// The graph at the mesh level, whether a core holds it or not; bounds have
@@ -74,7 +78,7 @@ private:
   llvm::Error parseGraph(const TargetOptions &options);
   llvm::Error parseLaunchMeshes(const TargetOptions &options);
   CompileOptions getCompileOptions(llvm::StringRef profile, MeshShape mesh,
-                                   bool hasPrefill, Level level) const;
+                                   bool hasPrefill, Level level);
   /// What of a model may be chosen to fit; none of it matters to a graph.
   struct Extents {
     uint32_t slots;     ///< positions of a prefill on each row; 0: no prefill
@@ -126,6 +130,8 @@ private:
   mlir::MLIRContext context;
   mutable KernelCosts costs{&context};    ///< known ones
   std::vector<Choice> *choices = nullptr; ///< where to record them, if at all
+  bool isRecording = false;               ///< of `reproducer`
+  std::string reproducer;                 ///< of the last compilation
   mlir::OwningOpRef<mlir::ModuleOp> graph;
   std::string device;
   Machine machine;

@@ -40,13 +40,18 @@ public:
 
 private:
   Error open();
-  Error printLevel(Compilation &compilation, Level level);
+  Error compile(Compilation &compilation);
+  Error keepReproducer(const Compilation &compilation, Error error);
+  Error keep();
+  Error printLevel(Compilation &compilation);
   Error writeProgram(Compilation &compilation);
   Error explain(Compilation &compilation) const;
 
   const CompileCommand &options;
+  Level level = Level::Core;
   OutputFiles files;
-  OutputFile *output = nullptr; ///< null: standard output
+  OutputFile *output = nullptr;     ///< null: standard output
+  OutputFile *reproducer = nullptr; ///< null: none was asked for
 };
 } // namespace
 
@@ -54,15 +59,24 @@ Error Compile::open() {
   if (Error error =
           files.openIfGiven("--output", options.output).moveInto(output))
     return error;
+  if (Error error = files.openIfGiven("--reproducer", options.reproducer)
+                        .moveInto(reproducer))
+    return error;
   return checkInputs(files, options.target);
 }
 
-Error Compile::printLevel(Compilation &compilation, Level level) {
+/// Nothing has failed: there is nothing to reproduce.
+Error Compile::keep() {
+  files.discard(std::exchange(reproducer, nullptr));
+  return files.keep();
+}
+
+Error Compile::printLevel(Compilation &compilation) {
   Expected<mlir::OwningOpRef<mlir::ModuleOp>> module = compilation.lower(level);
   if (!module)
     return module.takeError();
   (output ? output->os() : llvm::outs()) << **module << '\n';
-  return files.keep();
+  return keep();
 }
 
 Error Compile::writeProgram(Compilation &compilation) {
@@ -76,7 +90,7 @@ Error Compile::writeProgram(Compilation &compilation) {
     return error;
   if (Error error = plmr::writeProgram(*program, output->os()))
     return error;
-  if (Error error = files.keep())
+  if (Error error = keep())
     return error;
   llvm::errs() << "mesh: " << printMesh(*program) << '\n'
                << printBudgets(*program);
@@ -110,10 +124,31 @@ static Error checkOutputs(const CompileCommand &options) {
   return Error::success();
 }
 
+Error Compile::compile(Compilation &compilation) {
+  Error error = Error::success();
+  if (options.level)
+    error = printLevel(compilation);
+  else if (options.output)
+    error = writeProgram(compilation);
+  if (!error && options.explain)
+    error = explain(compilation);
+  return error;
+}
+
+/// After a pass that failed the reproducer appears, and no other file.
+Error Compile::keepReproducer(const Compilation &compilation, Error error) {
+  if (!error || !reproducer || compilation.getReproducer().empty())
+    return error;
+  reproducer->os() << compilation.getReproducer();
+  if (Error lost = reproducer->keep())
+    return makeError("{0}; {1}", llvm::toString(std::move(error)),
+                     llvm::toString(std::move(lost)));
+  return error;
+}
+
 Error Compile::run() {
   if (Error error = checkOutputs(options))
     return error;
-  Level level = Level::Core;
   if (options.level)
     if (Error error = parseLevel(*options.level).moveInto(level))
       return error;
@@ -129,14 +164,9 @@ Error Compile::run() {
       Compilation::create(options.target);
   if (!compilation)
     return compilation.takeError();
-  Error error = Error::success();
-  if (options.level)
-    error = printLevel(**compilation, level);
-  else if (options.output)
-    error = writeProgram(**compilation);
-  if (!error && options.explain)
-    error = explain(**compilation);
-  return error;
+  if (reproducer)
+    (*compilation)->recordReproducer();
+  return keepReproducer(**compilation, compile(**compilation));
 }
 
 Error plmr::compileModel(const CompileCommand &options) {

@@ -439,6 +439,9 @@ void Driver::addCompile() {
       ->check(isFile);
   addText(sub, "--compile-to", options.level,
           "print IR instead: graph, mesh, tile or core");
+  addText(sub, "--reproducer", options.reproducer,
+          "a file to write if a pass fails, for plmr-opt --run-reproducer")
+      ->check(isFile);
   sub->add_option_function<std::vector<std::string>>(
          "--explain",
          [&options](const std::vector<std::string> &values) {

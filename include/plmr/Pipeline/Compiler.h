@@ -39,6 +39,9 @@ struct CompileOptions {
   bool isQuick = false;
   KernelCosts *costs = nullptr; ///< known ones, which grow; null: none
   std::vector<Choice> *choices = nullptr; ///< filled if given
+  /// If given: the module before a pass that failed or crashed, and the
+  /// pipeline, which `plmr-opt --run-reproducer` runs again; else empty.
+  std::string *reproducer = nullptr;
 };
 
 /// Adds the passes from `options.from` to `options.level`.

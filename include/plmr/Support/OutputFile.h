@@ -73,6 +73,8 @@ public:
   /// An error if a file that was opened is `path`, which the command reads.
   llvm::Error checkInput(llvm::StringRef path) const;
   llvm::Error checkInputs(llvm::ArrayRef<std::string> paths) const;
+  /// Removes a file that is not to appear after all.
+  void discard(const OutputFile *file);
   /// Completes all, then keeps all.
   llvm::Error keep();
 
