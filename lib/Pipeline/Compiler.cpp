@@ -150,7 +150,8 @@ static void giveWay(MutableArrayRef<Choice> choices) {
 llvm::Error plmr::compileModule(ModuleOp module,
                                 const CompileOptions &options) {
   OwningOpRef<ModuleOp> copy;
-  if (options.gemm == "auto" && options.level >= Level::Tile)
+  if (options.gemm == "auto" && options.from == Level::Graph &&
+      options.level >= Level::Tile)
     copy = module.clone();
   std::vector<Choice> known;
   if (options.choices)

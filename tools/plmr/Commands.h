@@ -105,7 +105,7 @@ llvm::Error planCommand(const PlanOptions &options);
 
 struct CompileCommand {
   TargetOptions target;
-  std::optional<std::string> output, level, reproducer;
+  std::optional<std::string> output, level, from, reproducer;
   std::optional<std::string> explain; ///< "" or "json"
   bool reference = false;
 };

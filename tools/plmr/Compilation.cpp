@@ -131,6 +131,7 @@ CompileOptions Compilation::getCompileOptions(StringRef profile,
   result.device = profile;
   result.mesh = printMesh(shape);
   result.level = level;
+  result.from = from;
   result.tree = reduce;
   // A model's products share the placements of decode.
   if (!model || gemm != "auto")
@@ -207,6 +208,11 @@ llvm::Error Compilation::parseGraph(const TargetOptions &options) {
     return llvm::Error::success();
   device = meshOp.getDevice().str();
   return plmr::mesh::parseDevice(device).moveInto(machine);
+}
+
+llvm::Error Compilation::beginAt(Level level) {
+  from = level;
+  return verifyLevel(*graph, from);
 }
 
 //===----------------------------------------------------------------------===//
@@ -525,8 +531,8 @@ llvm::Expected<Program> Compilation::compileOnMesh() {
   llvm::Expected<Program> program = compileToFit(*mesh);
   if (program)
     return program;
-  // Another mesh is no advice beside two.
-  if (decodeMesh)
+  // Another mesh is no advice beside two, nor for what is placed already.
+  if (decodeMesh || from != Level::Graph)
     return program;
   return llvm::handleErrors(
       program.takeError(),

@@ -25,6 +25,9 @@ public:
   static llvm::Expected<std::unique_ptr<Compilation>>
   create(const TargetOptions &options);
 
+  /// Takes the graph for IR of level `from`: an error if it is of another.
+  llvm::Error beginAt(Level from);
+
   /// None for a graph.
   const std::optional<ModelInfo> &getModel() const { return model; }
 
@@ -133,6 +136,7 @@ private:
   bool isRecording = false;               ///< of `reproducer`
   std::string reproducer;                 ///< of the last compilation
   mlir::OwningOpRef<mlir::ModuleOp> graph;
+  Level from = Level::Graph; ///< of `graph`
   std::string device;
   Machine machine;
   std::optional<MeshShape>

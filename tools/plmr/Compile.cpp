@@ -17,20 +17,6 @@ using namespace plmr;
 using llvm::Error;
 using llvm::Expected;
 
-static Expected<Level> parseLevel(llvm::StringRef name) {
-  static constexpr std::pair<llvm::StringRef, Level> levels[] = {
-      {"graph", Level::Graph},
-      {"mesh", Level::Mesh},
-      {"tile", Level::Tile},
-      {"core", Level::Core}};
-  for (auto [known, level] : levels)
-    if (known == name)
-      return level;
-  return makeError("--compile-to: expected graph, mesh, tile or core but got "
-                   "'{0}'",
-                   name);
-}
-
 namespace {
 class Compile {
 public:
@@ -39,6 +25,7 @@ public:
   Error run();
 
 private:
+  Error parseLevels();
   Error open();
   Error compile(Compilation &compilation);
   Error keepReproducer(const Compilation &compilation, Error error);
@@ -48,12 +35,40 @@ private:
   Error explain(Compilation &compilation) const;
 
   const CompileCommand &options;
-  Level level = Level::Core;
+  Level from = Level::Graph, level = Level::Core;
   OutputFiles files;
   OutputFile *output = nullptr;     ///< null: standard output
   OutputFile *reproducer = nullptr; ///< null: none was asked for
 };
 } // namespace
+
+/// Sets `from` and `level`.
+Error Compile::parseLevels() {
+  if (options.level)
+    if (Error error =
+            parseLevel("--compile-to", *options.level).moveInto(level))
+      return error;
+  if (!options.from)
+    return Error::success();
+  if (Error error = parseLevel("--from", *options.from).moveInto(from))
+    return error;
+  const TargetOptions &target = options.target;
+  if (target.shape || !llvm::StringRef(target.model).ends_with(".mlir"))
+    return makeError("--from: expected a text (.mlir) but got {0}",
+                     target.shape ? "--shape" : "'" + target.model + "'");
+  if (from > level)
+    return makeError(
+        "--from: expected a level up to that of --compile-to, {0}, "
+        "but got {1}",
+        *options.level, *options.from);
+  if (from != Level::Graph && (target.device || target.mesh || target.reduce ||
+                               target.gemm || options.explain))
+    return makeError("--from {0}: --device, --mesh, --reduce, --gemm and "
+                     "--explain belong to a graph; what comes after it has all "
+                     "that they say",
+                     *options.from);
+  return Error::success();
+}
 
 Error Compile::open() {
   if (Error error =
@@ -149,9 +164,8 @@ Error Compile::keepReproducer(const Compilation &compilation, Error error) {
 Error Compile::run() {
   if (Error error = checkOutputs(options))
     return error;
-  if (options.level)
-    if (Error error = parseLevel(*options.level).moveInto(level))
-      return error;
+  if (Error error = parseLevels())
+    return error;
   if (Error error = open())
     return error;
   Expected<bool> compiled = isProgram(options.target);
@@ -164,6 +178,9 @@ Error Compile::run() {
       Compilation::create(options.target);
   if (!compilation)
     return compilation.takeError();
+  if (options.from)
+    if (Error error = (*compilation)->beginAt(from))
+      return error;
   if (reproducer)
     (*compilation)->recordReproducer();
   return keepReproducer(**compilation, compile(**compilation));

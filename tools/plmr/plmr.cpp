@@ -439,6 +439,8 @@ void Driver::addCompile() {
       ->check(isFile);
   addText(sub, "--compile-to", options.level,
           "print IR instead: graph, mesh, tile or core");
+  addText(sub, "--from", options.from,
+          "the level that a graph is at: graph (default), mesh, tile or core");
   addText(sub, "--reproducer", options.reproducer,
           "a file to write if a pass fails, for plmr-opt --run-reproducer")
       ->check(isFile);

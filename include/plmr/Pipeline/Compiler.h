@@ -20,6 +20,13 @@ namespace plmr {
 /// The levels at which a compilation can begin and stop.
 enum class Level { Graph, Mesh, Tile, Core };
 
+/// The level that `flag` names as graph, mesh, tile or core.
+llvm::Expected<Level> parseLevel(llvm::StringRef flag, llvm::StringRef name);
+
+/// An error, with its place, if an operation of `module` belongs to another
+/// level, which it names.
+llvm::Error verifyLevel(mlir::ModuleOp module, Level level);
+
 struct CompileOptions {
   /// A profile, .json file or JSON text; empty: the module's own, or wse2.
   std::string device;
@@ -32,8 +39,8 @@ struct CompileOptions {
   /// How products of matrices are formed, as convert-graph-to-mesh has it, or
   /// "auto": the fastest way; empty: the default of that pass.
   std::string gemm = {};
-  /// The level that the module is at. A tile level may still have collectives
-  /// on tiles, and need neither colours nor addresses.
+  /// The level that the module is at, as `verifyLevel` has it. A tile level may
+  /// still have collectives on tiles, and need neither colours nor addresses.
   Level from = Level::Graph;
   /// Let bounds choose the algorithms, without timing them.
   bool isQuick = false;
