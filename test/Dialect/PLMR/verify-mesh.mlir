@@ -71,18 +71,53 @@ func.func @legal(%n: index) {
 //===----------------------------------------------------------------------===//
 
 plmr.mesh @mesh 4 x 4 on "tiny"
-func.func @tensor(%t: tensor<8xf32>) {
-  // expected-error @below {{'arith.addf' op expected an operation of the mesh level}}
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
+func.func @graph(%t: tensor<8xf32>, %a: tensor<8x8xf32>, %h: tensor<2x8x8xf32>) {
+  // expected-error @below {{'arith.constant' op expected an operation of the mesh level, where this is a tensor inside plmr.local}}
+  %zero = arith.constant dense<0.0> : tensor<8xf32>
+  // expected-error @below {{'arith.addf' op expected an operation of the mesh level, where this is plmr.local}}
   %s = arith.addf %t, %t : tensor<8xf32>
+  // expected-error @below {{'linalg.exp' op expected an operation of the mesh level, where this is plmr.local}}
+  %e = linalg.exp ins(%t : tensor<8xf32>) outs(%t : tensor<8xf32>) -> tensor<8xf32>
+  // expected-error @below {{'linalg.matmul' op expected an operation of the mesh level, where this is plmr.gemm}}
+  %c = linalg.matmul ins(%a, %a : tensor<8x8xf32>, tensor<8x8xf32>) outs(%a : tensor<8x8xf32>) -> tensor<8x8xf32>
+  // expected-error @below {{'linalg.batch_matmul' op expected an operation of the mesh level, where this is plmr.gemm}}
+  %b = linalg.batch_matmul ins(%h, %h : tensor<2x8x8xf32>, tensor<2x8x8xf32>) outs(%h : tensor<2x8x8xf32>) -> tensor<2x8x8xf32>
+  // expected-error @below {{'linalg.vecmat' op expected an operation of the mesh level, where this is plmr.local of partial results, then plmr.all_reduce}}
+  %v = linalg.vecmat ins(%t, %a : tensor<8xf32>, tensor<8x8xf32>) outs(%t : tensor<8xf32>) -> tensor<8xf32>
+  // expected-error @below {{'linalg.reduce' op expected an operation of the mesh level, where this is plmr.local of partial results, then plmr.all_reduce}}
+  %r = linalg.reduce ins(%a : tensor<8x8xf32>) outs(%t : tensor<8xf32>) dimensions = [1]
+    (%i: f32, %o: f32) {
+      %m = arith.maximumf %i, %o : f32
+      linalg.yield %m : f32
+    }
+  // expected-error @below {{'tensor.extract_slice' op expected an operation of the mesh level, where this is plmr.redistribute, or inside plmr.local}}
+  %p = tensor.extract_slice %t[0] [4] [1] : tensor<8xf32> to tensor<4xf32>
   return
 }
 
 // -----
 
 plmr.mesh @mesh 4 x 4 on "tiny"
-func.func @buffer(%n: index) {
-  // expected-error @below {{'memref.alloc' op expected an operation of the mesh level}}
-  %s = memref.alloc() : memref<4xf32>
+func.func @llm(%t: tensor<8xf32>, %w: tensor<8xf32>) {
+  // expected-error @below {{'llm.rms_norm' op expected an operation of the mesh level, where this is what convert-graph-to-mesh makes of it}}
+  %n = llm.rms_norm %t, %w eps 1.0e-5 : tensor<8xf32>
+  return
+}
+
+// -----
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
+func.func @tile(%n: index) {
+  // expected-error @below {{'plmr.ref' op expected an operation of the mesh level, where this is plmr.load}}
+  %x = plmr.ref @x : memref<2xf32>
+  // expected-error @below {{'memref.alloc' op expected an operation of the mesh level, where this is a value of !plmr.placed}}
+  %s = memref.alloc() : memref<2xf32>
+  // expected-error @below {{'memref.copy' op expected an operation of the mesh level, where this is plmr.store}}
+  memref.copy %x, %s : memref<2xf32> to memref<2xf32>
+  // expected-error @below {{'plmr.reduce_tile' op expected an operation of the mesh level, where this is plmr.all_reduce}}
+  plmr.reduce_tile sum y %s tree <ktree [2]> : memref<2xf32>
   return
 }
 
@@ -92,7 +127,7 @@ plmr.mesh @mesh 4 x 4 on "tiny"
 func.func @inside_loop(%n: index) {
   %one = arith.constant 1 : index
   scf.for %i = %one to %n step %one {
-    // expected-error @below {{'tensor.empty' op expected an operation of the mesh level}}
+    // expected-error @below {{'tensor.empty' op expected an operation of the mesh level, where this is a tensor inside plmr.local}}
     %s = tensor.empty() : tensor<4xf32>
   }
   return
@@ -102,9 +137,48 @@ func.func @inside_loop(%n: index) {
 
 plmr.mesh @mesh 4 x 4 on "tiny"
 func.func @branch(%c: i1) {
-  // expected-error @below {{'scf.if' op expected an operation of the mesh level}}
+  // expected-error @below {{'scf.if' op expected an operation of the mesh level, where this is scf.for}}
   scf.if %c {
   }
+  // expected-error @below {{'func.call' op expected an operation of the mesh level}}
+  func.call @other() : () -> ()
+  return
+}
+func.func @other() {
+  // expected-error @below {{'tensor.empty' op expected an operation of the mesh level, where this is a tensor inside plmr.local}}
+  %t = tensor.empty() : tensor<4xf32>
+  return
+}
+
+// -----
+
+// Ten of them are told.
+
+plmr.mesh @mesh 4 x 4 on "tiny"
+func.func @many(%t: tensor<8xf32>) {
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %0 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %1 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %2 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %3 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %4 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %5 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %6 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %7 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  %8 = arith.negf %t : tensor<8xf32>
+  // expected-error @below {{'arith.negf' op expected an operation of the mesh level, where this is plmr.local}}
+  // expected-note @below {{and 2 more}}
+  %9 = arith.negf %t : tensor<8xf32>
+  %10 = arith.negf %t : tensor<8xf32>
+  %11 = arith.negf %t : tensor<8xf32>
   return
 }
 

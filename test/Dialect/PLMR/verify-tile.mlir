@@ -36,19 +36,46 @@ func.func @legal(%n: index) {
 // -----
 
 plmr.mesh @mesh 2 x 2 on "tiny"
-func.func @tensor() {
-  // expected-error @below {{'tensor.empty' op expected buffers at the tile level}}
+func.func @tensor(%a: tensor<4xf32>, %n: index) {
+  // expected-error @below {{'tensor.empty' op expected buffers at the tile level, where this is memref.alloc}}
   %t = tensor.empty() : tensor<4xf32>
+  // expected-error @below {{'arith.constant' op expected buffers at the tile level, where this is linalg.fill of a memref.alloc}}
+  %c = arith.constant dense<0.0> : tensor<4xf32>
+  // expected-error @below {{'arith.addf' op expected buffers at the tile level, where this is a linalg operation on buffers}}
+  %s = arith.addf %a, %a : tensor<4xf32>
+  // expected-error @below {{'linalg.exp' op expected buffers at the tile level, where this is a linalg operation on buffers}}
+  %e = linalg.exp ins(%a : tensor<4xf32>) outs(%t : tensor<4xf32>) -> tensor<4xf32>
+  // expected-error @below {{'tensor.extract_slice' op expected buffers at the tile level, where this is memref.subview}}
+  %p = tensor.extract_slice %a[0] [2] [1] : tensor<4xf32> to tensor<2xf32>
+  // expected-error @below {{'scf.for' op expected buffers at the tile level}}
+  %f = scf.for %i = %n to %n step %n iter_args(%v = %a) -> tensor<4xf32> {
+    // expected-error @below {{'tensor.insert_slice' op expected buffers at the tile level, where this is memref.copy to a memref.subview}}
+    %q = tensor.insert_slice %p into %v[1] [2] [1] : tensor<2xf32> into tensor<4xf32>
+    // expected-error @below {{'scf.yield' op expected buffers at the tile level}}
+    scf.yield %q : tensor<4xf32>
+  }
   return
 }
 
 // -----
 
+!y = !plmr.placed<tensor<8xf32>, [y]>
+!p = !plmr.placed<tensor<8xf32>, [x], partial<sum y>>
+!x = !plmr.placed<tensor<8xf32>, [x]>
 plmr.mesh @mesh 2 x 2 on "tiny"
-plmr.object input @x : !plmr.placed<tensor<8xf32>, [y]>
+plmr.object input @x : !y
+plmr.object output @r : !x
 func.func @placed() {
-  // expected-error @below {{'plmr.load' op expected buffers at the tile level}}
-  %x = plmr.load @x : !plmr.placed<tensor<8xf32>, [y]>
+  // expected-error @below {{'plmr.load' op expected buffers at the tile level, where this is plmr.ref}}
+  %x = plmr.load @x : !y
+  // expected-error @below {{'plmr.local' op expected buffers at the tile level, where this is a linalg operation on buffers}}
+  %p = plmr.local (%t = %x) : (!y) -> !p tiles (tensor<4xf32>) {
+    plmr.yield %t : tensor<4xf32>
+  }
+  // expected-error @below {{'plmr.all_reduce' op expected buffers at the tile level, where this is plmr.send, plmr.recv, plmr.recv_reduce, plmr.forward_reduce and plmr.wait}}
+  %r = plmr.all_reduce %p : (!p) -> !x
+  // expected-error @below {{'plmr.store' op expected buffers at the tile level, where this is memref.copy to a plmr.ref}}
+  plmr.store %r, @r : !x
   return
 }
 
@@ -56,7 +83,7 @@ func.func @placed() {
 
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @collective(%a: memref<4xf32>) {
-  // expected-error @below {{'plmr.reduce_tile' op expected an operation of the tile level}}
+  // expected-error @below {{'plmr.reduce_tile' op expected an operation of the tile level, where this is plmr.send, plmr.recv, plmr.recv_reduce, plmr.forward_reduce and plmr.wait}}
   plmr.reduce_tile sum y %a tree <ktree [2]> : memref<4xf32>
   return
 }
@@ -65,7 +92,7 @@ func.func @collective(%a: memref<4xf32>) {
 
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @vector(%v: vector<4xf32>) {
-  // expected-error @below {{'arith.addf' op expected an operation of the tile level}}
+  // expected-error @below {{'arith.addf' op expected an operation of the tile level, where this is a linalg operation on buffers}}
   %s = arith.addf %v, %v : vector<4xf32>
   return
 }
@@ -75,9 +102,42 @@ func.func @vector(%v: vector<4xf32>) {
 plmr.mesh @mesh 2 x 2 on "tiny"
 func.func @element(%a: memref<4xf32>, %n: index) {
   scf.for %i = %n to %n step %n {
-    // expected-error @below {{'memref.load' op expected an operation of the tile level}}
+    // expected-error @below {{'memref.load' op expected an operation of the tile level, where this is a linalg operation on a memref.subview}}
     %x = memref.load %a[%i] : memref<4xf32>
   }
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %b = memref.alloca() : memref<4xf32>
+  return
+}
+
+// -----
+
+// Ten of them are told.
+
+plmr.mesh @mesh 2 x 2 on "tiny"
+func.func @many() {
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %0 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %1 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %2 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %3 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %4 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %5 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %6 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %7 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  %8 = memref.alloca() : memref<4xf32>
+  // expected-error @below {{'memref.alloca' op expected an operation of the tile level, where this is memref.alloc}}
+  // expected-note @below {{and 1 more}}
+  %9 = memref.alloca() : memref<4xf32>
+  %10 = memref.alloca() : memref<4xf32>
   return
 }
 

@@ -85,6 +85,10 @@ def VerifyMesh : Pass<"plmr-verify-mesh", "::mlir::ModuleOp"> {
     may be partial where it is stored, and each reduction must see its
     identity in padding: a sum inside a `plmr.local` over a dimension that is
     padded reads values whose padding is zero, a maximum such of -inf.
+
+    The first ten operations that are not legal are errors, with the legal
+    form that is nearest: `'linalg.matmul' op expected an operation of the mesh
+    level, where this is plmr.gemm`. A note says how many more there are.
   }];
 }
 
@@ -172,7 +176,8 @@ def VerifyTile : Pass<"plmr-verify-tile", "::mlir::ModuleOp"> {
   let description = [{
     Legal are `linalg` operations on buffers, `memref` views and allocations of
     static size, `scf`, `index` and `i1` arithmetic and the messages of `plmr`.
-    Tensors, placed values and collectives are not.
+    Tensors, placed values and collectives are not. Errors are those of
+    `plmr-verify-mesh`, with forms of the tile level.
   }];
 }
 
