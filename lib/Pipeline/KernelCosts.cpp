@@ -12,6 +12,7 @@
 #include "plmr/Pipeline/Compiler.h"
 #include "plmr/Support/Error.h"
 #include "plmr/Timing/Timing.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
