@@ -76,15 +76,15 @@ void TreeChooser::addTree(TreeLine &line, TreeShape shape, unsigned lost) {
   TreeOption option;
   option.lost = lost;
   option.shape = std::move(shape);
-  ReductionTree tree = option.shape.build(line.getMaxWidth());
-  option.bound = getBound(line, tree);
+  option.tree = option.shape.build(line.getMaxWidth());
+  option.bound = getBound(line, option.tree);
   for (auto kind : {Relation::Kind::Tree, Relation::Kind::Broadcast})
     addUse(option, {kind, line.axis, option.shape, line.segments}, line.extent);
   // On a short line many trees are the same.
   for (const TreeOption &other : line.options)
     if (other.bound == option.bound && other.inputs == option.inputs &&
         other.colours == option.colours &&
-        other.shape.build(line.getMaxWidth()).children == tree.children)
+        other.tree.children == option.tree.children)
       return;
   line.options.push_back(std::move(option));
 }

@@ -19,6 +19,7 @@ namespace plmr {
 struct TreeOption {
   TreeShape shape;
   bool isRing = false; ///< in the place of the shape
+  ReductionTree tree;  ///< on the widest segment; of a ring nothing
   uint64_t bound = 0;  ///< below the ticks of all messages
   unsigned lost = 0;   ///< levels of a K-tree that were asked for
   /// What its messages take in each core of the line, the multicast's too:
