@@ -51,20 +51,13 @@ template <typename T> static std::string print(T value) {
 
 /// The product alone, as a graph.
 static std::string getKernel(linalg::MatmulOp op) {
-  std::string a = print(op.getInputs()[0].getType());
-  std::string b = print(op.getInputs()[1].getType());
-  std::string c = print(op->getResult(0).getType());
-  std::string element = print(
-      cast<RankedTensorType>(op->getResult(0).getType()).getElementType());
-  return llvm::formatv(R"(
-func.func @kernel(%a: {0}, %b: {1}) -> {2} {{
-  %zero = arith.constant 0.0 : {3}
-  %empty = tensor.empty() : {2}
-  %init = linalg.fill ins(%zero : {3}) outs(%empty : {2}) -> {2}
-  %c = linalg.matmul ins(%a, %b : {0}, {1}) outs(%init : {2}) -> {2}
-  return %c : {2}
-})",
-                       a, b, c, element);
+  Type result = op->getResult(0).getType();
+  ProductKernel kernel;
+  kernel.a = print(op.getInputs()[0].getType());
+  kernel.b = print(op.getInputs()[1].getType());
+  kernel.c = print(result);
+  kernel.element = print(cast<RankedTensorType>(result).getElementType());
+  return kernel.print();
 }
 
 namespace {
@@ -156,12 +149,13 @@ private:
   llvm::Expected<KernelCost> estimate(StringRef text, CompileOptions options,
                                       KernelCosts &costs) {
     auto module = parseSourceString<ModuleOp>(text, &getContext());
-    OwningOpRef<ModuleOp> tiles = module->clone();
-    options.level = Level::Tile;
-    if (llvm::Error error = compileModule(*tiles, options))
-      return std::move(error);
     options.level = Level::Mesh;
     if (llvm::Error error = compileModule(*module, options))
+      return std::move(error);
+    OwningOpRef<ModuleOp> tiles = module->clone();
+    options.from = Level::Mesh;
+    options.level = Level::Tile;
+    if (llvm::Error error = compileModule(*tiles, options))
       return std::move(error);
     KernelCost cost;
     if (llvm::Error error =

@@ -153,9 +153,7 @@ llvm::Error plmr::compileModule(ModuleOp module,
   if (options.gemm == "auto" && options.from == Level::Graph &&
       options.level >= Level::Tile)
     copy = module.clone();
-  std::vector<Choice> known;
-  if (options.choices)
-    known = *options.choices;
+  size_t known = options.choices ? options.choices->size() : 0;
   llvm::Error error = runPipeline(module, options);
   // What is the fastest alone may take too much beside the rest.
   if (!copy || !error.isA<BudgetError>())
@@ -165,9 +163,13 @@ llvm::Error plmr::compileModule(ModuleOp module,
   CompileOptions lean = options;
   lean.gemm = "mesh_gemm";
   if (options.choices) {
-    llvm::erase_if(*options.choices,
-                   [](const Choice &choice) { return !choice.isOfProducts; });
-    giveWay(MutableArrayRef(*options.choices).drop_front(known.size()));
+    std::vector<Choice> &choices = *options.choices;
+    choices.erase(std::remove_if(choices.begin() + known, choices.end(),
+                                 [](const Choice &choice) {
+                                   return !choice.isOfProducts;
+                                 }),
+                  choices.end());
+    giveWay(MutableArrayRef(choices).drop_front(known));
   }
   return runPipeline(module, lean);
 }

@@ -89,6 +89,18 @@ func.func @kernel() attributes {{plmr.inputs = [], plmr.outputs = [], plmr.param
   return text + "  return\n}\n";
 }
 
+std::string ProductKernel::print() const {
+  return formatv(R"(
+func.func @kernel(%a: {0}, %b: {1}) -> {2} {{
+  %zero = arith.constant 0.0 : {3}
+  %empty = tensor.empty() : {2}
+  %init = linalg.fill ins(%zero : {3}) outs(%empty : {2}) -> {2}
+  %c = linalg.{4} ins(%a, %b : {0}, {1}) outs(%init : {2}) -> {2}
+  return %c : {2}
+})",
+                 a, b, c, element, operation);
+}
+
 static llvm::Expected<KernelCost> getCost(const Program &program,
                                           ArrayRef<int32_t> parameters) {
   llvm::Expected<TimingResult> time =

@@ -13,7 +13,6 @@
 #include "plmr/Support/Error.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
-#include <numeric>
 
 using namespace mlir;
 using namespace plmr;
@@ -79,10 +78,6 @@ static KernelMesh scaleTo(MeshShape mesh, unsigned extent) {
   return {{get(mesh.columns), get(mesh.rows)}, scale};
 }
 
-static unsigned countSteps(MeshShape mesh) {
-  return mesh.columns + mesh.rows - std::gcd(mesh.columns, mesh.rows);
-}
-
 /// The cores that one walk of `op` runs over: those of a key head.
 static MeshShape getWalk(Operation *op, MeshShape mesh) {
   int64_t heads = llvm::TypeSwitch<Operation *, int64_t>(op)
@@ -130,9 +125,9 @@ LaunchEstimate::measureProduct(Operation *op, ArrayRef<Value> captured,
             measureOn(op, target, captured, scaled).moveInto(result))
       return std::move(error);
   }
-  unsigned steps = countSteps(walk);
-  unsigned first = countSteps(meshes[0].shape);
-  unsigned second = countSteps(meshes[1].shape);
+  unsigned steps = countWalkSteps(walk);
+  unsigned first = countWalkSteps(meshes[0].shape);
+  unsigned second = countWalkSteps(meshes[1].shape);
   if (first == second)
     return ticks[0];
   double slope =

@@ -55,6 +55,12 @@ void plmr::registerDialects(DialectRegistry &registry) {
   tensor::registerSubsetOpInterfaceExternalModels(registry);
 }
 
+DialectRegistry plmr::getDialects() {
+  DialectRegistry registry;
+  registerDialects(registry);
+  return registry;
+}
+
 namespace {
 /// Options of the pipeline on the command line.
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {

@@ -73,16 +73,11 @@ struct Compliance {
 class Analysis {
 public:
   explicit Analysis(const AnalyzeOptions &options)
-      : options(options), context(getRegistry()), costs(&context) {}
+      : options(options), context(getDialects()), costs(&context) {}
 
   Error run();
 
 private:
-  static mlir::DialectRegistry getRegistry() {
-    mlir::DialectRegistry registry;
-    registerDialects(registry);
-    return registry;
-  }
   std::string getDevice(uint32_t hopTicks, uint32_t rampTicks) const;
   Expected<KernelCost> measure(StringRef algorithm, unsigned extent,
                                const std::string &device);
@@ -247,7 +242,7 @@ void Analysis::print(llvm::ArrayRef<Compliance> rows) const {
     std::vector<Json> lines;
     for (const Compliance &row : rows)
       lines.push_back(describe(row));
-    return options.format == "csv" ? printCsvRows(lines) : printJsonRows(lines);
+    return printRows(lines, options.format);
   }
   Table table({"kernel", "algorithm", "N", "routes (R)", "farthest (L)",
                "hops (L)", "stages (L)", "bytes (M)", "meets"},

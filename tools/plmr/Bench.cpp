@@ -213,7 +213,7 @@ void Bench::print(ArrayRef<Result> results) const {
   std::vector<Json> rows;
   for (const Result &result : results)
     rows.push_back(describe(result));
-  options.format == "csv" ? printCsvRows(rows) : printJsonRows(rows);
+  printRows(rows, options.format);
 }
 
 Error Bench::run() {

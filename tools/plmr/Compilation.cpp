@@ -25,12 +25,6 @@
 using namespace mlir;
 using namespace plmr;
 
-static DialectRegistry getRegistry() {
-  DialectRegistry registry;
-  registerDialects(registry);
-  return registry;
-}
-
 /// Sets `result` to the columns x rows that `flag` gives, if it is given and
 /// not "auto".
 static llvm::Error readMesh(const std::optional<std::string> &text,
@@ -51,7 +45,7 @@ static llvm::Error readMesh(const std::optional<std::string> &text,
 //===----------------------------------------------------------------------===//
 
 Compilation::Compilation(const TargetOptions &options)
-    : context(getRegistry()), device(options.device.value_or("wse2")) {}
+    : context(getDialects()), device(options.device.value_or("wse2")) {}
 
 llvm::Expected<std::unique_ptr<Compilation>>
 Compilation::create(const TargetOptions &options) {

@@ -14,21 +14,17 @@
 using namespace plmr;
 using llvm::formatv;
 
-static double toCycles(uint64_t ticks, const Machine &machine) {
-  return static_cast<double>(ticks) / machine.ticksPerCycle;
-}
-
 static Table::Row getRow(const Candidate &candidate, const Machine &machine) {
   Table::Row row = {candidate.isChosen ? "*" : "",
                     candidate.algorithm,
-                    formatv("{0:F1}", toCycles(candidate.bound, machine)),
+                    formatv("{0:F1}", machine.getCycles(candidate.bound)),
                     "",
                     "",
                     "",
                     "",
                     printable(joinWords(candidate.reason))};
   if (const std::optional<KernelCost> &cost = candidate.cost) {
-    row[3] = formatv("{0:F1}", toCycles(cost->ticks, machine));
+    row[3] = formatv("{0:F1}", machine.getCycles(cost->ticks));
   }
   // An estimate knows cycles only.
   if (const std::optional<KernelCost> &cost = candidate.cost;
@@ -55,9 +51,9 @@ void plmr::printChoices(llvm::ArrayRef<Choice> choices, const Machine &machine,
 static Json describe(const Candidate &candidate, const Machine &machine) {
   Json row = {{"algorithm", candidate.algorithm},
               {"chosen", candidate.isChosen},
-              {"bound", toCycles(candidate.bound, machine)}};
+              {"bound", machine.getCycles(candidate.bound)}};
   if (const std::optional<KernelCost> &cost = candidate.cost) {
-    row["cycles"] = toCycles(cost->ticks, machine);
+    row["cycles"] = machine.getCycles(cost->ticks);
   }
   if (const std::optional<KernelCost> &cost = candidate.cost;
       cost && cost->sramBytes) {

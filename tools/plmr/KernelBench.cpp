@@ -43,16 +43,11 @@ struct Measurement {
 class KernelBench {
 public:
   explicit KernelBench(const KernelBenchOptions &options)
-      : options(options), context(getRegistry()), costs(&context) {}
+      : options(options), context(getDialects()), costs(&context) {}
 
   Error run();
 
 private:
-  static mlir::DialectRegistry getRegistry() {
-    mlir::DialectRegistry registry;
-    registerDialects(registry);
-    return registry;
-  }
   bool isProduct() const {
     return options.kernel == "gemm" || options.kernel == "gemv";
   }
@@ -66,10 +61,6 @@ private:
   Json describe(const Measurement &measurement) const;
   void print(llvm::ArrayRef<Measurement> measurements) const;
   void printTable(llvm::ArrayRef<Measurement> measurements) const;
-  double toCycles(uint64_t ticks) const {
-    return static_cast<double>(ticks) / machine.ticksPerCycle;
-  }
-
   const KernelBenchOptions &options;
   Machine machine;
   mlir::MLIRContext context;
@@ -98,17 +89,9 @@ std::vector<std::string> plmr::getKernelAlgorithms(StringRef kernel) {
 
 std::string plmr::getProductKernel(StringRef product, uint32_t size) {
   std::string matrix = formatv("tensor<{0}x{0}xf32>", size);
-  std::string left =
+  std::string row =
       product == "matmul" ? matrix : formatv("tensor<{0}xf32>", size).str();
-  return formatv(R"(
-func.func @kernel(%a: {0}, %b: {1}) -> {0} {{
-  %zero = arith.constant 0.0 : f32
-  %empty = tensor.empty() : {0}
-  %init = linalg.fill ins(%zero : f32) outs(%empty : {0}) -> {0}
-  %c = linalg.{2} ins(%a, %b : {0}, {1}) outs(%init : {0}) -> {0}
-  return %c : {0}
-})",
-                 left, matrix, product);
+  return ProductKernel{product.str(), row, matrix, row}.print();
 }
 
 Error KernelBench::checkAlgorithms() const {
@@ -200,14 +183,19 @@ static double getPercent(const Measurement &m) {
 }
 
 Json KernelBench::describe(const Measurement &m) const {
-  Json row = {{"kernel", options.kernel},   {"algorithm", m.algorithm},
-              {"mesh", printMesh(m.mesh)},  {"size", m.size},
-              {"bound", toCycles(m.bound)}, {"cycles", nullptr},
-              {"contended", nullptr},       {"sram", nullptr},
-              {"colours", nullptr},         {"percent", nullptr}};
+  Json row = {{"kernel", options.kernel},
+              {"algorithm", m.algorithm},
+              {"mesh", printMesh(m.mesh)},
+              {"size", m.size},
+              {"bound", machine.getCycles(m.bound)},
+              {"cycles", nullptr},
+              {"contended", nullptr},
+              {"sram", nullptr},
+              {"colours", nullptr},
+              {"percent", nullptr}};
   if (!m.cost)
     return row;
-  row["cycles"] = toCycles(m.cost->ticks);
+  row["cycles"] = machine.getCycles(m.cost->ticks);
   row["contended"] = m.cost->contended;
   row["sram"] = m.cost->sramBytes;
   row["colours"] = m.cost->colours;
@@ -224,10 +212,10 @@ void KernelBench::printTable(llvm::ArrayRef<Measurement> measurements) const {
   for (const Measurement &m : measurements) {
     Table::Row row = {options.kernel, m.algorithm, printMesh(m.mesh),
                       std::to_string(m.size),
-                      formatv("{0:F1}", toCycles(m.bound))};
+                      formatv("{0:F1}", machine.getCycles(m.bound))};
     row.resize(10);
     if (m.cost) {
-      row[5] = formatv("{0:F1}", toCycles(m.cost->ticks));
+      row[5] = formatv("{0:F1}", machine.getCycles(m.cost->ticks));
       row[6] = std::to_string(m.cost->contended);
       row[7] = std::to_string(m.cost->sramBytes);
       row[8] = std::to_string(m.cost->colours);
@@ -245,7 +233,7 @@ void KernelBench::print(llvm::ArrayRef<Measurement> measurements) const {
   std::vector<Json> rows;
   for (const Measurement &m : measurements)
     rows.push_back(describe(m));
-  options.format == "csv" ? printCsvRows(rows) : printJsonRows(rows);
+  printRows(rows, options.format);
 }
 
 Error KernelBench::run() {

@@ -60,10 +60,6 @@ private:
   void print() const;
   Error write();
   TargetOptions getTarget(const Variant &variant) const;
-  double toCycles(uint64_t ticks) const {
-    return static_cast<double>(ticks) / compilation->getMachine().ticksPerCycle;
-  }
-
   const PlanOptions &options;
   std::unique_ptr<Compilation> compilation;
   std::vector<Variant> variants; ///< whose tiles a core holds
@@ -279,14 +275,17 @@ void Planner::print() const {
                "cycles/token", "total cycles", "ruled out by"},
               "lrrrrrrrl");
   for (const Variant &variant : variants)
-    table.add({variant.isChosen ? "*" : "", printMesh(variant.mesh),
-               std::to_string(variant.slots * variant.mesh.rows),
-               std::to_string(variant.tileBytes),
-               variant.bytes ? std::to_string(*variant.bytes) : "",
-               formatv("{0:F0}", toCycles(variant.prefillTicks)),
-               formatv("{0:F0}", toCycles(variant.decodeTicks)),
-               formatv("{0:F0}", toCycles(variant.ticks)),
-               llvm::StringRef(variant.problem).split(';').first.str()});
+    table.add(
+        {variant.isChosen ? "*" : "", printMesh(variant.mesh),
+         std::to_string(variant.slots * variant.mesh.rows),
+         std::to_string(variant.tileBytes),
+         variant.bytes ? std::to_string(*variant.bytes) : "",
+         formatv("{0:F0}",
+                 compilation->getMachine().getCycles(variant.prefillTicks)),
+         formatv("{0:F0}",
+                 compilation->getMachine().getCycles(variant.decodeTicks)),
+         formatv("{0:F0}", compilation->getMachine().getCycles(variant.ticks)),
+         llvm::StringRef(variant.problem).split(';').first.str()});
   table.print(llvm::outs(), formatv("{0} tokens and {1} more on {2}, estimated",
                                     options.prompt, options.generate,
                                     compilation->getMachine().name)
@@ -317,12 +316,15 @@ Error Planner::write() {
   const Variant &chosen =
       *llvm::find_if(variants, [](const Variant &v) { return v.isChosen; });
   Json plan = describePlan(getTarget(chosen));
-  plan["predicted"] = {{"prompt", options.prompt},
-                       {"generate", options.generate},
-                       {"prompt_cycles", toCycles(chosen.prefillTicks)},
-                       {"cycles_per_token", toCycles(chosen.decodeTicks)},
-                       {"cycles", toCycles(chosen.ticks)},
-                       {"sram", *chosen.bytes}};
+  plan["predicted"] = {
+      {"prompt", options.prompt},
+      {"generate", options.generate},
+      {"prompt_cycles",
+       compilation->getMachine().getCycles(chosen.prefillTicks)},
+      {"cycles_per_token",
+       compilation->getMachine().getCycles(chosen.decodeTicks)},
+      {"cycles", compilation->getMachine().getCycles(chosen.ticks)},
+      {"sram", *chosen.bytes}};
   writeReport(plan, output->os());
   return files.keep();
 }

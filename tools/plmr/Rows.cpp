@@ -23,15 +23,13 @@ static std::string quote(const Json &value) {
   return quoted + '"';
 }
 
-void plmr::printCsvRows(llvm::ArrayRef<Json> rows) {
+void plmr::printRows(llvm::ArrayRef<Json> rows, llvm::StringRef format) {
+  if (format != "csv")
+    return writeReport(Json(rows.vec()), llvm::outs());
   std::vector<std::string> names;
   for (const auto &item : rows.front().items())
     names.push_back(item.key());
   llvm::outs() << llvm::join(names, ",") << '\n';
   for (const Json &row : rows)
     llvm::outs() << llvm::join(llvm::map_range(row, quote), ",") << '\n';
-}
-
-void plmr::printJsonRows(llvm::ArrayRef<Json> rows) {
-  writeReport(Json(rows.vec()), llvm::outs());
 }

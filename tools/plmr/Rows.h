@@ -13,11 +13,10 @@
 
 namespace plmr {
 
-/// Objects of equal keys to standard output, with a line of the keys first.
-/// Texts are in quotes, which are doubled inside; null is empty.
-void printCsvRows(llvm::ArrayRef<Json> rows);
-/// The same as a list.
-void printJsonRows(llvm::ArrayRef<Json> rows);
+/// Prints objects of equal keys to standard output: as "json" a list, as "csv"
+/// a line for each, with one of the keys first. Texts are in quotes there,
+/// which are doubled inside; null is empty.
+void printRows(llvm::ArrayRef<Json> rows, llvm::StringRef format);
 
 } // namespace plmr
 

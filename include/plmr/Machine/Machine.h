@@ -135,6 +135,9 @@ struct Machine {
     return (elements * rate.cycles * ticksPerCycle + rate.elements - 1) /
            rate.elements;
   }
+  double getCycles(uint64_t ticks) const {
+    return static_cast<double>(ticks) / ticksPerCycle;
+  }
   /// Wavelets that a wire of `latency` ticks holds (T2).
   uint32_t getWireWords(uint32_t latency) const {
     return (latency + linkTicks - 1) / linkTicks;

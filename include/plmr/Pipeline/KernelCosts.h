@@ -67,6 +67,15 @@ struct ReductionKernel {
   std::string print() const;
 };
 
+/// A product alone, as a graph.
+struct ProductKernel {
+  std::string operation = "matmul"; ///< or "vecmat"
+  std::string a, b, c;              ///< types: "tensor<4x8xf32>"
+  std::string element = "f32";      ///< of c
+
+  std::string print() const;
+};
+
 /// Compiles and times kernels, each once. Not for several threads at once.
 class KernelCosts {
 public:

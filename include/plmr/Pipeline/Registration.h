@@ -17,6 +17,8 @@ namespace plmr {
 
 /// The dialects of every level, with the interfaces that the passes need.
 void registerDialects(mlir::DialectRegistry &registry);
+/// A registry of these only.
+mlir::DialectRegistry getDialects();
 
 /// The passes of plmr, the upstream passes that its pipelines use, and the
 /// pipelines.

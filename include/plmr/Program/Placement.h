@@ -22,6 +22,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include <numeric>
 #include <optional>
 
 namespace plmr {
@@ -35,6 +36,12 @@ inline int64_t getBalancedBound(int64_t i, int64_t n, int64_t p) {
 /// `getRingPosition` is the inverse of `getRingElement`.
 unsigned getRingElement(unsigned position, unsigned extent);
 unsigned getRingPosition(unsigned element, unsigned extent);
+
+/// Steps of the staircase MeshGEMM: segments between the bounds of the blocks
+/// of both operands.
+inline unsigned countWalkSteps(MeshShape mesh) {
+  return mesh.columns + mesh.rows - std::gcd(mesh.columns, mesh.rows);
+}
 
 /// The block that the staircase MeshGEMM starts with on core (x, y): of an
 /// operand cut along X, (posC(x) + floor(posR(y)*C/R)) mod C; of one cut along

@@ -457,16 +457,10 @@ void TileConverter::buildBlockCopy(Location loc, const mesh::CutDim &cut,
     number = s.ringPosition(number, cores);
   Value begin = s.blockBegin(number, extent, cores);
   Value end = s.blockBegin(s.add(number, s.index(1)), extent, cores);
-  SmallVector<OpFoldResult> offsets(rank, builder.getIndexAttr(0)), sizes,
-      strides(rank, builder.getIndexAttr(1));
-  for (int64_t extent : shape)
-    sizes.push_back(builder.getIndexAttr(extent));
-  sizes[dim] = s.sub(end, begin);
+  Value size = s.sub(end, begin);
   Value to =
-      memref::SubViewOp::create(builder, loc, block, offsets, sizes, strides);
-  offsets[dim] = begin;
-  Value from =
-      memref::SubViewOp::create(builder, loc, whole, offsets, sizes, strides);
+      createSlice(builder, loc, block, dim, builder.getIndexAttr(0), size);
+  Value from = createSlice(builder, loc, whole, dim, begin, size);
   if (!toBlock)
     std::swap(from, to);
   AffineMap map = builder.getMultiDimIdentityMap(rank);

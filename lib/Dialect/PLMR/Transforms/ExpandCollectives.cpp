@@ -96,12 +96,7 @@ Value Expander::slice(Location loc, Value buffer,
 Value Expander::sliceLast(Location loc, Value buffer, OpFoldResult offset,
                           OpFoldResult size) {
   auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), attr(0)), sizes;
-  for (int64_t extent : type.getShape())
-    sizes.push_back(attr(extent));
-  offsets.back() = offset;
-  sizes.back() = size;
-  return slice(loc, buffer, offsets, sizes);
+  return createSlice(b, loc, buffer, type.getRank() - 1, offset, size);
 }
 
 //===----------------------------------------------------------------------===//

@@ -156,7 +156,8 @@ Value Expander::walk(Location loc, const Staircase &stairs) {
   int64_t lines = std::min<int64_t>(stairs.x.segments, mesh.columns);
   int64_t narrow = mesh.columns / lines;
   auto countSteps = [&](int64_t width) {
-    return s.index(width + height - std::gcd(width, height));
+    return s.index(countWalkSteps(
+        {static_cast<unsigned>(width), static_cast<unsigned>(height)}));
   };
   Value steps = countSteps(narrow);
   if (mesh.columns % lines != 0)
@@ -257,24 +258,34 @@ static LogicalResult checkWords(mesh::GemmTileOp op) {
 }
 
 LogicalResult Expander::expandGemm(mesh::GemmTileOp op) {
-  bool isSumma = op.getAlgorithm() == mesh::GemmAlgorithm::Summa ||
-                 op.getAlgorithm() == mesh::GemmAlgorithm::SummaRelay;
-  if (isSumma && failed(checkWords(op)))
+  auto isOneOf = [&](auto... algorithms) {
+    return ((op.getAlgorithm() == algorithms) || ...);
+  };
+  using Algorithm = mesh::GemmAlgorithm;
+  if (isOneOf(Algorithm::Summa, Algorithm::SummaRelay) &&
+      failed(checkWords(op)))
+    return failure();
+  // Cores compute with units.
+  int64_t extent = op.getK();
+  if (isOneOf(Algorithm::MeshGemm, Algorithm::Cannon, Algorithm::SummaRelay) &&
+      failed(checkUnits(op, mesh.columns, extent, getCommonFactor(extent))))
     return failure();
   switch (op.getAlgorithm()) {
-  case mesh::GemmAlgorithm::MeshGemm:
-  case mesh::GemmAlgorithm::Cannon:
-    return expandStaircase(op);
-  case mesh::GemmAlgorithm::Summa:
+  case Algorithm::MeshGemm:
+  case Algorithm::Cannon:
+    expandStaircase(op);
+    break;
+  case Algorithm::Summa:
     expandSumma(op);
-    return success();
-  case mesh::GemmAlgorithm::SummaRelay:
-    return expandSummaRelay(op);
-  case mesh::GemmAlgorithm::AllGather:
+    break;
+  case Algorithm::SummaRelay:
+    expandSummaRelay(op);
+    break;
+  case Algorithm::AllGather:
     expandAllGather(op);
-    return success();
+    break;
   }
-  llvm_unreachable("unknown algorithm");
+  return success();
 }
 
 void Expander::joinBs(mesh::GemmTileOp op, Value joined) {
@@ -288,11 +299,9 @@ void Expander::joinBs(mesh::GemmTileOp op, Value joined) {
   }
 }
 
-LogicalResult Expander::expandStaircase(mesh::GemmTileOp op) {
+void Expander::expandStaircase(mesh::GemmTileOp op) {
   Location loc = op.getLoc();
   int64_t extent = op.getK();
-  if (failed(checkUnits(op, mesh.columns, extent, getCommonFactor(extent))))
-    return failure();
   begin(op, "gemm");
   Scalars s(b, loc);
   auto typeA = cast<MemRefType>(op.getA().getType());
@@ -346,7 +355,6 @@ LogicalResult Expander::expandStaircase(mesh::GemmTileOp op) {
   };
   walk(loc, stairs);
   op.erase();
-  return success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -25,14 +25,8 @@ Value Expander::getBlock(Location loc, const RingBlocks &blocks,
   Value extent = b.createOrFold<memref::DimOp>(loc, blocks.buffer, blocks.dim);
   Value begin = s.blockBegin(block, extent, cores);
   Value end = s.blockBegin(s.add(block, s.index(1)), extent, cores);
-  auto type = cast<MemRefType>(blocks.buffer.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), attr(0)), sizes;
-  for (int64_t dim = 0; dim != type.getRank(); ++dim)
-    sizes.push_back(getAsOpFoldResult(
-        b.createOrFold<memref::DimOp>(loc, blocks.buffer, dim)));
-  offsets[blocks.dim] = begin;
-  sizes[blocks.dim] = s.sub(end, begin);
-  return slice(loc, blocks.buffer, offsets, sizes);
+  return createSlice(b, loc, blocks.buffer, blocks.dim, begin,
+                     s.sub(end, begin));
 }
 
 void Expander::passBlocks(Location loc, const RingBlocks &blocks, int64_t ahead,
@@ -61,26 +55,25 @@ void Expander::passBlocks(Location loc, const RingBlocks &blocks, int64_t ahead,
   scf::YieldOp::create(b, loc, next);
 }
 
+template <typename OpTy> Expander::RingBlocks Expander::getRingBlocks(OpTy op) {
+  return {getLine(op.getLoc(), op.getAxis(), op.getSegments()), op.getBuffer(),
+          static_cast<unsigned>(op.getDim()), op.getRingOrder()};
+}
+
 /// The block of a position starts at the next one of the ring, whose
 /// predecessors add to it until it is home.
 void Expander::expandReduceScatter(mesh::ReduceScatterTileOp op) {
-  Location loc = op.getLoc();
   begin(op, "reduce_scatter");
-  RingBlocks blocks{getLine(loc, op.getAxis(), op.getSegments()),
-                    op.getBuffer(), static_cast<unsigned>(op.getDim()),
-                    op.getRingOrder()};
+  RingBlocks blocks = getRingBlocks(op);
   if (blocks.line.moves)
-    passBlocks(loc, blocks, /*ahead=*/1, op.getReducer());
+    passBlocks(op.getLoc(), blocks, /*ahead=*/1, op.getReducer());
   op.erase();
 }
 
 void Expander::expandAllGather(mesh::AllGatherTileOp op) {
-  Location loc = op.getLoc();
   begin(op, "all_gather");
-  RingBlocks blocks{getLine(loc, op.getAxis(), op.getSegments()),
-                    op.getBuffer(), static_cast<unsigned>(op.getDim()),
-                    op.getRingOrder()};
+  RingBlocks blocks = getRingBlocks(op);
   if (blocks.line.moves)
-    passBlocks(loc, blocks, /*ahead=*/0, std::nullopt);
+    passBlocks(op.getLoc(), blocks, /*ahead=*/0, std::nullopt);
   op.erase();
 }

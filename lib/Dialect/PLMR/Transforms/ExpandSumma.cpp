@@ -15,7 +15,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Expander.h"
-#include <numeric>
 
 using namespace mlir;
 using namespace plmr;
@@ -57,32 +56,11 @@ struct Operand {
 };
 } // namespace
 
-/// `length` elements from `offset` on of the contracted dimension.
-static SmallVector<OpFoldResult> replaceDim(OpBuilder &b, Value buffer,
-                                            unsigned dim, OpFoldResult value,
-                                            bool isOffset) {
-  auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<OpFoldResult> result;
-  for (int64_t extent : type.getShape())
-    result.push_back(b.getIndexAttr(isOffset ? 0 : extent));
-  result[dim] = value;
-  return result;
-}
-
-static Value slicePart(OpBuilder &b, Location loc, Value buffer, unsigned dim,
-                       OpFoldResult offset, OpFoldResult length) {
-  SmallVector<OpFoldResult> strides(2, b.getIndexAttr(1));
-  return memref::SubViewOp::create(
-      b, loc, buffer, replaceDim(b, buffer, dim, offset, /*isOffset=*/true),
-      replaceDim(b, buffer, dim, length, /*isOffset=*/false), strides);
-}
-
 /// Two buffers for a segment of A and of B: one is no longer than a block of
 /// either.
-static std::array<Operand, 2> getOperands(Expander &expander, OpBuilder &b,
-                                          mesh::GemmTileOp op, Value joined,
-                                          const MeshLine &x, const MeshLine &y,
-                                          MeshShape mesh) {
+static std::array<Operand, 2> getOperands(OpBuilder &b, mesh::GemmTileOp op,
+                                          Value joined, const MeshLine &x,
+                                          const MeshLine &y, MeshShape mesh) {
   auto typeA = cast<MemRefType>(op.getA().getType());
   auto typeB = cast<MemRefType>(joined.getType());
   int64_t longest = std::min(typeA.getDimSize(1), typeB.getDimSize(0));
@@ -109,7 +87,7 @@ void Expander::expandSumma(mesh::GemmTileOp op) {
   begin(op, "gemm");
   Scalars s(b, loc);
   std::array<Operand, 2> operands =
-      getOperands(*this, b, op, getJoinedB(op), getLine(loc, MeshAxis::X),
+      getOperands(b, op, getJoinedB(op), getLine(loc, MeshAxis::X),
                   getLine(loc, MeshAxis::Y), mesh);
   int64_t all = static_cast<int64_t>(mesh.columns) * mesh.rows;
   auto element = [&](int64_t unit) { return unit * op.getK() / all; };
@@ -119,11 +97,11 @@ void Expander::expandSumma(mesh::GemmTileOp op) {
                    Transfers &transfers) {
     int64_t owner = begin / operand.units;
     OpFoldResult length = attr(element(end) - element(begin));
-    Value own = slicePart(b, loc, operand.tile, operand.dim,
-                          attr(element(begin) - element(owner * operand.units)),
-                          length);
-    Value into = slicePart(b, loc, half(loc, operand.buffers, attr(which)),
-                           operand.dim, attr(0), length);
+    Value own = createSlice(
+        b, loc, operand.tile, operand.dim,
+        attr(element(begin) - element(owner * operand.units)), length);
+    Value into = createSlice(b, loc, half(loc, operand.buffers, attr(which)),
+                             operand.dim, attr(0), length);
     Value owns = s.equal(operand.line.local, s.index(owner));
     if (operand.line.moves) {
       TreeShape root{TreeShape::Kind::Chain, {}, owner};
@@ -170,15 +148,13 @@ void Expander::expandSumma(mesh::GemmTileOp op) {
 //===----------------------------------------------------------------------===//
 
 /// A core passes a segment on while it multiplies it and the next one comes in.
-LogicalResult Expander::expandSummaRelay(mesh::GemmTileOp op) {
+void Expander::expandSummaRelay(mesh::GemmTileOp op) {
   Location loc = op.getLoc();
   int64_t extent = op.getK();
-  if (failed(checkUnits(op, mesh.columns, extent, getCommonFactor(extent))))
-    return failure();
   begin(op, "gemm");
   Scalars s(b, loc);
   std::array<Operand, 2> operands =
-      getOperands(*this, b, op, getJoinedB(op), getLine(loc, MeshAxis::X),
+      getOperands(b, op, getJoinedB(op), getLine(loc, MeshAxis::X),
                   getLine(loc, MeshAxis::Y), mesh);
   Value zero = s.index(0), one = s.index(1);
   Value all = s.index(static_cast<int64_t>(mesh.columns) * mesh.rows);
@@ -202,8 +178,8 @@ LogicalResult Expander::expandSummaRelay(mesh::GemmTileOp op) {
                 s.sub(first, getElement(s, s.mul(owner, units), extent))};
   };
   auto getInto = [&](const Operand &operand, const Part &part, Value which) {
-    return slicePart(b, loc, half(loc, operand.buffers, which), operand.dim,
-                     attr(0), part.length);
+    return createSlice(b, loc, half(loc, operand.buffers, which), operand.dim,
+                       attr(0), part.length);
   };
   /// Starts to fetch a segment where `wanted`.
   auto fetch = [&](Operand &operand, const Part &part, Value which,
@@ -220,10 +196,10 @@ LogicalResult Expander::expandSummaRelay(mesh::GemmTileOp op) {
       }
     }
     Value owns = s.both(wanted, s.equal(line.local, part.owner));
-    copyIf(
-        loc, owns,
-        slicePart(b, loc, operand.tile, operand.dim, part.offset, part.length),
-        into);
+    copyIf(loc, owns,
+           createSlice(b, loc, operand.tile, operand.dim, part.offset,
+                       part.length),
+           into);
   };
   /// Starts to pass on what was fetched.
   auto pass = [&](Operand &operand, const Part &part, Value which,
@@ -248,9 +224,8 @@ LogicalResult Expander::expandSummaRelay(mesh::GemmTileOp op) {
     fetch(operand, getPart(operand, zero, firstEnd), zero, s.truth(true),
           first);
   waitFor(loc, first);
-  int64_t steps = mesh.columns + mesh.rows - std::gcd(mesh.columns, mesh.rows);
-  auto loop = scf::ForOp::create(b, loc, zero, s.index(steps), one,
-                                 ValueRange{zero, zero});
+  auto loop = scf::ForOp::create(b, loc, zero, s.index(countWalkSteps(mesh)),
+                                 one, ValueRange{zero, zero});
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -274,7 +249,6 @@ LogicalResult Expander::expandSummaRelay(mesh::GemmTileOp op) {
     scf::YieldOp::create(b, loc, ValueRange{next, other});
   }
   op.erase();
-  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -290,19 +264,18 @@ void Expander::expandAllGather(mesh::GemmTileOp op) {
   Value extent = s.index(op.getK());
   auto gather = [&](MeshAxis axis, Value tile, unsigned dim, Value all) {
     Line line = getLine(loc, axis);
-    auto bound = [&](Value core) {
-      return s.div(s.mul(core, extent), line.extent);
-    };
     walkRing(
         loc, line,
         startTravel(loc, line, tile, [](Value whole) { return whole; }),
         [](Value whole) { return whole; },
         [&](Value block, Value owner) {
-          Value begin = bound(owner);
-          Value length = s.sub(bound(s.add(owner, s.index(1))), begin);
-          memref::CopyOp::create(b, loc,
-                                 slicePart(b, loc, block, dim, attr(0), length),
-                                 slicePart(b, loc, all, dim, begin, length));
+          Value begin = s.blockBegin(owner, extent, line.extent);
+          Value end =
+              s.blockBegin(s.add(owner, s.index(1)), extent, line.extent);
+          Value length = s.sub(end, begin);
+          memref::CopyOp::create(
+              b, loc, createSlice(b, loc, block, dim, attr(0), length),
+              createSlice(b, loc, all, dim, begin, length));
         });
   };
   Value joined = getJoinedB(op);

@@ -101,9 +101,9 @@ private:
   }
   void fill(Location loc, Value buffer, double value);
 
-  mlir::LogicalResult expandStaircase(mesh::GemmTileOp op);
+  void expandStaircase(mesh::GemmTileOp op);
   void expandSumma(mesh::GemmTileOp op);
-  mlir::LogicalResult expandSummaRelay(mesh::GemmTileOp op);
+  void expandSummaRelay(mesh::GemmTileOp op);
   void expandAllGather(mesh::GemmTileOp op);
   /// Copies all B side by side.
   void joinBs(mesh::GemmTileOp op, Value joined);
@@ -205,6 +205,7 @@ private:
     unsigned dim;
     bool inRingOrder;
   };
+  template <typename OpTy> RingBlocks getRingBlocks(OpTy op);
   Value getBlock(Location loc, const RingBlocks &blocks, Value position);
   /// Once round the ring: a core sends its block of the ring position that is
   /// `ahead` of its own, then those that it received, and combines what

@@ -48,6 +48,18 @@ MeshLine plmr::buildMeshLine(OpBuilder &builder, Location loc, MeshShape mesh,
   return line;
 }
 
+Value plmr::createSlice(OpBuilder &builder, Location loc, Value buffer,
+                        unsigned dim, OpFoldResult offset, OpFoldResult size) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)),
+      sizes = memref::getMixedSizes(builder, loc, buffer),
+      strides(type.getRank(), builder.getIndexAttr(1));
+  offsets[dim] = offset;
+  sizes[dim] = size;
+  return memref::SubViewOp::create(builder, loc, buffer, offsets, sizes,
+                                   strides);
+}
+
 Value plmr::createPart(OpBuilder &builder, Location loc, Value buffer,
                        unsigned dim, OpFoldResult index) {
   auto type = cast<MemRefType>(buffer.getType());

@@ -136,6 +136,11 @@ MeshLine buildMeshLine(mlir::OpBuilder &builder, mlir::Location loc,
                        MeshShape mesh, mesh::MeshAxis axis,
                        int64_t segments = 1);
 
+/// `size` elements of dimension `dim` of `buffer`, from `offset` on.
+mlir::Value createSlice(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value buffer, unsigned dim,
+                        mlir::OpFoldResult offset, mlir::OpFoldResult size);
+
 /// The part of `buffer` at `index` of dimension `dim`, which is dropped.
 mlir::Value createPart(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value buffer, unsigned dim,
